@@ -1,0 +1,1 @@
+"""Datasets as memory-mapped Arrow tables: load, transform, stream and look at training data."""

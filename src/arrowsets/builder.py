@@ -1,0 +1,113 @@
+"""How a format is read: the interface of builder plug-ins.
+
+A builder is a class in a module of its own, found through the entry-point group `arrowsets.builders`. It says how files
+are cut into shards and how a shard is read, and nothing else: naming, caching, parallelism, splits and types that differ
+between files are the business of those who drive it.
+
+The contract:
+
+- A shard is a small picklable value (a file and, where the format can be cut, a range in it).
+- `shards` is cheap, and its answer depends on the files and the options only.
+- `read(shard)` yields tables, in order, each of bounded size, with the types that the shard's own values have: `null`
+  where a column has no value, the narrowest of bool, int64, float64, string that holds them all.
+- `read(shard, schema)` yields the same rows with exactly the columns and types of `schema`, read from the source again
+  (so that "007" under a string column is "007" and not "7"); columns that the shard lacks are null.
+- Reading twice gives equal tables. Bad content raises `BadData`, which names the file, row and column that it knows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+import pyarrow as pa
+
+from arrowsets.errors import UnknownName
+from arrowsets.features import Features
+from arrowsets.files import DataFile
+
+__all__ = ["Builder", "BuilderOptions", "FileBuilder", "Rejects"]
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class BuilderOptions:
+    """The keywords that `load_dataset` hands to a builder; subclasses add fields.
+
+    Attributes:
+        features: Types to read as, instead of those of the values.
+        on_bad_rows: What to do with a row that cannot be read: raise, drop and count it, or keep its text aside.
+        on_bad_files: The same for a whole file.
+    """
+
+    features: Features | None = None
+    on_bad_rows: str = "error"
+    on_bad_files: str = "error"
+
+
+@dataclass
+class Rejects:
+    """What a reader left out, so that it can be counted and reported.
+
+    Attributes:
+        rows: (file, row or None, reason, text of the row or "") of each rejected row.
+        files: (file, reason) of each rejected file.
+    """
+
+    rows: list[tuple[str, int | None, str, str]] = dataclasses.field(default_factory=list)
+    files: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+
+
+class Builder(ABC, Generic[S]):
+    """Read a source into Arrow tables; see the module's contract."""
+
+    name: ClassVar[str]
+    options: ClassVar[type[BuilderOptions]] = BuilderOptions
+    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    version: ClassVar[str] = "1"  # raise it when the same source is read differently: it is part of the cache key
+
+    def __init__(self, options: BuilderOptions | None = None) -> None:
+        self.config = options if options is not None else self.options()
+        self.rejects = Rejects()
+
+    @classmethod
+    def from_keywords(cls, keywords: Mapping[str, Any]) -> Builder[S]:
+        """Build from `load_dataset`'s keywords.
+
+        Raises:
+            UnknownName: for a keyword that is no field of `options`; lists those that are.
+        """
+        known = [field.name for field in dataclasses.fields(cls.options)]
+        for keyword in keywords:
+            if keyword not in known:
+                raise UnknownName.of(f"option of builder {cls.name!r}", keyword, known)
+        return cls(cls.options(**keywords))
+
+    @abstractmethod
+    def shards(self, files: Sequence[DataFile]) -> Sequence[S]:
+        """Cut files into units that can be read independently, in the order of their rows."""
+
+    @abstractmethod
+    def read(self, shard: S, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
+        """Yield the shard's rows as tables of bounded size."""
+
+    def schema(self, files: Sequence[DataFile]) -> Features | None:
+        """Return the types of all files where they stand in the files (footers, options), else None."""
+        del files
+        return self.config.features
+
+    def decodes_text(self) -> bool:
+        """Tell whether types are read out of text, so that a wider type means reading again."""
+        return True
+
+
+class FileBuilder(Builder[DataFile]):
+    """A builder whose unit is one whole file."""
+
+    def shards(self, files: Sequence[DataFile]) -> Sequence[DataFile]:
+        """Return the files themselves."""
+        return tuple(files)

@@ -1,0 +1,77 @@
+"""Settings, read once from the environment.
+
+`ARROWSETS_*` variables are ours; those of Hugging Face libraries that mean the same are honoured where ours is absent.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Settings", "settings"]
+
+_TRUE = {"1", "true", "yes", "on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment decides.
+
+    Attributes:
+        cache_dir: Root of the store and of downloads.
+        offline: No network access at all.
+        progress: Show progress bars.
+        max_cache_bytes: Size at which the store evicts its least recently used entries. None: never.
+        max_batch_rows: Rows of one Arrow record batch on disk, at most.
+        max_batch_bytes: Bytes of one Arrow record batch on disk, at most (about).
+    """
+
+    cache_dir: Path
+    offline: bool = False
+    progress: bool = True
+    max_cache_bytes: int | None = None
+    max_batch_rows: int = 100_000
+    max_batch_bytes: int = 32 << 20
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings of an environment.
+
+        >>> str(Settings.from_environment({"ARROWSETS_CACHE": "/data/cache"}).cache_dir)
+        '/data/cache'
+        """
+        size = environ.get("ARROWSETS_MAX_CACHE_BYTES")
+        return cls(
+            cache_dir=_cache_dir(environ),
+            offline=any(
+                environ.get(name, "").lower() in _TRUE
+                for name in ("ARROWSETS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_OFFLINE")
+            ),
+            progress=not any(
+                environ.get(name, "").lower() in _TRUE
+                for name in ("ARROWSETS_NO_PROGRESS", "HF_DATASETS_DISABLE_PROGRESS_BARS")
+            ),
+            max_cache_bytes=int(size) if size else None,
+        )
+
+
+def _cache_dir(environ: Mapping[str, str]) -> Path:
+    if path := environ.get("ARROWSETS_CACHE"):
+        return Path(path).expanduser()
+    if path := environ.get("HF_DATASETS_CACHE"):
+        # Beside the other library's files, never among them.
+        return Path(path).expanduser() / "arrowsets"
+    home = environ.get("HF_HOME") or Path(environ.get("XDG_CACHE_HOME", "~/.cache")) / "huggingface"
+    return Path(home).expanduser() / "arrowsets"
+
+
+_current: list[Settings] = []
+
+
+def settings() -> Settings:
+    """Return the settings of this process, read from its environment at the first call."""
+    if not _current:
+        _current.append(Settings.from_environment(os.environ))
+    return _current[0]

@@ -1,0 +1,143 @@
+"""The exceptions of arrowsets. Each is also the built-in that scripts already catch.
+
+    ArrowsetsError
+    ├── ColumnNotFound (ValueError, KeyError)      a column that the dataset does not have
+    ├── SplitNotFound (ValueError, KeyError)       a split that was not loaded or does not exist
+    ├── UnknownName (ValueError)                   any other name out of a closed list: a builder, a format, an option
+    ├── DataFilesNotFound (FileNotFoundError)      patterns that match no file
+    ├── SchemaConflict (ValueError, TypeError)     two types that no type holds without loss
+    ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
+    ├── TransformError (ValueError)                a user function that returned what cannot be kept
+    ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
+    ├── StoreError (OSError)
+    │   └── CorruptEntry                           a stored file that is not what was written
+    └── MissingDependency (ImportError)            an optional package; says what to install
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "ArrowsetsError",
+    "BadData",
+    "ColumnNotFound",
+    "CorruptEntry",
+    "DataFilesNotFound",
+    "MissingDependency",
+    "SchemaConflict",
+    "SplitNotFound",
+    "StoreError",
+    "TransformError",
+    "UnknownName",
+    "WorkerDied",
+]
+
+_SHOWN = 20
+
+
+def _listing(names: Iterable[object]) -> str:
+    shown = [repr(name) for name in names]
+    rest = len(shown) - _SHOWN
+    return ", ".join(shown[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "") if shown else "none"
+
+
+def _guess(name: object, allowed: Iterable[object]) -> str:
+    close = difflib.get_close_matches(str(name), [str(option) for option in allowed], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+class ArrowsetsError(Exception):
+    """The base of every error raised on purpose."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of its message.
+        return Exception.__str__(self)
+
+
+class ColumnNotFound(ArrowsetsError, ValueError, KeyError):
+    """A column name that the dataset does not have."""
+
+    @classmethod
+    def of(cls, name: object, columns: Iterable[object]) -> ColumnNotFound:
+        columns = list(columns)
+        return cls(f"no column {name!r}; the columns are {_listing(columns)}{_guess(name, columns)}")
+
+
+class SplitNotFound(ArrowsetsError, ValueError, KeyError):
+    """A split name that does not exist."""
+
+    @classmethod
+    def of(cls, name: object, splits: Iterable[object]) -> SplitNotFound:
+        splits = list(splits)
+        return cls(f"no split {name!r}; the splits are {_listing(splits)}{_guess(name, splits)}")
+
+
+class UnknownName(ArrowsetsError, ValueError):
+    """A name that is not in a closed list: a builder, a format, an option."""
+
+    @classmethod
+    def of(cls, what: str, name: object, allowed: Iterable[object]) -> UnknownName:
+        allowed = list(allowed)
+        return cls(f"unknown {what} {name!r}; allowed: {_listing(allowed)}{_guess(name, allowed)}")
+
+
+class DataFilesNotFound(ArrowsetsError, FileNotFoundError):
+    """Data files or a directory that do not exist."""
+
+
+class SchemaConflict(ArrowsetsError, ValueError, TypeError):
+    """Two types of one column that no type holds without loss."""
+
+    def __init__(self, message: str, *, column: str | None = None) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+class BadData(ArrowsetsError, ValueError):
+    """A file whose content cannot be read as what it claims to be.
+
+    `file`, `row` (from 0) and `column` are None where they are not known.
+    """
+
+    def __init__(
+        self, message: str, *, file: str | None = None, row: int | None = None, column: str | None = None
+    ) -> None:
+        place = ", ".join(
+            f"{what} {value}" for what, value in (("file", file), ("row", row), ("column", column)) if value is not None
+        )
+        super().__init__(f"{place}: {message}" if place else message)
+        self.message, self.file, self.row, self.column = message, file, row, column
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _bad_data, (self.message, self.file, self.row, self.column)
+
+
+def _bad_data(message: str, file: str | None, row: int | None, column: str | None) -> BadData:
+    return BadData(message, file=file, row=row, column=column)
+
+
+class TransformError(ArrowsetsError, ValueError):
+    """A function given to map or filter returned what cannot be kept."""
+
+
+class WorkerDied(ArrowsetsError, RuntimeError):
+    """A worker process ended without answering."""
+
+
+class StoreError(ArrowsetsError, OSError):
+    """The store on disk could not be read or written."""
+
+
+class CorruptEntry(StoreError):
+    """A stored file is not what was written."""
+
+
+class MissingDependency(ArrowsetsError, ImportError):
+    """An optional package that is not installed."""
+
+    @classmethod
+    def of(cls, what: str, package: str, extra: str | None = None) -> MissingDependency:
+        target = f"'arrowsets[{extra}]'" if extra else package
+        return cls(f"{what} needs the package {package!r}: pip install {target}")
