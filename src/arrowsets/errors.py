@@ -105,9 +105,7 @@ class BadData(ArrowsetsError, ValueError):
         self, message: str, *, file: str | None = None, row: int | None = None, column: str | None = None
     ) -> None:
         place = ", ".join(
-            f"{what} {value}"
-            for what, value in (("file", file), ("row", row), ("column", column))
-            if value is not None
+            f"{what} {value}" for what, value in (("file", file), ("row", row), ("column", column)) if value is not None
         )
         super().__init__(f"{place}: {message}" if place else message)
         self.message, self.file, self.row, self.column = message, file, row, column

@@ -42,6 +42,7 @@ class Outputs:
         deleted: Input columns that the function removed from its rows.
         whole: The table replaces every input column, it is not merged with them.
         touched: The function returned something for at least one row.
+        positions: The table is one column of positions of kept rows.
     """
 
     table: pa.Table
@@ -50,6 +51,7 @@ class Outputs:
     deleted: frozenset[str] = frozenset()
     whole: bool = False
     touched: bool = True
+    positions: bool = False
 
 
 class Transform(ABC):

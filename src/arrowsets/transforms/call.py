@@ -42,9 +42,7 @@ class Call:
 
     def one(self, value: Any, index: object, rank: int | None) -> Any:
         """Call with one row, or one batch, and its index or indices."""
-        arguments = (
-            (value,) if self.input_columns is None else tuple(value[name] for name in self.input_columns)
-        )
+        arguments = (value,) if self.input_columns is None else tuple(value[name] for name in self.input_columns)
         if self.with_indices:
             arguments = (*arguments, index)
         if self.with_rank:
@@ -114,9 +112,7 @@ class AsyncCalls:
         future.add_done_callback(lambda _: self._room.release())
         return future
 
-    def run(
-        self, groups: Iterable[tuple[Any, list[tuple[str, Callable[[], Any]]]]]
-    ) -> Iterator[tuple[Any, list[Any]]]:
+    def run(self, groups: Iterable[tuple[Any, list[tuple[str, Callable[[], Any]]]]]) -> Iterator[tuple[Any, list[Any]]]:
         """Run the calls of each group; yield (tag, results) in the order of the groups.
 
         Args:

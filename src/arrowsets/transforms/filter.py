@@ -23,7 +23,9 @@ POSITIONS = Features({"row": Value("int64")})
 
 
 def _outputs(positions: np.ndarray[Any, np.dtype[np.int64]]) -> Outputs:
-    return Outputs(pa.table({"row": pa.array(positions, pa.int64())}), POSITIONS, whole=True)
+    return Outputs(
+        pa.table({"row": pa.array(positions, pa.int64())}), POSITIONS, frozenset(), whole=True, positions=True
+    )
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,7 @@ class Filter(Transform):
         if self.batched:
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             return self._of_mask(batch, self.call.batch(self.format.batch(batch.table), indices, batch.rank))
-        return self._of_answers(
-            batch, self.call.rows(self.format.rows(batch.table), batch.offset, batch.rank)
-        )
+        return self._of_answers(batch, self.call.rows(self.format.rows(batch.table), batch.offset, batch.rank))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""

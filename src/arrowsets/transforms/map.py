@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from arrowsets.errors import TransformError
 from arrowsets.features import Features
-from arrowsets.formats import Format, LazyBatch, LazyRow
+from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, get_format
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.returned import as_table, check_column, is_table
@@ -121,66 +121,63 @@ class Map(Transform):
 
     def _row_mappings(self, batch: Batch, rows: list[Any], answers: list[Any], *, has_none: bool) -> Outputs:
         deleted = self._deleted(rows, answers)
-        present = [answer for answer in answers if answer is not None] if has_none else answers
-        keys = _keys(present)
-        arrays, features, unchanged = {}, {}, set()
-        for key in keys:
-            values, same = self._values(key, batch.table, rows, answers, has_none=has_none)
-            if same:
+        given = rows[0].columns if isinstance(rows[0], LazyRow) else None
+        keys, candidates = _returned_keys(answers, given)
+        arrays: dict[str, Any] = {}
+        features: dict[str, Any] = {}
+        unchanged = {key for key in keys if key not in candidates}
+        for key in candidates:
+            values = self._values(key, batch.table, answers, has_none=has_none)
+            if given is not None and self._existed(key) and given.unchanged(key, values):
                 unchanged.add(key)
                 continue
             array, feature = self.typing.column(key, values, batch.offset)
             if self._equals_input(key, array, batch.table):
                 unchanged.add(key)
-            arrays[key], features[key] = array, feature
-        for key in unchanged - arrays.keys():
+            else:
+                arrays[key], features[key] = array, feature
+        for key in unchanged:
             arrays[key], features[key] = batch.table.column(key), self.typing.input[key]
-        ordered = {key: arrays[key] for key in keys}
         return Outputs(
-            table=_table(ordered, len(rows)),
+            table=_table({key: arrays[key] for key in keys}, len(rows)),
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
         )
 
-    def _values(
-        self, key: str, table: pa.Table, rows: list[Any], answers: list[Any], *, has_none: bool
-    ) -> tuple[list[Any], bool]:
-        """Return the column's values, and whether they are known to be the input's own."""
+    def _values(self, key: str, table: pa.Table, answers: list[Any], *, has_none: bool) -> list[Any]:
         if not has_none:
             try:
-                values = [answer[key] for answer in answers]
+                return [answer[key] for answer in answers]
             except KeyError:
-                values = None
-        else:
-            values = None
-        existed = key in self.typing.input and key not in self.removed
-        if values is None:
-            fallback = table.column(key).to_pylist() if existed else [None] * len(rows)
-            values = [
-                answer[key] if answer is not None and key in answer else kept
-                for answer, kept in zip(answers, fallback, strict=True)
-            ]
-        return values, existed and self._are_input_values(key, values, rows)
+                pass
+        kept = self._input_values(key, table) if self._existed(key) else [None] * len(answers)
+        return [
+            answer[key] if answer is not None and key in answer else value
+            for answer, value in zip(answers, kept, strict=True)
+        ]
 
-    def _are_input_values(self, key: str, values: list[Any], rows: list[Any]) -> bool:
-        """Whether each value is the very object that was handed in, of a type that cannot be changed in place."""
-        if not rows or not isinstance(rows[0], LazyRow) or not self.typing.is_immutable(key):
-            return False
-        return all(row.is_original(key, value) for row, value in zip(rows, values, strict=True))
+    def _existed(self, key: str) -> bool:
+        return key in self.typing.input and key not in self.removed
+
+    def _input_values(self, key: str, table: pa.Table) -> list[Any]:
+        column = get_format(None, Features({key: self.typing.input[key]})).column(table.column(key))
+        return list(column)
 
     def _deleted(self, rows: list[Any], answers: list[Any]) -> frozenset[str]:
+        if not isinstance(rows[0], LazyRow):
+            return frozenset()
         gone = [
-            answer.deleted if answer is row and isinstance(answer, LazyRow) else frozenset[str]()
-            for row, answer in zip(rows, answers, strict=True)
+            frozenset(answer.deleted) if isinstance(answer, LazyRow) else frozenset[str]()
+            for answer in answers
             if answer is not None
         ]
-        deleted = frozenset[str]().union(*gone) if any(gone) else frozenset[str]()
-        for index, names in enumerate(gone):
+        deleted = gone[0]
+        for names in gone:
             if names != deleted:
                 raise TransformError(
-                    f"{self.call.name} deleted {sorted(deleted - names)} from some rows but not from the "
-                    f"{index}th of its batch; delete a column from every row, or name it in remove_columns"
+                    f"{self.call.name} deleted {sorted(deleted ^ names)} from some rows but not from others; "
+                    "delete a column from every row, or name it in remove_columns"
                 )
         return deleted
 
@@ -196,31 +193,41 @@ class Map(Transform):
                 f"{self.call.name} returned {type(answer).__name__} for a batch; "
                 "return a dict of columns, a table, or None to leave the rows as they are"
             )
-        deleted: frozenset[str] = frozenset()
-        kept: frozenset[str] = frozenset()
-        if isinstance(answer, LazyBatch):
-            deleted = frozenset(answer.deleted)
-            kept = frozenset(answer.untouched)
-        arrays, features, unchanged = {}, {}, set(kept)
-        for key in answer:
-            if key in kept:
-                arrays[key], features[key] = batch.table.column(key), self.typing.input[key]
-                continue
+        deleted: frozenset[str] = frozenset(answer.deleted) if isinstance(answer, LazyBatch) else frozenset()
+        columns = given.columns if isinstance(given, LazyBatch) else None
+        keys, candidates = _returned_keys([answer], columns)
+        arrays: dict[str, Any] = {}
+        features: dict[str, Any] = {}
+        unchanged = {key for key in keys if key not in candidates}
+        for key in candidates:
             values = check_column(key, answer[key], self.call.name)
+            if (
+                columns is not None
+                and self._existed(key)
+                and isinstance(values, list)
+                and columns.unchanged(key, values)
+            ):
+                unchanged.add(key)
+                continue
             array, feature = self.typing.column(key, values, None)
             if self._equals_input(key, array, batch.table):
                 unchanged.add(key)
             arrays[key], features[key] = array, feature
+        for key in unchanged:
+            arrays[key], features[key] = batch.table.column(key), self.typing.input[key]
+        arrays = {key: arrays[key] for key in keys}
         _check_lengths(arrays, self.call.name)
         return Outputs(
             table=_table(arrays, None),
-            features=Features(features),
+            features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
         )
 
     def _table_outputs(self, table: pa.Table, given: pa.Table | None = None) -> Outputs:
-        arrays, features, unchanged = {}, {}, set()
+        arrays: dict[str, Any] = {}
+        features: dict[str, Any] = {}
+        unchanged: set[str] = set()
         for key, column in zip(table.column_names, table.columns, strict=True):
             arrays[key], features[key] = self.typing.arrow(key, column, table.schema)
             if given is not None and self._equals_input(key, arrays[key], given):
@@ -235,7 +242,7 @@ class Map(Transform):
     # -- both
 
     def _equals_input(self, key: str, array: pa.Array | pa.ChunkedArray, table: pa.Table) -> bool:
-        if key not in self.typing.input or key in self.removed or len(array) != table.num_rows:
+        if not self._existed(key) or len(array) != table.num_rows:
             return False
         column = table.column(key)
         if array.type != column.type:
@@ -256,13 +263,29 @@ def _one_of_each(answers: Sequence[Any], kinds: set[type]) -> list[Any]:
     return list(found.values())
 
 
-def _keys(answers: Sequence[Mapping[str, Any]]) -> list[str]:
-    keys = dict.fromkeys(answers[0])
-    # One pass over lengths is enough to see that no other row has further keys, if each has these.
-    if any(answer.keys() != keys.keys() for answer in answers):
-        for answer in answers:
-            keys.update(dict.fromkeys(answer))
-    return list(keys)
+def _returned_keys(answers: Sequence[Any], given: LazyColumns | None) -> tuple[list[str], list[str]]:
+    """Return all keys of the answers, and those whose values may differ from the input's.
+
+    A lazy row that comes back is not read: columns that nobody touched are the input's.
+    """
+    keys: dict[str, None] = {}
+    candidates: dict[str, None] = {}
+    for answer in answers:
+        if answer is None:
+            continue
+        if given is not None and isinstance(answer, LazyRow) and answer.columns is given:
+            if answer.is_plain:
+                keys.update(given.names)
+            else:
+                keys.update(dict.fromkeys(answer))
+                candidates.update(dict.fromkeys(answer.changed))
+            continue
+        if answer.keys() != candidates.keys():
+            candidates.update(dict.fromkeys(answer))
+    keys.update(candidates)
+    if given is not None:
+        candidates.update({key: None for key in keys if dict.__contains__(given, key)})
+    return list(keys), [key for key in keys if key in candidates]
 
 
 def _check_lengths(arrays: Mapping[str, Any], name: str) -> None:

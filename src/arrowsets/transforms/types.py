@@ -86,15 +86,11 @@ class Typing:
         feature = Features.from_arrow_schema(schema)[key]
         if self.declared is not None and key in self.declared:
             wanted = self.declared[key]
-            return pa.chunked_array(
-                [cast(chunk, wanted) for chunk in column.chunks], _storage(wanted)
-            ), wanted
+            return pa.chunked_array([cast(chunk, wanted) for chunk in column.chunks], _storage(wanted)), wanted
         old = self.input.get(key)
         if self.keep and old is not None and (wanted := settle(old, feature)) != feature:
             try:
-                return pa.chunked_array(
-                    [cast(chunk, wanted) for chunk in column.chunks], _storage(wanted)
-                ), wanted
+                return pa.chunked_array([cast(chunk, wanted) for chunk in column.chunks], _storage(wanted)), wanted
             except _MISFITS:
                 pass
         return column, feature
@@ -144,11 +140,7 @@ def settle(old: Any, new: Any) -> Any:
     if isinstance(old, (List, LargeList)) and isinstance(new, (List, LargeList)):
         inner = settle(old.feature, new.feature)
         return old.with_children({"item": inner}) if getattr(old, "length", -1) == -1 else _sized(old, inner)
-    if (
-        isinstance(old, FeatureType)
-        and not isinstance(old, (Value, List, LargeList))
-        and type(old) is type(new)
-    ):
+    if isinstance(old, FeatureType) and not isinstance(old, (Value, List, LargeList)) and type(old) is type(new):
         return old
     if isinstance(old, FeatureType) and not isinstance(old, (Value, List, LargeList, ClassLabel)):
         return old if _same_shape(old, new) else new
