@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, overload
 
 import numpy as np
 import pyarrow as pa
 
+from arrowsets.dataset.reading import FormatSpec, Reader
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
-from arrowsets.formats import Column as ColumnSequence
-from arrowsets.formats import Format, get_format
-from arrowsets.info import DatasetInfo, NamedSplit
+from arrowsets.explanation import Origin
+from arrowsets.formats import Column
+from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
+from arrowsets.splits_spec import NamedSplit
 from arrowsets.table import View
 
-__all__ = ["DatasetCore", "FormatSpec"]
+__all__ = ["DatasetCore"]
 
 ROWS_PER_READ = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class FormatSpec:
-    """How rows are shown.
-
-    Attributes:
-        type: The format's name; None is plain Python.
-        columns: The columns that are shown. None: all.
-        others_too: The other columns are shown besides, as Python.
-        options: What is passed to the format.
-    """
-
-    type: str | None = None
-    columns: tuple[str, ...] | None = None
-    others_too: bool = False
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class DatasetCore:
@@ -50,7 +35,8 @@ class DatasetCore:
     _format: FormatSpec
     _lineage: Lineage
     _pins: tuple[object, ...]
-    _reader: _Reader | None
+    _origin: Origin | None
+    _reader: Reader | None
 
     def _init(
         self,
@@ -61,11 +47,12 @@ class DatasetCore:
         split: NamedSplit | str | None = None,
         format: FormatSpec = FormatSpec(),  # noqa: A002, B008 - the field's word; frozen
         pins: tuple[object, ...] = (),
+        origin: Origin | None = None,
     ) -> None:
         self._view, self._features, self._lineage = view, features, lineage
         self._info = info if info is not None else DatasetInfo()
         self._split = NamedSplit(split) if isinstance(split, str) else split
-        self._format, self._pins, self._reader = format, pins, None
+        self._format, self._pins, self._origin, self._reader = format, pins, origin, None
 
     @classmethod
     def _make(cls, *args: Any, **keywords: Any) -> Self:
@@ -84,6 +71,7 @@ class DatasetCore:
         lineage: Lineage | None = None,
         new_fingerprint: str | None = None,
         pins: tuple[object, ...] = (),
+        origin: Origin | None = None,
     ) -> Self:
         """Make the dataset that one step leads to; what is not named stays as it is."""
         if new_fingerprint is not None:
@@ -96,6 +84,7 @@ class DatasetCore:
             self._split,
             format if format is not None else self._format,
             self._pins + pins,
+            origin,
         )
 
     # What it is
@@ -162,13 +151,13 @@ class DatasetCore:
 
     # Reading
 
-    def _reading(self) -> _Reader:
+    def _reading(self) -> Reader:
         if self._reader is None:
-            self._reader = _Reader(self._view, self._features, self._format)
+            self._reader = Reader(self._view, self._features, self._format)
         return self._reader
 
     @overload
-    def __getitem__(self, key: str) -> ColumnSequence: ...
+    def __getitem__(self, key: str) -> Column: ...
     @overload
     def __getitem__(self, key: int) -> Any: ...
     @overload
@@ -253,48 +242,3 @@ class DatasetCore:
             if name not in self._features:
                 raise ColumnNotFound.of(name, self._view.columns)
 
-
-class _Reader:
-    """Reads a view in a format. Made once for a dataset and a format, so that plans are made once."""
-
-    def __init__(self, view: View, features: Features, spec: FormatSpec) -> None:
-        shown = view.columns if spec.columns is None else spec.columns
-        self.view = view.select_columns(shown)
-        self.format: Format = get_format(spec.type, Features({name: features[name] for name in shown}), **spec.options)
-        rest = [name for name in view.columns if name not in shown] if spec.others_too else []
-        self.others = _Reader(view.select_columns(rest), features, FormatSpec()) if rest else None
-        self.num_rows = view.num_rows
-
-    def row(self, position: int) -> Any:
-        if not -self.num_rows <= position < self.num_rows:
-            raise IndexError(f"row {position} is out of range; the dataset has {self.num_rows} rows")
-        position %= self.num_rows
-        shown = self.format.row(self.view.read(range(position, position + 1)))
-        return shown if self.others is None else {**shown, **self.others.row(position)}
-
-    def batch(self, positions: Any) -> Any:
-        shown = self.format.batch(self.view.read(positions))
-        return shown if self.others is None else {**shown, **self.others.batch(positions)}
-
-    def rows(self, positions: Any) -> list[Any]:
-        shown = list(self.format.rows(self.view.read(positions)))
-        if self.others is None:
-            return shown
-        return [{**row, **rest} for row, rest in zip(shown, self.others.rows(positions), strict=True)]
-
-    def iterate(self, block: int) -> Iterator[Any]:
-        rows = (row for table in self.view.batches(block) for row in self.format.rows(table))
-        if self.others is None:
-            return rows
-        return ({**row, **rest} for row, rest in zip(rows, self.others.iterate(block), strict=True))
-
-    def batches(self, size: int, *, drop_last_batch: bool) -> Iterator[Any]:
-        stop = self.num_rows - self.num_rows % size if drop_last_batch else self.num_rows
-        shown = (self.format.batch(table) for table in self.view.batches(size, 0, stop))
-        if self.others is None:
-            return shown
-        others = self.others.batches(size, drop_last_batch=drop_last_batch)
-        return ({**batch, **rest} for batch, rest in zip(shown, others, strict=True))
-
-    def column(self, name: str) -> Any:
-        raise NotImplementedError(name)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
-from arrowsets.dataset.core import DatasetCore, FormatSpec
-from arrowsets.formats import canonical_name, get_format
+from arrowsets.dataset.core import DatasetCore
+from arrowsets.dataset.reading import FormatSpec
+from arrowsets.formats import format_name, get_format
 
 __all__ = ["FormatMethods"]
 
@@ -61,7 +62,7 @@ class FormatMethods(DatasetCore):
         if columns is not None:
             columns = [columns] if isinstance(columns, str) else list(columns)
             self._check_columns(columns)
-        name = canonical_name(type)
+        name = format_name(type)
         get_format(name, self._features, **format_kwargs)  # an unknown name or a missing package is told here
         shown = None if columns is None else tuple(columns)
         self._format, self._reader = FormatSpec(name, shown, output_all_columns, format_kwargs), None

@@ -8,7 +8,8 @@ from typing import Any, Literal, Self
 
 import pyarrow.compute as pc
 
-from arrowsets.dataset.core import DatasetCore, FormatSpec
+from arrowsets.dataset.core import DatasetCore
+from arrowsets.dataset.reading import FormatSpec
 from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Explanation, explain
@@ -212,7 +213,7 @@ class MapMethods(DatasetCore):
         }
         transform: Transform
         if isinstance(function, pc.Expression):
-            transform, name = ExpressionFilter(function, self._features.arrow_schema), str(function)
+            transform, name = ExpressionFilter(function), str(function)
         else:
             call = Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {}))
             transform, name = Filter(call, self._input_format(inputs), batched, size), call.name
@@ -284,7 +285,7 @@ class MapMethods(DatasetCore):
         >>> print(Dataset.from_dict({"x": [1]}).explain())
         table: held in memory
         """
-        return explain(self._lineage, self._made)
+        return explain(self._lineage, self._origin)
 
     # How a step sees the rows
 
@@ -292,7 +293,7 @@ class MapMethods(DatasetCore):
         spec = self._format
         shown = spec.columns if spec.columns is not None else self._view.columns
         names = inputs if inputs is not None else shown
-        return get_format(spec.type, Features({name: self._features[name] for name in names}), lazy=True, **spec.options)
+        return get_format(spec.type, Features({name: self._features[name] for name in names}), **spec.options)
 
     def _read_columns(self, inputs: Sequence[str] | None) -> tuple[str, ...] | None:
         return tuple(inputs) if inputs is not None else self._format.columns

@@ -141,7 +141,7 @@ class TransformJob(Job):
 
     def _outputs(self, start: int, stop: int) -> Iterator[tuple[int, Outputs]]:
         size = self.transform.batch_size
-        block = stop - start if size is None else BLOCK_ROWS if size == 1 else size
+        block = stop - start if size is None else self.transform.block_rows if size == 1 else size
         counts: list[int] = []
         rank = worker.rank()
 

@@ -59,6 +59,8 @@ class Transform(ABC):
 
     batch_size: int | None
     """Rows that a batch must have: boundaries lie at its multiples. None: all rows in one batch. 1: any number."""
+    block_rows: int = 1000
+    """Rows that are handed over at a time where any number will do."""
 
     @abstractmethod
     def apply(self, batch: Batch) -> Outputs:

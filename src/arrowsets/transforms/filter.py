@@ -16,6 +16,7 @@ from arrowsets.features import Features, Value
 from arrowsets.formats import Format
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
+from arrowsets.transforms.given import given_batch, given_rows
 
 __all__ = ["POSITIONS", "ExpressionFilter", "Filter"]
 
@@ -50,8 +51,8 @@ class Filter(Transform):
             return next(self.run([batch]))
         if self.batched:
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
-            return self._of_mask(batch, self.call.batch(self.format.batch(batch.table), indices, batch.rank))
-        return self._of_answers(batch, self.call.rows(self.format.rows(batch.table), batch.offset, batch.rank))
+            return self._of_mask(batch, self.call.batch(given_batch(self.format, batch.table), indices, batch.rank))
+        return self._of_answers(batch, self.call.rows(given_rows(self.format, batch.table), batch.offset, batch.rank))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""
@@ -66,11 +67,11 @@ class Filter(Transform):
         name = self.call.name
         if self.batched:
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
-            call = partial(self.call.one, self.format.batch(batch.table), list(indices), batch.rank)
+            call = partial(self.call.one, given_batch(self.format, batch.table), list(indices), batch.rank)
             return batch, [(f"{name} on {describe_rows(indices)}", call)]
         return batch, [
             (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
-            for index, row in enumerate(self.format.rows(batch.table), batch.offset)
+            for index, row in enumerate(given_rows(self.format, batch.table), batch.offset)
         ]
 
     def _of_answers(self, batch: Batch, answers: list[Any]) -> Outputs:
@@ -105,6 +106,7 @@ class ExpressionFilter(Transform):
 
     expression: pc.Expression
     batch_size: int | None = 1
+    block_rows: int = 1 << 16
 
     def apply(self, batch: Batch) -> Outputs:
         """Return the positions of the rows of `batch` for which the expression is true."""

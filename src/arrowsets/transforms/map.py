@@ -22,6 +22,7 @@ from arrowsets.features import Features
 from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, get_format
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
+from arrowsets.transforms.given import given_batch, given_rows
 from arrowsets.transforms.returned import as_table, check_column, is_table
 from arrowsets.transforms.types import Typing
 
@@ -58,7 +59,7 @@ class Map(Transform):
             given = self._given_batch(batch)
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             return self._batch_outputs(batch, given, self.call.batch(given, indices, batch.rank))
-        rows = list(self.format.rows(batch.table))
+        rows = list(given_rows(self.format, batch.table))
         return self._row_outputs(batch, rows, self.call.rows(rows, batch.offset, batch.rank))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
@@ -80,14 +81,14 @@ class Map(Transform):
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             call = partial(self.call.one, given, list(indices), batch.rank)
             return (batch, given), [(f"{name} on {describe_rows(indices)}", call)]
-        rows = list(self.format.rows(batch.table))
+        rows = list(given_rows(self.format, batch.table))
         return (batch, rows), [
             (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
             for index, row in enumerate(rows, batch.offset)
         ]
 
     def _given_batch(self, batch: Batch) -> Any:
-        return self.format.batch(batch.table)
+        return given_batch(self.format, batch.table)
 
     # -- answers to rows
 
@@ -274,7 +275,7 @@ def _returned_keys(answers: Sequence[Any], given: LazyColumns | None) -> tuple[l
         if answer is None:
             continue
         if given is not None and isinstance(answer, LazyRow) and answer.columns is given:
-            if answer.is_plain:
+            if not answer.changed and not answer.deleted:
                 keys.update(given.names)
             else:
                 keys.update(dict.fromkeys(answer))
