@@ -52,13 +52,11 @@ class Execution:
     description: str | None = None
 
     @property
-    def workers(self) -> tuple[Executor | None, int | None]:
-        """The executor, and how many tasks it is given at once."""
+    def workers(self) -> Executor | None:
+        """Who works; None: this process."""
         if self.executor is not None:
-            return self.executor, None
-        if self.num_proc:
-            return process_pool(self.num_proc), self.num_proc
-        return None, None
+            return self.executor
+        return process_pool(self.num_proc) if self.num_proc else None
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def run(
     job: TransformJob, lineage: Lineage, how: Execution, *, label: str, on_mixed: str | None = "use_json"
 ) -> Materialised:
     """Do a job over a view: find its result, or make it, in the store or in memory."""
-    executor, in_flight = how.workers
+    executor = how.workers
     in_memory = how.in_memory if how.in_memory is not None else _is_in_memory(job.view)
     if in_memory and executor is None and not _worth_keeping(job):
         return materialise_in_memory(job, on_mixed=on_mixed)
@@ -113,7 +111,6 @@ def run(
         store,
         key,
         executor=executor,
-        max_in_flight=in_flight,
         fingerprint=lineage.fingerprint.to_json(),
         extra={"label": label},
         on_mixed=on_mixed,

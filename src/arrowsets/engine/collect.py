@@ -51,6 +51,7 @@ class Collector:
             deleted=outputs.deleted,
             whole=outputs.whole,
             touched=outputs.touched,
+            rejects=outputs.rejects,
             data=table,
         )
         self._pending.append(part)
@@ -100,6 +101,7 @@ def _summary(parts: list[Part], layout: Layout, given: Features) -> Part:
         deleted=layout.deleted,
         whole=layout.whole,
         touched=layout.touched,
+        rejects=tuple(reject for part in parts for reject in part.rejects),
     )
 
 

@@ -20,13 +20,14 @@ import pyarrow as pa
 
 from arrowsets.engine import worker
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
-from arrowsets.engine.executors import run
+from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job
 from arrowsets.engine.parts import Layout, Part, conform, lay_out
 from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.store import Draft, Entry, ShardRecord, Store
 from arrowsets.table import ArrowFiles, FileRef
+from arrowsets.transforms.base import Reject
 
 __all__ = ["Materialised", "materialise", "materialise_in_memory", "opened"]
 
@@ -42,6 +43,7 @@ class Materialised:
     Attributes:
         files: The written rows.
         layout: Their columns, and what became of the input's.
+        rejects: What a reader left out.
         entry: Where they lie in the store; None in memory.
         hit: They were there already.
     """
@@ -50,13 +52,15 @@ class Materialised:
     layout: Layout
     entry: Entry | None = None
     hit: bool = False
+    rejects: tuple[Reject, ...] = ()
 
 
 def opened(entry: Entry) -> Materialised:
     """Open an entry of the store as the result that it is."""
     layout = Layout.from_json(entry.manifest.extra["layout"])
     refs = [FileRef(str(entry.path / shard.name), shard.batches) for shard in entry.manifest.shards]
-    return Materialised(ArrowFiles.open(refs, layout.features.arrow_schema), layout, entry, hit=True)
+    rejects = tuple((file, row, reason, text) for file, row, reason, text in entry.manifest.extra.get("rejects", ()))
+    return Materialised(ArrowFiles.open(refs, layout.features.arrow_schema), layout, entry, hit=True, rejects=rejects)
 
 
 def materialise_in_memory(job: Job, *, on_mixed: str | None = "use_json") -> Materialised:
@@ -74,7 +78,6 @@ def materialise(
     key: str,
     *,
     executor: Executor | None = None,
-    max_in_flight: int | None = None,
     fingerprint: dict[str, Any] | None = None,
     extra: dict[str, Any] | None = None,
     on_mixed: str | None = "use_json",
@@ -84,24 +87,25 @@ def materialise(
 
     Args:
         executor: Who does the units. None: this process.
-        max_in_flight: How many units may be at the executor at once.
         fingerprint: How the key was made, for `explain`.
         extra: What the manifest is to say besides.
         revise: Looks at all parts and answers a job that does some units again, or None.
     """
     draft = store.open(key)
-    parts = _all_parts(job, draft, executor, max_in_flight, on_mixed)
+    parts = _all_parts(job, draft, executor, on_mixed)
     layout = lay_out(parts, job.given, on_mixed=on_mixed)
     if revise is not None and (revised := revise(job, parts, layout)) is not None:
-        parts = _all_parts(revised, draft, executor, max_in_flight, on_mixed)
+        parts = _all_parts(revised, draft, executor, on_mixed)
         layout = lay_out(parts, job.given, on_mixed=on_mixed)
     shards = list(_merged(job, parts, layout, draft))
-    entry = draft.commit(shards, fingerprint or {}, {**(extra or {}), "layout": layout.to_json()})
+    rejects = tuple(reject for part in parts for reject in part.rejects)
+    facts = {**(extra or {}), "layout": layout.to_json(), "rejects": [list(reject) for reject in rejects]}
+    entry = draft.commit(shards, fingerprint or {}, facts)
     return replace(opened(entry), hit=False)
 
 
 def _all_parts(
-    job: Job, draft: Draft, executor: Executor | None, max_in_flight: int | None, on_mixed: str | None
+    job: Job, draft: Draft, executor: Executor | None, on_mixed: str | None
 ) -> list[Part]:
     """Return the part of each unit, in order; do those that the draft lacks."""
     parts: dict[int, Part] = {}
@@ -119,7 +123,7 @@ def _all_parts(
         if executor is None:
             parts.update(_journalled(job, missing, draft, on_mixed, bar.update))
         else:
-            parts.update(_distributed(job, missing, draft, executor, max_in_flight, on_mixed, bar.update))
+            parts.update(_distributed(job, missing, draft, executor, on_mixed, bar.update))
     finally:
         bar.close()
     return [parts[unit] for unit in range(len(job))]
@@ -243,13 +247,14 @@ def _distributed(
     units: Sequence[int],
     draft: Draft,
     executor: Executor,
-    max_in_flight: int | None,
     on_mixed: str | None,
     done: Callable[[int], object],
 ) -> dict[int, Part]:
-    tasks = [(job.label(unit), unit) for unit in units]
-    answers = run(_Unit(job, draft, on_mixed), tasks, executor, max_in_flight=max_in_flight, on_progress=done)
-    return {unit: _part_of(draft, record) for unit, record in answers}
+    tasks = (Task((unit,), job.label(unit)) for unit in units)
+    answers = run(
+        _Unit(job, draft, on_mixed), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows)
+    )
+    return {task.args[0]: _part_of(draft, record) for task, record in answers}
 
 
 # Units to files

@@ -16,6 +16,8 @@ from arrowsets.errors import SchemaConflict, TransformError
 from arrowsets.features import Features, Json, array_of, cast, unify
 from arrowsets.table import ArrowFiles, FileRef
 
+from arrowsets.transforms.base import Reject
+
 __all__ = ["Fill", "Layout", "Part", "conform", "lay_out"]
 
 Fill = Callable[[str, int, int], pa.ChunkedArray | None]
@@ -35,6 +37,7 @@ class Part:
         deleted: Input columns that were removed.
         whole: The columns replace every input column.
         touched: The function returned something.
+        rejects: What a reader left out: (file, row, reason, text).
         data: The rows, or the file and its record batches that hold them. None: no columns, or no rows.
     """
 
@@ -47,6 +50,7 @@ class Part:
     deleted: frozenset[str] = frozenset()
     whole: bool = False
     touched: bool = True
+    rejects: tuple[Reject, ...] = ()
     data: pa.Table | FileRef | None = None
 
     def holds(self, column: str) -> bool:
@@ -66,6 +70,7 @@ class Part:
             "deleted": sorted(self.deleted),
             "whole": self.whole,
             "touched": self.touched,
+            "rejects": [list(reject) for reject in self.rejects],
         }
 
     @classmethod
@@ -82,6 +87,7 @@ class Part:
             deleted=frozenset(data["deleted"]),
             whole=data["whole"],
             touched=data["touched"],
+            rejects=tuple((file_, row, reason, text) for file_, row, reason, text in data["rejects"]),
             data=file,
         )
 
@@ -149,7 +155,8 @@ def lay_out(
     Args:
         parts: In the order of their rows.
         given: Types of the input's columns, for those that a part left unchanged.
-        on_mixed: "use_json": a column whose parts have types that no type holds becomes `Json`. None: an error.
+        on_mixed: "use_json": a column whose parts have types that no type holds becomes `Json`. "string": it becomes
+            a string column, for readers of text. None: an error.
 
     Raises:
         SchemaConflict: names the column, both types and the rows where they meet.
@@ -231,7 +238,7 @@ def _join(name: str, first: Any, second: Any, part: Part, on_mixed: str | None) 
     if isinstance(first, Json) or isinstance(second, Json):
         return Json()
     try:
-        return unify(Features({name: first}), Features({name: second}))[name]
+        return unify(Features({name: first}), Features({name: second}), allow_string=on_mixed == "string")[name]
     except SchemaConflict as error:
         if on_mixed == "use_json":
             return Json()

@@ -13,7 +13,10 @@ import pyarrow as pa
 
 from arrowsets.features import Features
 
-__all__ = ["Batch", "Outputs", "Transform"]
+__all__ = ["Batch", "Outputs", "Reject", "Transform"]
+
+Reject = tuple[str, int | None, str, str]
+"""A row, or with row None a file, that a reader left out: its file, its row, why, and its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Outputs:
         deleted: Input columns that the function removed from its rows.
         whole: The table replaces every input column, it is not merged with them.
         touched: The function returned something for at least one row.
+        rejects: What a reader left out.
         positions: The table is one column of positions of kept rows.
     """
 
@@ -51,6 +55,7 @@ class Outputs:
     deleted: frozenset[str] = frozenset()
     whole: bool = False
     touched: bool = True
+    rejects: tuple[Reject, ...] = ()
     positions: bool = False
 
 
