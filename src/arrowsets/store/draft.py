@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import warnings
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -31,6 +32,7 @@ from arrowsets.store.layout import (
     check_name,
     entry_path,
     label_path,
+    to_trash,
 )
 from arrowsets.store.lease import Lease, current, living
 from arrowsets.store.manifest import Manifest, RecordError, ShardRecord, decode, encode
@@ -62,6 +64,7 @@ class Draft:
         self.root, self.key = root, key
         self.path = entry_path(root, key)
         self._finished: dict[str, ShardRecord] = {}
+        self._folder: tuple[int, Path, weakref.finalize[[Path, int], Draft]] | None = None
 
     @property
     def finished(self) -> Mapping[str, ShardRecord]:
@@ -126,17 +129,14 @@ class Draft:
         with explained(path, "publish"):
             size = path.stat().st_size
             digest = checksum if checksum is not None else checksum_of(path)
-            # Copies that are the same but for what the caller remembers must be the same name.
             record = ShardRecord(
-                _file_name(name, digest),
-                num_rows,
-                size,
-                digest,
-                tuple(batches),
-                MappingProxyType(dict(extra or {})),
+                _file_name(name, digest), num_rows, size, digest, tuple(batches), dict(extra or {})
             )
+            # As JSON gives it back, so that it is the same to those who find it later.
+            data = encode(record.to_json())
+            record = ShardRecord.from_json(decode(data))
             self._place(path, record)
-            return self._record(name, record)
+            return self._record(name, record, data)
 
     def find(self, name: str) -> ShardRecord | None:
         """Return the record of a unit if it is finished, by this process or another."""
@@ -182,31 +182,31 @@ class Draft:
         Raises:
             StoreError: if a shard is missing.
         """
-        manifest = Manifest(self.key, tuple(shards), dict(fingerprint), dict(extra or {}))
-        if (self.path / MANIFEST).exists() or not self._complete(manifest) or not self._stand(manifest):
-            self.close()
-            tidy(self.root, self.key)
-            return Entry(self.root, self.key)
+        data = Manifest(self.key, tuple(shards), dict(fingerprint), dict(extra or {})).to_bytes()
+        manifest = Manifest.from_bytes(data)
+        ours = self.committed() is None and self._complete(manifest) and self._stand(data)
         self.close()
-        trust(self.path, manifest)
-        self._label(manifest)
+        if ours:
+            trust(self.path, manifest)
+            self._label(manifest)
         tidy(self.root, self.key)
-        return Entry(self.root, self.key, manifest)
+        return Entry(self.root, self.key, manifest if ours else None)
 
     def close(self) -> None:
         """Remove what this process has not finished; units stay, for the next that opens the draft."""
-        lease = current(self.root)
-        if lease:
-            remove_tree(self.path / TMP / lease.id)
+        if self._folder and self._folder[0] == os.getpid():
+            self._folder[2]()
             with suppress(OSError):
                 (self.path / TMP).rmdir()
+        self._folder = None
 
     def discard(self) -> None:
         """Drop the draft and its units, unless others work on it or it is finished."""
         self.close()
         self._finished.clear()
         if not (self.path / MANIFEST).exists() and not busy(self.root, self.path):
-            remove_tree(self.path)
+            trash = to_trash(self.root, self.path)
+            remove_tree(trash or self.path)
 
     def __enter__(self) -> Self:
         return self
@@ -228,8 +228,13 @@ class Draft:
             self._own_folder()
 
     def _own_folder(self) -> Path:
-        lease = current(self.root) or Lease(self.root)  # the second one raises what the first one hid
-        return _made(self.path / TMP / lease.id)
+        """Return a folder for this object alone: another thread may close its own draft at any time."""
+        pid = os.getpid()
+        if self._folder is None or self._folder[0] != pid:
+            lease = current(self.root) or Lease(self.root)  # the second one raises what the first one hid
+            folder = self.path / TMP / f"{lease.id}.{next(_serial)}"
+            self._folder = pid, folder, weakref.finalize(self, _drop_folder, folder, pid)
+        return _made(self._folder[1])
 
     def _journal(self, name: str) -> Path:
         return self.path / JOURNAL / f"{name}.json"
@@ -269,9 +274,8 @@ class Draft:
                 raise
             remove_file(path)
 
-    def _record(self, name: str, record: ShardRecord) -> ShardRecord:
+    def _record(self, name: str, record: ShardRecord, data: bytes) -> ShardRecord:
         journal = self._journal(name)
-        data = encode({"unit": name, **record.to_json()})
         if not self._create(journal, data):
             if standing := self._standing(name):
                 if standing.name != record.name:
@@ -307,8 +311,7 @@ class Draft:
                 )
         return True
 
-    def _stand(self, manifest: Manifest) -> bool:
-        data = manifest.to_bytes()
+    def _stand(self, data: bytes) -> bool:
         with explained(self.path / MANIFEST, "write", len(data)):
             return self._create(self.path / MANIFEST, data)
 
@@ -329,7 +332,7 @@ def busy(root: Path, folder: Path, leases: Mapping[str, object] | None = None) -
     except OSError:
         return False
     alive = living(root) if leases is None else leases
-    return any(writer in alive for writer in writers)
+    return any(_holder(writer) in alive for writer in writers)
 
 
 def tidy(root: Path, key: str) -> int:
@@ -358,7 +361,7 @@ def sweep(root: Path, folder: Path, leases: Mapping[str, object] | None = None) 
     alive = living(root) if leases is None else leases
     freed = 0
     for writer in writers:
-        if writer.name not in alive:
+        if _holder(writer.name) not in alive:
             freed += sum(stat.st_size for stat in scan(writer).values())
             remove_tree(writer)
     with suppress(OSError):
@@ -373,6 +376,12 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
+def _drop_folder(folder: Path, pid: int) -> None:
+    # A forked child has a copy of the object, and must not clean up for the parent.
+    if pid == os.getpid():
+        remove_tree(folder)
+
+
 def _made(folder: Path) -> Path:
     """Make a folder that others may be removing at this moment."""
     for _ in range(_RETRIES):
@@ -381,6 +390,10 @@ def _made(folder: Path) -> Path:
             return folder
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _holder(writer: str) -> str:
+    return writer.partition(".")[0]
 
 
 def _file_name(name: str, digest: str) -> str:

@@ -91,7 +91,8 @@ class Lease:
         self._held[key] -= 1
         if self._held[key] <= 0:
             del self._held[key]
-            self._append(f"-{key}")
+            if self.pid == os.getpid():  # in a forked child, the file is the parent's
+                self._append(f"-{key}")
 
     def held(self) -> dict[str, int]:
         """Return how often each entry is pinned."""
@@ -190,9 +191,8 @@ def pin(root: Path, key: str) -> Pin:
 
 
 def _release(root: Path, key: str) -> None:
-    lease = current(root)
-    if lease:
-        with _guard:
+    with _guard:
+        if lease := _leases.get(root):
             lease.release(key)
 
 

@@ -12,7 +12,6 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import xxhash
@@ -67,7 +66,7 @@ class ShardRecord:
     num_bytes: int
     checksum: str
     batches: tuple[int, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON."""
@@ -91,9 +90,6 @@ class ShardRecord:
             batches=tuple(data["batches"]),
             extra=data["extra"],
         )
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return ShardRecord.from_json, (self.to_json(),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,18 @@ pinned it in that moment gets it back.
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from arrowsets.store.disk import remove_file, remove_tree, replace
+from arrowsets.store.disk import remove_file, remove_tree
 from arrowsets.store.draft import busy, sweep, tidy
-from arrowsets.store.layout import JOURNAL, MANIFEST, TMP, USED, entry_path
+from arrowsets.store.layout import JOURNAL, MANIFEST, TMP, USED, empty_trash, entry_path, folders, to_trash
 from arrowsets.store.lease import living, pinned
 from arrowsets.store.trust import scan
 
-__all__ = ["Item", "PruneReport", "items", "prune", "set_aside"]
+__all__ = ["Item", "PruneReport", "items", "prune", "remove", "set_aside"]
 
 DRAFT_GRACE = 3 * 86400.0
 
@@ -63,8 +62,8 @@ class PruneReport:
 
 def items(root: Path) -> Iterator[Item]:
     """Go through all folders of a store, by key."""
-    for shelf in _folders(root / "entries"):
-        for folder in _folders(shelf):
+    for shelf in folders(root / "entries"):
+        for folder in folders(shelf):
             with suppress(FileNotFoundError):
                 yield _item(folder)
 
@@ -79,9 +78,9 @@ def prune(
     dry_run: bool = False,
 ) -> PruneReport:
     """Remove what `Store.prune` says."""
-    freed = 0 if dry_run else _sweep(root)
+    swept = 0 if dry_run else _sweep(root)
     present = sorted(items(root), key=lambda item: item.last_used)
-    left = sum(item.num_bytes for item in present)
+    total = left = sum(item.num_bytes for item in present)
     now = time.time()
     leases = living(root)
     held = set(keep).union(*leases.values())
@@ -96,8 +95,19 @@ def prune(
             continue
         removed.append(item)
         left -= item.num_bytes
-        freed += item.num_bytes
-    return PruneReport(tuple(removed), tuple(spared), freed, left, dry_run)
+    return PruneReport(tuple(removed), tuple(spared), swept + total - left, left, dry_run)
+
+
+def remove(root: Path, keys: Collection[str]) -> PruneReport:
+    """Remove what `Store.remove` says."""
+    chosen = [item for item in items(root) if item.key in keys]
+    held = pinned(root)
+    removed = [
+        item for item in chosen if item.key not in held and not busy(root, item.path) and _remove(root, item)
+    ]
+    spared = tuple(item.key for item in chosen if item not in removed)
+    left = sum(item.num_bytes for item in items(root))
+    return PruneReport(tuple(removed), spared, sum(item.num_bytes for item in removed), left)
 
 
 def set_aside(root: Path, key: str, seen: bytes) -> bool:
@@ -107,7 +117,7 @@ def set_aside(root: Path, key: str, seen: bytes) -> bool:
         seen: The manifest that was found damaged. An entry that was made anew since has another, and stays.
     """
     folder = entry_path(root, key)
-    trash = _to_trash(root, folder)
+    trash = to_trash(root, folder)
     if trash is None:
         # Windows, and somebody reads a file in it: without its manifest it is no entry any more.
         return remove_file(folder / MANIFEST)
@@ -120,7 +130,7 @@ def set_aside(root: Path, key: str, seen: bytes) -> bool:
 
 
 def _remove(root: Path, item: Item) -> bool:
-    trash = _to_trash(root, item.path)
+    trash = to_trash(root, item.path)
     if trash is None:
         return False
     # Looked at again after the rename: a pin taken before it is seen here, one taken after it finds no
@@ -135,25 +145,16 @@ def _remove(root: Path, item: Item) -> bool:
     return True
 
 
-def _to_trash(root: Path, folder: Path) -> Path | None:
-    trash = root / "trash" / f"{folder.name}-{uuid.uuid4().hex[:12]}"
-    try:
-        trash.parent.mkdir(exist_ok=True)
-        replace(folder, trash)
-    except OSError:
-        return None
-    return trash
-
-
 def _sweep(root: Path) -> int:
     """Remove what a process that died left in the trash, in entries and among temporary files."""
+    empty_trash(root)
+    for marker in (root / "labels").glob("*/*"):
+        if not entry_path(root, marker.name).exists():
+            remove_file(marker)
     freed = 0
-    for folder in _folders(root / "trash"):
-        size = _size(folder)
-        freed += size if remove_tree(folder) else 0
     leases = living(root)
-    for shelf in _folders(root / "entries"):
-        for folder in _folders(shelf):
+    for shelf in folders(root / "entries"):
+        for folder in folders(shelf):
             finished = (folder / MANIFEST).exists()
             freed += tidy(root, folder.name) if finished else sweep(root, folder, leases)
     return freed
@@ -173,7 +174,7 @@ def _size(folder: Path) -> int:
     size = 0
     with suppress(FileNotFoundError):
         size = sum(stat.st_size for stat in scan(folder).values())
-        size += sum(_size(child) for child in _folders(folder))
+        size += sum(_size(child) for child in folders(folder))
     return size
 
 
@@ -182,10 +183,3 @@ def _time(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _folders(folder: Path) -> list[Path]:
-    try:
-        return sorted(child for child in folder.iterdir() if child.is_dir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []

@@ -19,7 +19,7 @@ from arrowsets.store.draft import Draft, StoreWarning, sweep
 from arrowsets.store.entry import Entry
 from arrowsets.store.layout import MANIFEST, entry_path, label_path
 from arrowsets.store.manifest import Manifest, RecordError, VersionError
-from arrowsets.store.prune import DRAFT_GRACE, PruneReport, items, prune, set_aside
+from arrowsets.store.prune import DRAFT_GRACE, PruneReport, items, prune, remove, set_aside
 from arrowsets.store.trust import check
 
 __all__ = ["Store"]
@@ -54,23 +54,13 @@ class Store:
         An entry whose files are not what its manifest says is removed, with a warning that names the file;
         what is compared, and when, is said in `arrowsets.store.trust`.
         """
-        path = entry_path(self.root, key) / MANIFEST
-        with explained(path, "read"):
-            try:
-                data = path.read_bytes()
-            except (FileNotFoundError, NotADirectoryError):
-                return None
-            try:
-                manifest = Manifest.from_bytes(data)
-                check(path.parent, manifest)
-            except VersionError as error:
-                warnings.warn(f"{str(path)!r} is not used: {error}", StoreWarning, stacklevel=2)
-                return None
-            except FileNotFoundError:
-                return None  # pruned while we looked
-            except (RecordError, CorruptEntry) as error:
-                self._set_aside(path, data, error)
-                return None
+        try:
+            manifest = self._inspect(key)
+        except VersionError as error:
+            warnings.warn(f"the entry {key!r} is not used: {error}", StoreWarning, stacklevel=2)
+            return None
+        if manifest is None:
+            return None
         entry = Entry(self.root, key, manifest)
         entry.touch()
         return entry
@@ -80,7 +70,12 @@ class Store:
 
         Each unit's file is read once, to compare its checksum; a damaged one is removed, with a warning.
         """
-        self._check_version(key)
+        try:
+            self._inspect(key)  # a damaged entry would keep the draft from ever being finished
+        except VersionError as error:
+            raise StoreError(
+                f"the entry {key!r} cannot be made again: {error}; upgrade arrowsets or set ARROWSETS_CACHE"
+            ) from error
         draft = Draft(self.root, key)
         draft.join()
         sweep(self.root, draft.path)
@@ -148,9 +143,8 @@ class Store:
 
     def remove(self, keys: Iterable[str]) -> PruneReport:
         """Remove entries and drafts by key, unless a living process uses them."""
-        chosen = set(keys)
-        others = {item.key for item in items(self.root)} - chosen
-        return self.prune(max_bytes=0, keep=others)
+        with explained(self.root, "prune"):
+            return remove(self.root, set(keys))
 
     def verify(self, keys: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
         """Read entries whole; yield each key with what is wrong with it, "" for nothing."""
@@ -163,24 +157,32 @@ class Store:
                 problem = str(error)
             yield entry.key, problem
 
-    def _set_aside(self, path: Path, data: bytes, error: Exception) -> None:
-        reason = str(error) if isinstance(error, CorruptEntry) else f"{str(path)!r} cannot be read: {error}"
-        set_aside(self.root, path.parent.name, data)
-        warnings.warn(f"{reason}; the entry is removed and made again", StoreWarning, stacklevel=3)
-
-    def _check_version(self, key: str) -> None:
-        """Set a torn manifest aside, so that the entry can be made; refuse one of another version."""
+    def _inspect(self, key: str) -> Manifest | None:
+        """Return the manifest of a whole entry; a damaged one is removed, with a warning."""
         path = entry_path(self.root, key) / MANIFEST
         with explained(path, "read"):
+            data = _content(path)
+            if data is None:
+                return None
             try:
-                data = path.read_bytes()
-            except (FileNotFoundError, NotADirectoryError):
-                return
-            try:
-                Manifest.from_bytes(data)
-            except RecordError as error:
-                self._set_aside(path, data, error)
-            except VersionError as error:
-                raise StoreError(
-                    f"{str(path)!r} cannot be made again: {error}; upgrade arrowsets or set ARROWSETS_CACHE"
-                ) from error
+                manifest = Manifest.from_bytes(data)
+                check(path.parent, manifest)
+            except FileNotFoundError:
+                return None  # pruned while we looked
+            except (RecordError, CorruptEntry) as error:
+                # Not if it was pruned, and its files vanished, while we looked.
+                if _content(path) == data:
+                    set_aside(self.root, key, data)
+                    what = (
+                        error if isinstance(error, CorruptEntry) else f"{str(path)!r} cannot be read: {error}"
+                    )
+                    warnings.warn(f"{what}; the entry is removed and made again", StoreWarning, stacklevel=4)
+                return None
+        return manifest
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None

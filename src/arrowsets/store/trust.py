@@ -7,9 +7,9 @@ they have settled on the disk. So contents are read
 
 - once by every process, for entries of up to 16 MiB: it takes less than 2 ms, and finds what a bad disk did;
 - after any file was written to, replaced, or copied: its times or inode differ;
-- after a reboot, if the entry was last seen less than 10 minutes after it was written: the machine may have
-  lost power with the data not yet on the disk. Systems write data back within half a minute, so older files
-  have settled.
+- after a reboot, once, if nobody asked for the entry later than 10 minutes after it was written: the machine
+  may have lost power with the data not yet on the disk. Systems write data back within half a minute, so what was
+  there after 10 minutes, or after a reboot, has settled.
 
 Anything else is trusted, so that opening a terabyte costs one `stat` per file.
 """
@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import xxhash
@@ -58,13 +59,14 @@ def check(folder: Path, manifest: Manifest) -> None:
     identity = _identity(manifest.shards, stats)
     if _believed.get(folder) == identity:
         return
-    boot, settled = _read(folder, identity)
-    known = settled or (boot != "" and boot == boot_id())
-    if not known or manifest.num_bytes <= SMALL:
+    mark = _read(folder, identity)
+    here = mark is not None and mark.boot != "" and mark.boot == boot_id()
+    if mark is None or not (mark.settled or here) or manifest.num_bytes <= SMALL:
         check_contents(folder, manifest.shards)
-    aged = time.time() - manifest.created > SETTLE
-    if not known or (aged and not settled):
-        _write(folder, identity, settled=aged)
+    if mark is None:
+        _write(folder, identity, settled=False)
+    elif not mark.settled and _has_settled(mark, here=here):
+        _write(folder, identity, settled=True)
     _believed[folder] = identity
 
 
@@ -115,17 +117,34 @@ def _identity(shards: Iterable[ShardRecord], stats: Mapping[str, os.stat_result]
     return digest.hexdigest()
 
 
-def _read(folder: Path, identity: str) -> tuple[str, bool]:
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    boot: str
+    clock: float  # of the boot, not of the day: that one may be set
+    written: float
+    settled: bool
+
+
+def _has_settled(mark: _Mark, *, here: bool) -> bool:
+    if here:
+        return time.monotonic() - mark.clock > SETTLE
+    # Written before the reboot and read after it: what was read came from the disk. Where boots have no name,
+    # the calendar must do.
+    return mark.boot != "" or time.time() - mark.written > SETTLE
+
+
+def _read(folder: Path, identity: str) -> _Mark | None:
     try:
         body = decode((folder / TRUSTED).read_bytes())
-    except (OSError, RecordError):
-        return "", False
-    if body.get("identity") != identity:
-        return "", False
-    return str(body.get("boot", "")), body.get("settled") is True
+        if body.pop("identity") == identity:
+            return _Mark(**body)
+    except (OSError, RecordError, KeyError, TypeError):
+        pass
+    return None
 
 
 def _write(folder: Path, identity: str, *, settled: bool) -> None:
     # A store that cannot be written to is read all the same; it is only checked more often.
+    mark = _Mark(boot_id(), time.monotonic(), time.time(), settled)
     with suppress(OSError):
-        write_whole(folder / TRUSTED, encode({"identity": identity, "boot": boot_id(), "settled": settled}))
+        write_whole(folder / TRUSTED, encode({"identity": identity, **asdict(mark)}))
