@@ -34,7 +34,7 @@ from arrowsets.store.layout import (
     label_path,
     to_trash,
 )
-from arrowsets.store.lease import Lease, current, living
+from arrowsets.store.lease import Pin, current, living, pinned
 from arrowsets.store.manifest import Manifest, RecordError, ShardRecord, decode, encode
 from arrowsets.store.trust import differs, scan, trust
 
@@ -64,7 +64,7 @@ class Draft:
         self.root, self.key = root, key
         self.path = entry_path(root, key)
         self._finished: dict[str, ShardRecord] = {}
-        self._folder: tuple[int, Path, weakref.finalize[[Path, int], Draft]] | None = None
+        self._folder: _Folder | None = None
 
     @property
     def finished(self) -> Mapping[str, ShardRecord]:
@@ -140,20 +140,21 @@ class Draft:
 
     def find(self, name: str) -> ShardRecord | None:
         """Return the record of a unit if it is finished, by this process or another."""
-        if name not in self._finished and (record := self._standing(name)):
+        record = self._standing(name)
+        if record is None:
+            self._finished.pop(name, None)
+        else:
             self._finished[name] = record
-        return self._finished.get(name)
+        return record
 
     def claim(self, name: str) -> bool:
         """Ask to make a unit; False while a living process other than this one does.
 
         Claims spare work and nothing depends on them: a unit made twice is kept once.
         """
-        lease = current(self.root)
-        if lease is None:
-            return True
         claim = self.path / CLAIMS / check_name(name)
         with suppress(OSError):
+            lease = current(self.root)
             claim.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with claim.open("x", encoding="ascii") as file:
@@ -194,17 +195,15 @@ class Draft:
 
     def close(self) -> None:
         """Remove what this process has not finished; units stay, for the next that opens the draft."""
-        if self._folder and self._folder[0] == os.getpid():
-            self._folder[2]()
-            with suppress(OSError):
-                (self.path / TMP).rmdir()
+        if self._folder and self._folder.pid == os.getpid():
+            self._folder.remove()
         self._folder = None
 
     def discard(self) -> None:
         """Drop the draft and its units, unless others work on it or it is finished."""
         self.close()
         self._finished.clear()
-        if not (self.path / MANIFEST).exists() and not busy(self.root, self.path):
+        if not (self.path / MANIFEST).exists() and self.key not in pinned(self.root):
             trash = to_trash(self.root, self.path)
             remove_tree(trash or self.path)
 
@@ -229,12 +228,9 @@ class Draft:
 
     def _own_folder(self) -> Path:
         """Return a folder for this object alone: another thread may close its own draft at any time."""
-        pid = os.getpid()
-        if self._folder is None or self._folder[0] != pid:
-            lease = current(self.root) or Lease(self.root)  # the second one raises what the first one hid
-            folder = self.path / TMP / f"{lease.id}.{next(_serial)}"
-            self._folder = pid, folder, weakref.finalize(self, _drop_folder, folder, pid)
-        return _made(self._folder[1])
+        if self._folder is None or self._folder.pid != os.getpid():
+            self._folder = _Folder(self.root, self.key)
+        return _made(self._folder.path)
 
     def _journal(self, name: str) -> Path:
         return self.path / JOURNAL / f"{name}.json"
@@ -325,14 +321,26 @@ class Draft:
                 (folder / self.key).touch()
 
 
-def busy(root: Path, folder: Path, leases: Mapping[str, object] | None = None) -> bool:
-    """Tell whether a living process writes in a draft or entry."""
-    try:
-        writers = [path.name for path in (folder / TMP).iterdir()]
-    except OSError:
-        return False
-    alive = living(root) if leases is None else leases
-    return any(_holder(writer) in alive for writer in writers)
+class _Folder:
+    """Where one draft object writes, gone with it; as long as it is there, the draft is pinned."""
+
+    def __init__(self, root: Path, key: str) -> None:
+        self.pid = os.getpid()
+        self.path = entry_path(root, key) / TMP / f"{current(root).id}.{next(_serial)}"
+        self._pin = Pin(root, key)
+        self._remove = weakref.finalize(self, _remove_folder, self.path, self.pid)
+
+    def remove(self) -> None:
+        self._remove()
+        self._pin.release()
+
+
+def _remove_folder(path: Path, pid: int) -> None:
+    # A forked child has a copy of the object, and must not clean up for the parent.
+    if pid == os.getpid():
+        remove_tree(path)
+        with suppress(OSError):
+            path.parent.rmdir()
 
 
 def tidy(root: Path, key: str) -> int:
@@ -374,12 +382,6 @@ def _listed(folder: Path) -> list[Path]:
         return sorted(path for path in folder.iterdir() if path.suffix == ".json")
     except FileNotFoundError:
         return []
-
-
-def _drop_folder(folder: Path, pid: int) -> None:
-    # A forked child has a copy of the object, and must not clean up for the parent.
-    if pid == os.getpid():
-        remove_tree(folder)
 
 
 def _made(folder: Path) -> Path:

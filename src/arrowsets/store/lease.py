@@ -29,13 +29,14 @@ from typing import Self
 
 from arrowsets.store.disk import boot_id, remove_file
 
-__all__ = ["Lease", "Pin", "current", "living", "pin", "pinned"]
+__all__ = ["Lease", "Pin", "current", "living", "pinned"]
 
 UNLOCKED_GRACE = 3 * 86400.0  # a reader may train for days without a call to the store
 REBOOT_GRACE = 600.0
 HEADER_GRACE = 60.0
 _TOUCH = 60.0
 _SWEEP = 64
+_KEPT = 16
 
 if sys.platform == "win32":
     import msvcrt
@@ -132,23 +133,29 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_guard)
 
 
-def current(root: Path) -> Lease | None:
-    """Return this process's lease on a store, or None where the store cannot be written."""
+def current(root: Path) -> Lease:
+    """Return this process's lease on a store; raise `OSError` where the store cannot be written."""
     with _guard:
         lease = _leases.get(root)
-        if lease is not None and lease.pid == os.getpid() and lease.path.exists():
+        own = lease is not None and lease.pid == os.getpid()
+        if lease is not None and own and lease.path.exists():
             lease.touch()
             return lease
-        if lease is not None and lease.pid == os.getpid():
+        if lease is not None and own:
             lease.end()
+        _retire()
         # After a fork the parent's file stays open here, and so stays locked for what the child took over.
-        try:
-            _leases[root] = Lease(root, lease.held() if lease else None)
-        except OSError:
-            return None
+        _leases[root] = Lease(root, lease.held() if lease else None)
         if sum(1 for _ in (root / "leases").iterdir()) > _SWEEP:
             living(root)
         return _leases[root]
+
+
+def _retire() -> None:
+    """End leases that hold nothing, so that a process may use any number of stores."""
+    idle = [root for root, lease in _leases.items() if lease.pid == os.getpid() and not lease.held()]
+    for root in idle if len(_leases) > _KEPT else ():
+        _leases.pop(root).end()
 
 
 @atexit.register
@@ -163,14 +170,12 @@ class Pin:
 
     def __init__(self, root: Path, key: str) -> None:
         self.key = key
-        lease = current(root)
-        self._release = (
-            weakref.finalize(self, _release, root, key) if lease else weakref.finalize(self, _nothing)
-        )
+        pinned = False
+        with _guard, suppress(OSError):  # who cannot write to a store cannot tell others either
+            current(root).pin(key)
+            pinned = True
+        self._release = weakref.finalize(self, _release if pinned else _nothing, root, key)
         self._release.atexit = False
-        if lease:
-            with _guard:
-                lease.pin(key)
 
     def release(self) -> None:
         """Let go of the entry; twice does no harm."""
@@ -185,18 +190,13 @@ class Pin:
         self.release()
 
 
-def pin(root: Path, key: str) -> Pin:
-    """Keep an entry from being pruned."""
-    return Pin(root, key)
-
-
 def _release(root: Path, key: str) -> None:
     with _guard:
         if lease := _leases.get(root):
             lease.release(key)
 
 
-def _nothing() -> None: ...
+def _nothing(root: Path, key: str) -> None: ...
 
 
 def living(root: Path) -> dict[str, set[str]]:

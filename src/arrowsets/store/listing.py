@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arrowsets.errors import StoreError
-from arrowsets.store.draft import busy
 from arrowsets.store.entry import Entry
 from arrowsets.store.layout import JOURNAL
-from arrowsets.store.lease import living
+from arrowsets.store.lease import pinned
 from arrowsets.store.prune import Item, items
 from arrowsets.store.store import Store
 
@@ -54,10 +53,9 @@ class Usage:
 
 def ls(store: Store) -> Iterator[Row]:
     """Go through a store's entries and drafts, by key."""
-    leases = living(store.root)
-    read = set().union(*leases.values())
+    used = pinned(store.root)
     for item in items(store.root):
-        yield _row(store.root, item, in_use=item.key in read or busy(store.root, item.path, leases))
+        yield _row(store.root, item, in_use=item.key in used)
 
 
 def du(store: Store) -> Usage:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arrowsets.store.disk import remove_file, remove_tree
-from arrowsets.store.draft import busy, sweep, tidy
+from arrowsets.store.draft import sweep, tidy
 from arrowsets.store.layout import JOURNAL, MANIFEST, TMP, USED, empty_trash, entry_path, folders, to_trash
 from arrowsets.store.lease import living, pinned
 from arrowsets.store.trust import scan
@@ -82,15 +82,14 @@ def prune(
     present = sorted(items(root), key=lambda item: item.last_used)
     total = left = sum(item.num_bytes for item in present)
     now = time.time()
-    leases = living(root)
-    held = set(keep).union(*leases.values())
+    held = pinned(root).union(keep)
     removed, spared = [], []
     for item in present:
         limit = older_than if item.finished else min(drafts_older_than, older_than or drafts_older_than)
         old = limit is not None and now - item.last_used > limit
         if not old and (max_bytes is None or left <= max_bytes):
             continue
-        if item.key in held or busy(root, item.path, leases) or not (dry_run or _remove(root, item)):
+        if item.key in held or not (dry_run or _remove(root, item)):
             spared.append(item.key)
             continue
         removed.append(item)
@@ -102,9 +101,7 @@ def remove(root: Path, keys: Collection[str]) -> PruneReport:
     """Remove what `Store.remove` says."""
     chosen = [item for item in items(root) if item.key in keys]
     held = pinned(root)
-    removed = [
-        item for item in chosen if item.key not in held and not busy(root, item.path) and _remove(root, item)
-    ]
+    removed = [item for item in chosen if item.key not in held and _remove(root, item)]
     spared = tuple(item.key for item in chosen if item not in removed)
     left = sum(item.num_bytes for item in items(root))
     return PruneReport(tuple(removed), spared, sum(item.num_bytes for item in removed), left)
@@ -135,7 +132,7 @@ def _remove(root: Path, item: Item) -> bool:
         return False
     # Looked at again after the rename: a pin taken before it is seen here, one taken after it finds no
     # manifest.
-    if item.key in pinned(root) or busy(root, trash):
+    if item.key in pinned(root):
         with suppress(OSError):
             trash.rename(item.path)
             return False

@@ -8,8 +8,8 @@ they have settled on the disk. So contents are read
 - once by every process, for entries of up to 16 MiB: it takes less than 2 ms, and finds what a bad disk did;
 - after any file was written to, replaced, or copied: its times or inode differ;
 - after a reboot, once, if nobody asked for the entry later than 10 minutes after it was written: the machine
-  may have lost power with the data not yet on the disk. Systems write data back within half a minute, so what was
-  there after 10 minutes, or after a reboot, has settled.
+  may have lost power with the data not yet on the disk. Systems write data back within half a minute, so
+  what was there after 10 minutes, or after a reboot, has settled.
 
 Anything else is trusted, so that opening a terabyte costs one `stat` per file.
 """
