@@ -282,4 +282,4 @@ def _check_unique(names: Sequence[str]) -> None:
 
 def _blank_table(rows: int, schema: pa.Schema) -> pa.Table:
     batch = pa.RecordBatch.from_struct_array(pa.nulls(rows, pa.struct([])))
-    return pa.Table.from_batches([batch]).replace_schema_metadata(schema.metadata)
+    return pa.Table.from_batches([batch], schema=schema)
