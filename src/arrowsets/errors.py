@@ -1,19 +1,19 @@
 """The exceptions of arrowsets. Each is also the built-in that scripts already catch.
 
-    ArrowsetsError
-    ├── ColumnNotFound (ValueError, KeyError)      a column that the dataset does not have
-    ├── SplitNotFound (ValueError, KeyError)       a split that was not loaded or does not exist
-    ├── UnknownName (ValueError)                   any other name out of a closed list: a builder, a format, an option
-    ├── DataFilesNotFound (FileNotFoundError)      patterns that match no file
-    ├── SchemaConflict (ValueError, TypeError)     two types that no type holds without loss
-    ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
-    ├── RowOutOfRange (IndexError)                 a row position that the dataset does not have
-    ├── ShapeConflict (ValueError)                 lengths that differ, or a column name twice
-    ├── TransformError (ValueError)                a user function that returned what cannot be kept
-    ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
-    ├── StoreError (OSError)
-    │   └── CorruptEntry                           a stored file that is not what was written
-    └── MissingDependency (ImportError)            an optional package; says what to install
+ArrowsetsError
+├── ColumnNotFound (ValueError, KeyError)      a column that the dataset does not have
+├── SplitNotFound (ValueError, KeyError)       a split that was not loaded or does not exist
+├── UnknownName (ValueError)                   any other name out of a closed list: a builder, a format, an option
+├── DataFilesNotFound (FileNotFoundError)      patterns that match no file
+├── SchemaConflict (ValueError, TypeError)     two types that no type holds without loss
+├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
+├── RowOutOfRange (IndexError)                 a row position that the dataset does not have
+├── ShapeConflict (ValueError)                 lengths that differ, or a column name twice
+├── TransformError (ValueError)                a user function that returned what cannot be kept
+├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
+├── StoreError (OSError)
+│   └── CorruptEntry                           a stored file that is not what was written
+└── MissingDependency (ImportError)            an optional package; says what to install
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class BadData(ArrowsetsError, ValueError):
         self, message: str, *, file: str | None = None, row: int | None = None, column: str | None = None
     ) -> None:
         place = ", ".join(
-            f"{what} {value}" for what, value in (("file", file), ("row", row), ("column", column)) if value is not None
+            f"{what} {value}"
+            for what, value in (("file", file), ("row", row), ("column", column))
+            if value is not None
         )
         super().__init__(f"{place}: {message}" if place else message)
         self.message, self.file, self.row, self.column = message, file, row, column

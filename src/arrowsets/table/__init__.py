@@ -1,4 +1,4 @@
-"""Arrow tables that are larger than memory: files, row selections, views on them, and the writer of shards."""
+"""Arrow tables larger than memory: files, row selections, views on them, and the writer of shards."""
 
 from __future__ import annotations
 

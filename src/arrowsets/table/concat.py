@@ -1,4 +1,4 @@
-"""Groups of views one after the other: columns that lay together in every view stay together, and files stay where they are."""
+"""Groups of views one after the other: what lay together in every view stays together, nothing is copied."""
 
 from __future__ import annotations
 
@@ -50,8 +50,7 @@ def _group(parts: Sequence[Part], at: Sequence[int | None], schema: pa.Schema) -
         offset += files.num_rows
     # The empty table says the types and the order, also where no part has a column.
     whole = ArrowFiles.concat([ArrowFiles.blank(0, schema), *pieces])
-    columns = tuple(Column(name, (name,)) for name in schema.names)
-    return ColumnGroup(whole, columns, Selection.concat(selections))
+    return ColumnGroup(whole, whole.columns, Selection.concat(selections))
 
 
 def _placed(group: ColumnGroup | None, num_rows: int) -> tuple[ArrowFiles, Selection]:

@@ -1,7 +1,7 @@
-"""Arrow files: the rows of many memory-mapped files, or of tables in memory, as one table that is never joined.
+"""Arrow files: the rows of many memory-mapped files, or of tables in memory, as one table.
 
-Nothing is opened until it is touched. Concatenating, slicing and choosing columns costs as much as there are parts,
-never as much as there are rows.
+Nothing is opened until it is touched. Concatenating, slicing and choosing columns costs as much as there are
+parts, never as much as there are rows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from arrowsets.errors import BadData, ColumnNotFound, RowOutOfRange, SchemaConfl
 from arrowsets.table.schemas import nulls, promote, unify_schemas
 from arrowsets.table.selection import Rows
 from arrowsets.table.sources import BlankSource, FileSource, MemorySource, Source
-from arrowsets.table.take import gather
+from arrowsets.table.take import gather, joined
 
 __all__ = ["ArrowFiles", "Column", "FileRef"]
 
@@ -94,13 +94,15 @@ def _clip(part: _Part) -> tuple[int, npt.NDArray[np.int64]]:
 class ArrowFiles:
     """Rows of record batches in files or in memory. Immutable; threads may share it."""
 
-    __slots__ = ("_batches", "_layout", "_parts", "_projections", "num_rows", "schema")
+    __slots__ = ("_batches", "_layout", "_projections", "columns", "num_rows", "parts", "schema")
 
     def __init__(self, schema: pa.Schema, parts: Iterable[_Part], layout: _Layout | None = None) -> None:
         self.schema = schema
-        self._parts = tuple(parts)
-        self.num_rows: int = sum(part.stop - part.start for part in self._parts)
+        self.parts = tuple(parts)
+        self.num_rows: int = sum(part.stop - part.start for part in self.parts)
         self._layout = layout
+        # The columns as they lie here: what a projection of everything is given.
+        self.columns = tuple(Column(name, (name,)) for name in schema.names)
         self._batches: list[pa.RecordBatch | None] | None = None
         self._projections: dict[tuple[Column, ...], ArrowFiles] = {}
 
@@ -111,8 +113,8 @@ class ArrowFiles:
         """Read files as one table.
 
         Args:
-            refs: Files in Arrow IPC file or stream format. One whose batches are known is not opened before it is read.
-            schema: What the files hold, where it is known; else the first file tells. Columns are found by name.
+            refs: Files in Arrow IPC file or stream format. One whose batches are known is opened when read.
+            schema: What the files hold, if known; else the first file tells. Columns are found by name.
         """
         sources = [_file_source(ref) for ref in refs]
         if schema is None:
@@ -137,17 +139,17 @@ class ArrowFiles:
 
     @classmethod
     def concat(cls, parts: Iterable[ArrowFiles]) -> ArrowFiles:
-        """Join rows, columns by name: a missing column is null, and so is one of null type where others know better."""
+        """Join rows, columns by name; null where a part has no such column, or one of null type."""
         parts = list(parts)
         schema = unify_schemas(files.schema for files in parts)
         parts = [files for files in parts if files.num_rows]
         joined: list[_Part] = []
         for files in parts:
             if files.schema.names == schema.names:
-                joined.extend(files._parts)
+                joined.extend(files.parts)
                 continue
             at = {name: index for index, name in enumerate(files.schema.names)}
-            for part in files._parts:
+            for part in files.parts:
                 origins = (part.origins[at[name]] if name in at else None for name in schema.names)
                 joined.append(replace(part, origins=tuple(origins)))
         return cls(schema, joined)
@@ -165,13 +167,13 @@ class ArrowFiles:
     @property
     def paths(self) -> tuple[str, ...]:
         """The files read, each once."""
-        names = (part.source.name for part in self._parts)
+        names = (part.source.name for part in self.parts)
         return tuple(dict.fromkeys(name for name in names if name is not None))
 
     @property
     def in_memory(self) -> bool:
         """Whether any row lies in memory instead of in a file."""
-        return any(isinstance(part.source, MemorySource) for part in self._parts)
+        return any(isinstance(part.source, MemorySource) for part in self.parts)
 
     @property
     def nbytes(self) -> int:
@@ -186,13 +188,11 @@ class ArrowFiles:
     def slice(self, start: int, stop: int) -> ArrowFiles:
         """Return the rows from start up to stop."""
         if not 0 <= start <= stop <= self.num_rows:
-            raise RowOutOfRange(
-                f"rows {start} to {stop} of {self.num_rows}; give 0 <= start <= stop <= {self.num_rows}"
-            )
+            raise RowOutOfRange(f"rows {start} to {stop} are out of range; there are {self.num_rows} rows")
         if (start, stop) == (0, self.num_rows):
             return self
         kept, base = [], 0
-        for part in self._parts:
+        for part in self.parts:
             size = part.stop - part.start
             low, high = max(start - base, 0), min(stop - base, size)
             if low < high:
@@ -208,17 +208,15 @@ class ArrowFiles:
 
     def projection(self, columns: tuple[Column, ...]) -> ArrowFiles:
         """`project` for columns; the answer is remembered, with the batches read through it."""
+        if columns is self.columns or columns == self.columns:
+            return self
         known = self._projections.get(columns)
         if known is not None:
             return known
-        if tuple(column.path for column in columns) == tuple((column.name,) for column in columns) and (
-            [column.name for column in columns] == self.schema.names
-        ):
-            return self
         schema = pa.schema([self.field(column) for column in columns])
         at = {name: index for index, name in enumerate(self.schema.names)}
         parts = []
-        for part in self._parts:
+        for part in self.parts:
             bases = [(part.origins[at[column.path[0]]], column.path[1:]) for column in columns]
             parts.append(
                 replace(part, origins=tuple(None if base is None else base + rest for base, rest in bases))
@@ -238,12 +236,12 @@ class ArrowFiles:
         field = self.schema.field(index)
         for step in rest:
             dtype = field.type
-            if not pa.types.is_struct(dtype) or cast("pa.StructType", dtype).get_field_index(step) < 0:
+            if not pa.types.is_struct(dtype) or dtype.get_field_index(step) < 0:
                 raise ColumnNotFound.of(
                     step, [inner.name for inner in dtype] if pa.types.is_struct(dtype) else []
                 )
             nullable = field.nullable
-            field = cast("pa.StructType", dtype).field(step)
+            field = dtype.field(step)
             field = field.with_nullable(field.nullable or nullable)
         return field.with_name(column.name)
 
@@ -305,13 +303,13 @@ class ArrowFiles:
     def _laid_out(self) -> _Layout:
         layout = self._layout
         if layout is None:
-            layout = self._layout = _Layout(self._parts)
+            layout = self._layout = _Layout(self.parts)
         return layout
 
     def _load(self, index: int) -> tuple[pa.RecordBatch, bool]:
         layout = self._laid_out()
         number = bisect_right(layout.parts, index) - 1
-        part = self._parts[number]
+        part = self.parts[number]
         inner = layout.first[number] + index - layout.parts[number]
         batch = part.source.batch(inner)
         stays = part.source.stays(inner)
@@ -333,10 +331,10 @@ class ArrowFiles:
         ), stays and not cast_any
 
     def __reduce__(self) -> tuple[object, ...]:
-        return ArrowFiles, (self.schema, tuple(_portable(part) for part in self._parts))
+        return ArrowFiles, (self.schema, tuple(_portable(part) for part in self.parts))
 
     def __repr__(self) -> str:
-        return f"ArrowFiles({self.num_rows} rows, columns {self.schema.names}, {len(self._parts)} parts)"
+        return f"ArrowFiles({self.num_rows} rows, columns {self.schema.names}, {len(self.parts)} parts)"
 
 
 def _file_source(ref: FileRef | str | os.PathLike[str]) -> FileSource:
@@ -409,13 +407,9 @@ def _coalesced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         if not batch.num_rows:
             continue
         if pending and (rows + batch.num_rows > _CHUNK_ROWS or size + batch.nbytes > _CHUNK_BYTES):
-            yield _joined(pending)
+            yield joined(pending)
             pending, rows, size = [], 0, 0
         pending.append(batch)
         rows, size = rows + batch.num_rows, size + batch.nbytes
     if pending:
-        yield _joined(pending)
-
-
-def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    return batches[0] if len(batches) == 1 else pa.concat_batches(list(batches))
+        yield joined(pending)

@@ -26,7 +26,7 @@ class ColumnGroup:
         return self.files.projection(self.columns)
 
     def locate(self, position: int) -> tuple[pa.RecordBatch, int]:
-        """Return the record batch that a row of the view lies in, with the group's columns, and its place there."""
+        """Return the record batch that a row lies in, with the columns of the group, and its place there."""
         reader = self.reader
         index, place = reader.find(int(self.rows.rows[position]))
         return reader.batch(index), place

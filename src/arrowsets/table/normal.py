@@ -1,7 +1,7 @@
 """Normal form of record batches: equal rows have equal buffers.
 
-What Arrow leaves open is settled: values under nulls are zero, null lists and strings are empty, bits past the end
-are zero, and a dictionary holds its values in the order in which they first occur.
+What Arrow leaves open is settled: values under nulls are zero, null lists and strings are empty, bits past
+the end are zero, and a dictionary holds its values in the order in which they first occur.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Normaliser:
         offsets = array.offsets.to_numpy()
         low, high = int(offsets[0]), int(offsets[-1])
         values = _child(array).slice(low, high - low)
-        buffers = [_bitmap(array), pa.py_buffer(np.ascontiguousarray(offsets - low if low else offsets))]
+        buffers = [_bitmap(array), _buffer(np.ascontiguousarray(offsets - low if low else offsets))]
         return pa.Array.from_buffers(
             array.type, len(array), buffers, children=[self._normal(values, (*path, 0))]
         )
@@ -90,7 +90,7 @@ class Normaliser:
         begins = (np.cumsum(sizes) - sizes).astype(sizes.dtype)
         # A view of nothing begins at zero, wherever it stands.
         begins[sizes == 0] = 0
-        buffers = [_bitmap(array), pa.py_buffer(begins), pa.py_buffer(np.ascontiguousarray(sizes))]
+        buffers = [_bitmap(array), _buffer(begins), _buffer(np.ascontiguousarray(sizes))]
         return pa.Array.from_buffers(array.type, len(array), buffers, children=[values])
 
     def _dictionary(self, array: _Array, path: _Path) -> _Array:
@@ -119,18 +119,22 @@ def _valid(array: _Array) -> npt.NDArray[np.bool_]:
     return valid
 
 
+def _buffer(array: _Array) -> pa.Buffer:
+    return pa.py_buffer(array)
+
+
 def _bitmap(array: _Array) -> pa.Buffer | None:
     if not array.null_count:
         return None
-    return pa.py_buffer(np.packbits(_valid(array), bitorder="little"))
+    return _buffer(np.packbits(_valid(array), bitorder="little"))
 
 
 def _fixed(array: _Array) -> _Array:
     """Zero what lies under nulls, and the bits past the end."""
     dtype = array.type
     if pa.types.is_boolean(dtype):
-        bits = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
-        values = pa.py_buffer(np.packbits(bits, bitorder="little"))
+        bits = pc.fill_null(array, pa.scalar(value=False)).to_numpy(zero_copy_only=False)
+        values = _buffer(np.packbits(bits, bitorder="little"))
         return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), values])
     if not array.null_count:
         return array
@@ -140,7 +144,7 @@ def _fixed(array: _Array) -> _Array:
     data = np.frombuffer(array.buffers()[1], dtype=f"V{width}", count=len(array), offset=array.offset * width)
     data = data.copy()
     data[~_valid(array)] = np.zeros((), dtype=data.dtype)
-    return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), pa.py_buffer(data)])
+    return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), _buffer(data)])
 
 
 def _text(array: _Array) -> _Array:

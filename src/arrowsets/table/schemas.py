@@ -26,8 +26,8 @@ def unify_schemas(schemas: Iterable[pa.Schema]) -> pa.Schema:
             fields[field.name] = field if known is None else _unify_fields(known, field)
     missing = {name for name in fields if any(name not in schema.names for schema in schemas)}
     return pa.schema(
-        [field.with_nullable(True) if field.name in missing else field for field in fields.values()],
-        metadata=schemas[0].metadata if schemas else None,
+        [field.with_nullable(nullable=True) if field.name in missing else field for field in fields.values()],
+        metadata=cast("Any", schemas[0].metadata) if schemas else None,
     )
 
 
@@ -44,23 +44,23 @@ def promote(first: pa.DataType, second: pa.DataType) -> pa.DataType | None:
     if first.id != second.id or not pa.types.is_nested(first):
         return None
     if pa.types.is_struct(first):
-        return _promote_structs(cast("pa.StructType", first), cast("pa.StructType", second))
+        return _promote_structs(first, second)
     return _promote_lists(first, second)
 
 
 def _unify_fields(known: pa.Field[Any], field: pa.Field[Any]) -> pa.Field[Any]:
     if known.type == field.type:
-        return known if known.nullable or not field.nullable else known.with_nullable(True)
+        return known if known.nullable or not field.nullable else known.with_nullable(nullable=True)
     whole = promote(known.type, field.type)
     if whole is None:
         raise SchemaConflict(
-            f"column {field.name!r} is {known.type} in one part and {field.type} in another; cast one of them",
+            f"column {field.name!r} is {known.type} in one part and {field.type} in another; cast one",
             column=field.name,
         )
-    return known.with_type(whole).with_nullable(True)
+    return known.with_type(whole).with_nullable(nullable=True)
 
 
-def _promote_structs(first: pa.StructType, second: pa.StructType) -> pa.DataType | None:
+def _promote_structs(first: Any, second: Any) -> pa.DataType | None:
     if [field.name for field in first] != [field.name for field in second]:
         return None
     fields: list[pa.Field[Any]] = []
@@ -75,7 +75,8 @@ def _promote_structs(first: pa.StructType, second: pa.StructType) -> pa.DataType
 def _promote_lists(first: Any, second: Any) -> pa.DataType | None:
     if pa.types.is_map(first):
         key, item = promote(first.key_type, second.key_type), promote(first.item_type, second.item_type)
-        return None if key is None or item is None else pa.map_(key, item, first.keys_sorted)
+        make: Any = pa.map_
+        return None if key is None or item is None else make(key, item, keys_sorted=first.keys_sorted)
     makers: Sequence[tuple[Any, Any]] = (
         (pa.types.is_list, pa.list_),
         (pa.types.is_large_list, pa.large_list),
@@ -94,9 +95,11 @@ def _promote_lists(first: Any, second: Any) -> pa.DataType | None:
 def nulls(length: int, dtype: pa.DataType) -> pa.Array[Any]:
     """Return an array of nulls; those of one type share their memory, whatever the number of batches."""
     capacity = 1 << max(10, (length - 1).bit_length())
-    return _shared_nulls(dtype, capacity).slice(0, length)
+    shared: pa.Array[Any] = _shared_nulls(dtype, capacity)
+    return shared.slice(0, length)
 
 
 @lru_cache(maxsize=64)
 def _shared_nulls(dtype: pa.DataType, capacity: int) -> pa.Array[Any]:
-    return pa.nulls(capacity, dtype)
+    made: pa.Array[Any] = pa.nulls(capacity, cast("Any", dtype))
+    return made

@@ -58,7 +58,7 @@ class Selection:
         """Return the rows at positions of this selection.
 
         Args:
-            positions: From 0 to `len(self) - 1`, in any order, repeats included; or a boolean array as a mask.
+            positions: From 0 to `len(self) - 1` in any order, repeats included; or a boolean mask.
         """
         return self.compose(as_rows(positions, len(self)))
 
@@ -105,13 +105,13 @@ class Selection:
     def spill(self, directory: str | os.PathLike[str]) -> Selection:
         """Save a large array under a directory, so that this selection pickles as a path.
 
-        The file is named by its content: the same rows are written once. A range or a small array stays as it is.
+        The file is named by its content: the same rows are written once. Ranges and small arrays are kept.
         """
         rows = self.rows
         if self.path is not None or isinstance(rows, range) or rows.nbytes <= _SPILL_BYTES:
             return self
         array = np.ascontiguousarray(rows)
-        target = Path(directory) / f"rows-{xxhash.xxh3_128_hexdigest(memoryview(array).cast('B'))}.npy"
+        target = Path(directory) / f"rows-{xxhash.xxh3_128_hexdigest(array.data.cast('B'))}.npy"
         if not target.exists():
             _save(array, target)
         return Selection(rows, str(target))

@@ -17,7 +17,7 @@ __all__ = ["Bits", "row_bits"]
 Bits = int | npt.NDArray[np.int64]
 
 
-def row_bits(array: pa.Array[Any]) -> Bits:
+def row_bits(array: Any) -> Bits:
     """Return the bits of each row, or one number where all rows take as many."""
     dtype: Any = array.type
     if isinstance(array, pa.ExtensionArray):
@@ -25,7 +25,7 @@ def row_bits(array: pa.Array[Any]) -> Bits:
     if pa.types.is_struct(dtype):
         children = (
             array.flatten() if array.null_count else [array.field(at) for at in range(dtype.num_fields)]
-        )  # type: ignore[attr-defined]
+        )
         return sum((row_bits(child) for child in children), start=1)
     if pa.types.is_dictionary(dtype):
         return int(dtype.index_type.bit_width)
@@ -35,7 +35,8 @@ def row_bits(array: pa.Array[Any]) -> Bits:
         return _fixed_list_bits(array)
     if _is_text(dtype):
         lengths = pc.fill_null(pc.binary_length(_text(array)), 0)
-        return lengths.to_numpy(zero_copy_only=False).astype(np.int64) * 8 + 32
+        counts: npt.NDArray[np.int64] = lengths.to_numpy(zero_copy_only=False).astype(np.int64)
+        return counts * 8 + 32
     if pa.types.is_null(dtype):
         return 1
     try:
@@ -57,7 +58,7 @@ def _is_text(dtype: pa.DataType) -> bool:
     )
 
 
-def _text(array: pa.Array[Any]) -> pa.Array[Any]:
+def _text(array: Any) -> Any:
     if pa.types.is_string_view(array.type):
         return array.cast(pa.large_string())
     return array.cast(pa.large_binary()) if pa.types.is_binary_view(array.type) else array
@@ -77,7 +78,7 @@ def _is_listed(dtype: pa.DataType) -> bool:
 def _list_bits(array: Any) -> Bits:
     offsets = array.offsets.to_numpy().astype(np.int64, copy=False)
     if pa.types.is_list_view(array.type) or pa.types.is_large_list_view(array.type):
-        begins, lengths = offsets, array.sizes.to_numpy().astype(np.int64)
+        begins, lengths = offsets, array.sizes.to_numpy().astype(np.int64, copy=False)
     else:
         begins, lengths = offsets[:-1], np.diff(offsets)
     if array.null_count:
@@ -91,7 +92,7 @@ def _list_bits(array: Any) -> Bits:
     else:
         values = row_bits(array.values.slice(low, high - low))
     if isinstance(values, int):
-        return lengths * values + 32
+        return np.asarray(lengths * values + 32, dtype=np.int64)
     sums = np.concatenate([[0], np.cumsum(values)])
     begins = np.where(used, begins, low) - low
     return np.asarray(sums[begins + lengths] - sums[begins] + 32, dtype=np.int64)
@@ -103,6 +104,8 @@ def _fixed_list_bits(array: Any) -> Bits:
         return 1
     values = row_bits(array.values.slice(array.offset * size, len(array) * size))
     if isinstance(values, int):
-        return values * size + 1
-    bits = values.reshape(-1, size).sum(axis=1) + 1
-    return np.where(array.is_valid().to_numpy(zero_copy_only=False), bits, 1) if array.null_count else bits
+        return int(values * size + 1)
+    bits: npt.NDArray[np.int64] = values.reshape(-1, size).sum(axis=1) + 1
+    if array.null_count:
+        bits[~array.is_valid().to_numpy(zero_copy_only=False)] = 1
+    return bits

@@ -1,7 +1,7 @@
 """Where record batches lie: memory-mapped Arrow IPC files, memory, and rows of nothing but nulls.
 
-A source is immutable and shared by all that is made of it. It is read by batch number; `edges` are the rows at
-which its batches begin, and its number of rows at the end.
+A source is immutable and shared by all that is made of it. It is read by batch number; `edges` are the rows
+at which its batches begin, and its number of rows at the end.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ class _OpenFile:
         self.data = _map(path)
         self.recent: tuple[int, pa.RecordBatch] | None = None
         self.reader: Any = None
+        self.schema: pa.Schema
         self.batches: list[pa.RecordBatch | None]
         try:
             if self.data.slice(0, len(_MAGIC)).to_pybytes() == _MAGIC:
@@ -150,7 +151,7 @@ class _OpenFile:
         if self.recent is not None and self.recent[0] == index:
             return self.recent[1]
         try:
-            batch = self.reader.get_batch(index)
+            batch: pa.RecordBatch = self.reader.get_batch(index)
             batch.validate()
         except (pa.ArrowException, OSError) as error:
             raise self.bad(error) from error

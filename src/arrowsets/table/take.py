@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["gather", "take_rows"]
+__all__ = ["gather", "joined", "take_rows"]
 
 # Bytes gathered at a time: intermediate copies stay this small.
 _SEGMENT_BYTES = 256 << 20
@@ -71,7 +71,7 @@ class _Gather:
         if self.overflows(pieces, repeats) and len(rows) > 1:
             half = len(rows) // 2
             return self.read(rows[:half]) + self.read(rows[half:])
-        whole = pieces[0] if len(pieces) == 1 else pa.concat_batches(pieces)
+        whole = joined(pieces)
         return [take_rows(whole, inverse)]
 
     def sorted(self, rows: _Int64s) -> list[pa.RecordBatch]:
@@ -103,7 +103,7 @@ class _Gather:
 
 
 def _segments(starts: _Int64s, batch: Callable[[int], pa.RecordBatch], rows: _Int64s) -> int:
-    """Return in how many parts rows must be read for each to stay small, judged by the batches they lie in."""
+    """Return in how many parts rows must be read for each to stay small, by the size of their batches."""
     counts = np.bincount(np.searchsorted(starts, rows, "right") - 1, minlength=1)
     sizes = [(int(counts[index]), batch(int(index))) for index in np.flatnonzero(counts)]
     total = sum(count * (found.nbytes / found.num_rows) for count, found in sizes)
@@ -118,28 +118,38 @@ def _pick(batch: pa.RecordBatch, rows: _Int64s) -> pa.RecordBatch:
     return take_rows(batch, rows)
 
 
+def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Return batches as one; a single one without a copy."""
+    if len(batches) == 1:
+        return batches[0]
+    whole: pa.RecordBatch = pa.concat_batches(list(batches))  # type: ignore[attr-defined]
+    return whole
+
+
 def take_rows(batch: pa.RecordBatch, rows: _Int64s) -> pa.RecordBatch:
     """Gather rows of one batch, of any type."""
-    indices: pa.Int64Array = pa.array(rows)
+    indices: Any = pa.array(rows)
     schema = batch.schema
     if all(_plain(field.type) for field in schema):
         return batch.take(indices)
     return pa.RecordBatch.from_arrays([_take(column, indices) for column in batch.columns], schema=schema)
 
 
-def _take(array: pa.Array[Any], indices: pa.Int64Array) -> pa.Array[Any]:
+def _take(array: Any, indices: Any) -> Any:
     dtype = array.type
     if _plain(dtype):
         return array.take(indices)
     if _is_view(dtype):
         return _take_views(array, indices)
     if pa.types.is_run_end_encoded(dtype):
-        decoded = pc.run_end_decode(array).take(indices)
-        return pc.run_end_encode(decoded, run_end_type=cast("Any", dtype).run_end_type)
+        compute: Any = pc
+        return compute.run_end_encode(
+            compute.run_end_decode(array).take(indices), run_end_type=dtype.run_end_type
+        )
     return array.cast(_castable(dtype)).take(indices).cast(dtype)
 
 
-def _take_views(array: pa.Array[Any], indices: pa.Int64Array) -> pa.Array[Any]:
+def _take_views(array: Any, indices: Any) -> Any:
     """Gather the 16-byte views; the strings stay where they are. Arrow 26 has no such kernel."""
     validity, views, *data = array.buffers()
     kind = pa.binary(16)
@@ -176,7 +186,7 @@ def _has_small_offsets(dtype: pa.DataType) -> bool:
     return any(_has_small_offsets(dtype.field(index).type) for index in range(dtype.num_fields))
 
 
-def _castable(dtype: Any) -> pa.DataType:
+def _castable(dtype: Any) -> Any:
     """Return a type that holds the same values and that Arrow can gather."""
     if pa.types.is_string_view(dtype):
         return pa.large_string()
@@ -187,7 +197,7 @@ def _castable(dtype: Any) -> pa.DataType:
     if pa.types.is_map(dtype):
         return pa.map_(_castable(dtype.key_type), _castable(dtype.item_type), dtype.keys_sorted)
     if not hasattr(dtype, "value_field"):
-        return cast("pa.DataType", dtype)
+        return dtype
     field = dtype.value_field.with_type(_castable(dtype.value_type))
     if pa.types.is_fixed_size_list(dtype):
         return pa.list_(field, dtype.list_size)

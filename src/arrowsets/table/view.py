@@ -1,4 +1,4 @@
-"""Views: the rows and columns that a dataset shows, as groups of columns that each have files and a row selection.
+"""Views: the rows and columns that a dataset shows, as column groups with files and a row selection each.
 
 Views are values. What makes one view of another composes selections and column lists and never touches rows:
 groups that share a selection share its composition too.
@@ -52,8 +52,8 @@ class View:
         """Show all rows of files."""
         if not isinstance(files, ArrowFiles):
             files = ArrowFiles.open(files, schema)
-        columns = tuple(Column(name, (name,)) for name in files.schema.names)
-        groups = (ColumnGroup(files, columns, Selection(range(files.num_rows))),) if columns else ()
+        rows = Selection(range(files.num_rows))
+        groups = (ColumnGroup(files, files.columns, rows),) if files.columns else ()
         return cls(groups, tuple(files.schema.names), files.num_rows, files.schema)
 
     @classmethod
@@ -106,8 +106,9 @@ class View:
 
     def read(self, positions: Positions, columns: Sequence[str] | None = None) -> pa.Table:
         """Return rows as a table, in the order of the positions."""
-        view = self if columns is None else self.select_columns(columns)
-        return view._read(as_rows(positions, self.num_rows))
+        if columns is not None:
+            return self.select_columns(columns).read(positions)
+        return self._read(as_rows(positions, self.num_rows))
 
     def column(self, name: str, positions: Positions | None = None) -> pa.ChunkedArray[Any]:
         """Return the values of one column, at positions or all of them."""
@@ -131,17 +132,18 @@ class View:
         self, batch_rows: int, start: int = 0, stop: int | None = None, columns: Sequence[str] | None = None
     ) -> Iterator[pa.Table]:
         """Yield the rows from start up to stop as tables of `batch_rows` rows; the last may have fewer."""
+        if columns is not None:
+            return self.select_columns(columns).batches(batch_rows, start, stop)
         if batch_rows < 1:
             raise ShapeConflict(f"batches of {batch_rows} rows; give 1 or more")
         stop = self.num_rows if stop is None else stop
         if not 0 <= start <= stop <= self.num_rows:
-            raise RowOutOfRange(f"rows {start} to {stop}; there are {self.num_rows} rows")
-        view = self if columns is None else self.select_columns(columns)
-        if all(group.rows.is_contiguous for group in view.groups):
+            raise RowOutOfRange(f"rows {start} to {stop} are out of range; there are {self.num_rows} rows")
+        if all(group.rows.is_contiguous for group in self.groups):
             return (
-                view._read(range(at, min(at + batch_rows, stop))) for at in range(start, stop, batch_rows)
+                self._read(range(at, min(at + batch_rows, stop))) for at in range(start, stop, batch_rows)
             )
-        return view._gathered(batch_rows, start, stop)
+        return self._gathered(batch_rows, start, stop)
 
     def _gathered(self, batch_rows: int, start: int, stop: int) -> Iterator[pa.Table]:
         """Yield batches of rows in no order, reading ahead further the longer it goes on."""

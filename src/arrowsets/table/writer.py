@@ -1,7 +1,7 @@
 """The writer of shards: Arrow IPC files whose bytes depend on the rows alone.
 
-However the rows come in – one table, slices of one, a table per row – they are cut into the same record batches and
-written as the same bytes, so that a checksum tells whether two shards hold the same.
+However the rows come in (one table, slices of one, a table per row), they are cut into the same record
+batches and written as the same bytes, so that a checksum tells whether two shards hold the same.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pyarrow import ipc
 from arrowsets.errors import SchemaConflict, StoreError
 from arrowsets.table.normal import Normaliser
 from arrowsets.table.sizes import Bits, row_bits
+from arrowsets.table.take import joined
 
 __all__ = ["ShardWriter", "WrittenShard"]
 
@@ -29,7 +30,7 @@ Compression = Literal["lz4", "zstd"]
 
 @dataclass(frozen=True, slots=True)
 class WrittenShard:
-    """What a writer wrote: `checksum` is the xxh3_128 of the file, `batches` the rows of each record batch."""
+    """What was written: `checksum` is the xxh3_128 of the file, `batches` the rows of each record batch."""
 
     num_rows: int
     num_bytes: int
@@ -72,7 +73,7 @@ class ShardWriter:
             self._sink = _Sink(self.path)
         except OSError as error:
             raise self._failed(error) from error
-        self._file = pa.PythonFile(self._sink, mode="w")
+        self._file = pa.PythonFile(cast("Any", self._sink), mode="w")
         self._writer = ipc.new_file(self._file, self.schema, options=options)
 
     def write(self, rows: pa.Table | pa.RecordBatch) -> None:
@@ -132,14 +133,14 @@ class ShardWriter:
         for given, field in zip(rows.schema, self.schema, strict=True):
             if given.type != field.type:
                 raise SchemaConflict(
-                    f"column {field.name!r} is {given.type} for a shard that holds {field.type}; cast it first",
+                    f"column {field.name!r} is {given.type} in a shard of {field.type}; cast it first",
                     column=field.name,
                 )
         return rows
 
     def _append(self, batch: pa.RecordBatch) -> None:
         bits = sum((row_bits(column) for column in batch.columns), start=0)
-        cuts = _Cuts(bits, batch.num_rows)
+        cuts = _Cuts(bits)
         start = 0
         while start < batch.num_rows:
             stop = min(
@@ -160,8 +161,7 @@ class ShardWriter:
     def _flush(self) -> None:
         if not self._rows:
             return
-        batch = self._pending[0] if len(self._pending) == 1 else pa.concat_batches(self._pending)
-        normal = self._normaliser.apply(batch)
+        normal = self._normaliser.apply(joined(self._pending))
         try:
             self._writer.write_batch(normal)
         except OSError as error:
@@ -178,7 +178,7 @@ class _Cuts:
 
     __slots__ = ("_sums", "_width")
 
-    def __init__(self, bits: Bits, rows: int) -> None:
+    def __init__(self, bits: Bits) -> None:
         self._width = bits if isinstance(bits, int) else 0
         self._sums = None if isinstance(bits, int) else np.concatenate([[0], np.cumsum(bits)])
 
