@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from arrowsets.table import ArrowFiles, FileRef, ShardWriter, View
 
 Rows = list[dict[str, Any]]
-SCHEMA: pa.Schema = pa.schema(
+SCHEMA = pa.schema(
     [pa.field("a", pa.int64()), pa.field("b", pa.string()), pa.field("c", pa.list_(pa.int8()))]
 )
 

@@ -266,7 +266,7 @@ class ArrowFiles:
         return batch
 
     def read(self, rows: Rows, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return rows as a table: slices without a copy for a range, one gather per touched batch otherwise."""
+        """Return rows as a table: slices without a copy for a range, else one gather per touched batch."""
         if columns is not None:
             return self.projection(tuple(Column(name, (name,)) for name in columns)).read(rows)
         if len(rows) == 0:

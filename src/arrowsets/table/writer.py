@@ -120,8 +120,9 @@ class ShardWriter:
     def _checked(self, rows: pa.Table | pa.RecordBatch) -> Sequence[pa.RecordBatch]:
         if not rows.schema.equals(self.schema):
             rows = self._ordered(rows)
-        batches = rows.to_batches() if isinstance(rows, pa.Table) else [rows]
-        return [batch for batch in batches if batch.num_rows]
+        table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
+        # Row sizes are computed for one batch at a time.
+        return [batch for batch in table.to_batches(max_chunksize=self._max_rows) if batch.num_rows]
 
     def _ordered(self, rows: pa.Table | pa.RecordBatch) -> pa.Table | pa.RecordBatch:
         names = self.schema.names
