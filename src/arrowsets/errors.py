@@ -7,6 +7,8 @@ ArrowsetsError
 ├── DataFilesNotFound (FileNotFoundError)      patterns that match no file
 ├── SchemaConflict (ValueError, TypeError)     two types that no type holds without loss
 ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
+├── RowOutOfRange (IndexError)                 a row position that the dataset does not have
+├── ShapeConflict (ValueError)                 lengths that differ, or a column name twice
 ├── TransformError (ValueError)                a user function that returned what cannot be kept
 ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
 ├── StoreError (OSError)
@@ -26,7 +28,9 @@ __all__ = [
     "CorruptEntry",
     "DataFilesNotFound",
     "MissingDependency",
+    "RowOutOfRange",
     "SchemaConflict",
+    "ShapeConflict",
     "SplitNotFound",
     "StoreError",
     "TransformError",
@@ -105,7 +109,9 @@ class BadData(ArrowsetsError, ValueError):
         self, message: str, *, file: str | None = None, row: int | None = None, column: str | None = None
     ) -> None:
         place = ", ".join(
-            f"{what} {value}" for what, value in (("file", file), ("row", row), ("column", column)) if value is not None
+            f"{what} {value}"
+            for what, value in (("file", file), ("row", row), ("column", column))
+            if value is not None
         )
         super().__init__(f"{place}: {message}" if place else message)
         self.message, self.file, self.row, self.column = message, file, row, column
@@ -141,3 +147,11 @@ class MissingDependency(ArrowsetsError, ImportError):
     def of(cls, what: str, package: str, extra: str | None = None) -> MissingDependency:
         target = f"'arrowsets[{extra}]'" if extra else package
         return cls(f"{what} needs the package {package!r}: pip install {target}")
+
+
+class RowOutOfRange(ArrowsetsError, IndexError):
+    """A row position that the dataset does not have."""
+
+
+class ShapeConflict(ArrowsetsError, ValueError):
+    """Tables, masks or columns that do not fit together: lengths that differ, or a name twice."""
