@@ -9,6 +9,7 @@
     ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
     ├── TransformError (ValueError)                a user function that returned what cannot be kept
     ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
+    ├── NotPicklable (TypeError)                   a function, argument or result that no other process can be sent
     ├── StoreError (OSError)
     │   └── CorruptEntry                           a stored file that is not what was written
     └── MissingDependency (ImportError)            an optional package; says what to install
@@ -26,6 +27,7 @@ __all__ = [
     "CorruptEntry",
     "DataFilesNotFound",
     "MissingDependency",
+    "NotPicklable",
     "SchemaConflict",
     "SplitNotFound",
     "StoreError",
@@ -141,3 +143,7 @@ class MissingDependency(ArrowsetsError, ImportError):
     def of(cls, what: str, package: str, extra: str | None = None) -> MissingDependency:
         target = f"'arrowsets[{extra}]'" if extra else package
         return cls(f"{what} needs the package {package!r}: pip install {target}")
+
+
+class NotPicklable(ArrowsetsError, TypeError):
+    """A function, argument or result that cannot be sent to another process."""
