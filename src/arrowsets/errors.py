@@ -14,6 +14,19 @@ ArrowsetsError
 ├── StoreError (OSError)
 │   └── CorruptEntry                           a stored file that is not what was written
 └── MissingDependency (ImportError)            an optional package; says what to install
+    ArrowsetsError
+    ├── ColumnNotFound (ValueError, KeyError)      a column that the dataset does not have
+    ├── SplitNotFound (ValueError, KeyError)       a split that was not loaded or does not exist
+    ├── UnknownName (ValueError)                   any other name out of a closed list: a builder, a format, an option
+    ├── DataFilesNotFound (FileNotFoundError)      patterns that match no file
+    ├── SchemaConflict (ValueError, TypeError)     two types that no type holds without loss
+    ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
+    ├── TransformError (ValueError)                a user function that returned what cannot be kept
+    ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
+    ├── NotPicklable (TypeError)                   a function, argument or result that no other process can be sent
+    ├── StoreError (OSError)
+    │   └── CorruptEntry                           a stored file that is not what was written
+    └── MissingDependency (ImportError)            an optional package; says what to install
 """
 
 from __future__ import annotations
@@ -29,6 +42,7 @@ __all__ = [
     "DataFilesNotFound",
     "MissingDependency",
     "RowOutOfRange",
+    "NotPicklable",
     "SchemaConflict",
     "ShapeConflict",
     "SplitNotFound",
@@ -155,3 +169,5 @@ class RowOutOfRange(ArrowsetsError, IndexError):
 
 class ShapeConflict(ArrowsetsError, ValueError):
     """Tables, masks or columns that do not fit together: lengths that differ, or a name twice."""
+class NotPicklable(ArrowsetsError, TypeError):
+    """A function, argument or result that cannot be sent to another process."""
