@@ -1,0 +1,10 @@
+"""How stored Arrow becomes what a user sees: Python objects, numpy arrays, tensors, data frames."""
+
+from __future__ import annotations
+
+from arrowsets.formats.base import Format
+from arrowsets.formats.getter import RowGetter
+from arrowsets.formats.lazy import LazyBatch, LazyColumns, LazyRow
+from arrowsets.formats.python import PythonFormat
+
+__all__ = ["Format", "LazyBatch", "LazyColumns", "LazyRow", "PythonFormat", "RowGetter"]
