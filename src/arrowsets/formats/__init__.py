@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from arrowsets.formats.base import Format
+from arrowsets.formats.factory import format_name, get_format
 from arrowsets.formats.getter import RowGetter
 from arrowsets.formats.lazy import LazyBatch, LazyColumns, LazyRow
+from arrowsets.formats.partial import PartialFormat
 from arrowsets.formats.python import PythonFormat
 
-__all__ = ["Format", "LazyBatch", "LazyColumns", "LazyRow", "PythonFormat", "RowGetter"]
+__all__ = [
+    "Format",
+    "LazyBatch",
+    "LazyColumns",
+    "LazyRow",
+    "PartialFormat",
+    "PythonFormat",
+    "RowGetter",
+    "format_name",
+    "get_format",
+]

@@ -1,13 +1,14 @@
 """Arrow arrays as numpy arrays: whole columns, and lists with one value per row.
 
-Integers become int64 and floats float32 unless a dtype is asked for; the single values of rows keep their own type.
-Lists of equal length are stacked, others are an object array of arrays. Every result may be written to: nothing
-points into a memory map.
+Integers become int64 and floats float32 unless a dtype is asked for; the single values of rows keep their own
+type. Lists of equal length are stacked, others are an object array of arrays. Every result may be written to:
+nothing points into a memory map.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -32,13 +33,18 @@ class Arrays:
 
     Args:
         dtype: The type of every number, flag and date. None: int64, float32, and as stored.
+        dates: Show dates, times and durations as numpy does, not as Python objects.
     """
 
-    def __init__(self, dtype: npt.DTypeLike | None = None) -> None:
+    def __init__(self, dtype: npt.DTypeLike | None = None, *, dates: bool = True) -> None:
         self.dtype = None if dtype is None else np.dtype(dtype)
+        self._dates = dates
 
     def column(self, array: pa.Array[Any]) -> AnyNumpy:
         """Turn a column into one array."""
+        shape = _tensor_shape(array)
+        if shape is not None and 0 < array.null_count:
+            return self._stacked_with_nulls(array, shape)
         array = plain(array)
         flat = self.flat(array)
         if flat is not None:
@@ -56,14 +62,14 @@ class Arrays:
         kind = array.type
         if is_number(kind):
             return self._numbers(array)
-        if (pa.types.is_boolean(kind) and array.null_count == 0) or is_date(kind):
+        if (pa.types.is_boolean(kind) and array.null_count == 0) or self._is_date(kind):
             return self._typed(array.to_numpy(zero_copy_only=False))
         return None
 
     def regular(self, array: pa.Array[Any]) -> AnyNumpy | None:
-        """Turn a column without nulls, of scalars or of lists of equal length, into an array; None for others."""
+        """Turn a column without nulls, of scalars or of lists of equal length, into an array; else None."""
         array = plain(array)
-        if array.null_count or is_date(array.type):
+        if array.null_count or self._is_date(array.type):
             return None
         if not is_list(array.type):
             return self.flat(array)
@@ -79,19 +85,23 @@ class Arrays:
 
         Args:
             array: The column.
-            exact: Choose types for each row by itself, so that a null in one row does not turn the integers of
-                another into floats.
+            exact: Choose types for each row by itself, so that a null in one row does not turn the integers
+                of another into floats.
             nested: The values lie inside of a list or struct, where null is None and text is a plain `str`.
         """
+        shape = _tensor_shape(array)
+        if shape is not None and 0 < array.null_count:
+            return _with_nulls(
+                self.cells(plain(array)), array, np.full(shape, np.nan, self._float_type(np.float32, 1))
+            )
         array = plain(array)
         kind = array.type
         if is_number(kind):
             return self._number_cells(array, nested=nested)
         if pa.types.is_boolean(kind):
-            return _with_nulls(
-                list(self._typed(array.fill_null(False).to_numpy(zero_copy_only=False))), array, None
-            )
-        if is_date(kind):
+            filled = cast("Any", pc.fill_null(array, pa.scalar(value=False))).to_numpy(zero_copy_only=False)
+            return _with_nulls(list(self._typed(filled)), array, None)
+        if self._is_date(kind):
             return list(self._typed(array.to_numpy(zero_copy_only=False)))
         if is_list(kind):
             return self._list_cells(array, exact=exact)
@@ -105,6 +115,12 @@ class Arrays:
         if _is_bytes(kind):
             return [None if value is None else np.bytes_(value) for value in values]
         return values
+
+    def _is_date(self, kind: pa.DataType) -> bool:
+        types = pa.types
+        return self._dates and bool(
+            types.is_date(kind) or types.is_timestamp(kind) or types.is_duration(kind)
+        )
 
     def _typed(self, values: AnyNumpy) -> AnyNumpy:
         if self.dtype is not None:
@@ -149,6 +165,14 @@ class Arrays:
             null = values.dtype.type("nan") if values.dtype.kind == "f" else np.float64("nan")
         return _with_nulls(list(values), array, null)
 
+    def _stacked_with_nulls(self, array: pa.Array[Any], shape: tuple[int, ...]) -> AnyNumpy:
+        """Stack arrays of one shape; those that are null are full of NaN."""
+        out = np.full((len(array), *shape), np.nan, self._float_type(np.float32, array.null_count))
+        present = array.drop_null()
+        if len(present):
+            out[~_null_mask(array)] = self.column(present)
+        return out
+
     def _lists(self, array: pa.Array[Any]) -> AnyNumpy:
         regular = self.regular(array)
         if regular is not None:
@@ -175,7 +199,7 @@ class Arrays:
             else:
                 inner = self.cells(values, exact=exact, nested=True)
                 bounds = offsets.tolist()
-                cells = [stack(inner[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+                cells = [stack(inner[a:b]) for a, b in pairwise(bounds)]
         return _with_nulls(cells, array, None)
 
     def _number_list_cells(
@@ -207,26 +231,37 @@ def join_chunks(array: pa.ChunkedArray[Any] | pa.Array[Any]) -> pa.Array[Any]:
     if not isinstance(array, pa.ChunkedArray):
         return array
     if array.num_chunks == 1:
-        return array.chunk(0)
+        return cast("pa.Array[Any]", array.chunk(0))
     kind = array.type
     if array.nbytes >= _OVERFLOW and not isinstance(kind, pa.BaseExtensionType):
-        array = array.cast(_large(kind))
-    joined = array.combine_chunks()
-    return joined if isinstance(joined, pa.Array) else joined.chunk(0)
+        array = cast("pa.ChunkedArray[Any]", array.cast(_large(kind)))
+    joined: Any = array.combine_chunks()
+    return cast("Any", joined if isinstance(joined, pa.Array) else joined.chunk(0))
 
 
 def plain(array: pa.Array[Any]) -> pa.Array[Any]:
     """Return an array of the same values in a type that is read directly."""
     kind = array.type
     if isinstance(kind, pa.BaseExtensionType):
-        return plain(cast("pa.ExtensionArray[Any]", array).storage)
+        return plain(cast("Any", array).storage)
     if pa.types.is_dictionary(kind):
-        return plain(cast("pa.DictionaryArray[Any, Any]", array).dictionary_decode())
+        return plain(cast("Any", array).dictionary_decode())
     if pa.types.is_run_end_encoded(kind):
-        return plain(pc.run_end_decode(array))
+        return plain(pc.call_function("run_end_decode", [array]))
     if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
         return array.cast(pa.large_list(kind.value_type))
     return array
+
+
+def _tensor_shape(array: pa.Array[Any]) -> tuple[int, ...] | None:
+    """Return the shape of every value of a column of arrays of numbers; None for any other column."""
+    shape = getattr(array.type, "shape", None) if isinstance(array.type, pa.BaseExtensionType) else None
+    if shape is None or None in shape:
+        return None
+    leaf = array.type.storage_type
+    while is_list(leaf):
+        leaf = leaf.value_type
+    return tuple(shape) if is_number(leaf) else None
 
 
 def list_parts(array: pa.Array[Any]) -> tuple[npt.NDArray[np.int64], pa.Array[Any]]:
@@ -256,27 +291,29 @@ def stack(cells: Sequence[Any]) -> AnyNumpy:
     return np.fromiter(cells, dtype=object, count=len(cells))
 
 
-def tensorize(value: Any) -> Any:
-    """Turn a decoded value into arrays: images, lists of numbers, what dicts hold; text stays as it is."""
+def tensorize(value: Any, image: Callable[[AnyNumpy], AnyNumpy] | None = None) -> Any:
+    """Turn a decoded value into arrays: images, lists of numbers, what dicts hold; text stays as it is.
+
+    Args:
+        value: What a feature decoded.
+        image: What to do with the pixels of an image.
+    """
     if isinstance(value, bool | float):
         return np.asarray(value)[()]
     if isinstance(value, int):
         return np.int64(value) if -(1 << 63) <= value < 1 << 63 else value
     if isinstance(value, dict):
-        return {key: tensorize(item) for key, item in value.items()}
+        return {key: tensorize(item, image) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return stack([tensorize(item) for item in value])
+        return stack([tensorize(item, image) for item in value])
     if hasattr(value, "__array_interface__") and not isinstance(value, np.ndarray | np.generic):
-        return np.array(value)
+        pixels = np.array(value)
+        return pixels if image is None else image(pixels)
     return value
 
 
 def is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
-
-
-def is_date(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind) or pa.types.is_duration(kind))
 
 
 def is_list(kind: pa.DataType) -> bool:
@@ -329,7 +366,7 @@ def _slices(values: AnyNumpy, offsets: npt.NDArray[np.int64], width: int | None)
     if width:
         return list(values.reshape(len(offsets) - 1, width, *values.shape[1:]))
     bounds = offsets.tolist()
-    cells = [values[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    cells = [values[a:b] for a, b in pairwise(bounds)]
     if values.ndim > 1:
         # An empty list says nothing of the shape of what it would hold.
         return [cell if len(cell) else np.empty(0, object) for cell in cells]

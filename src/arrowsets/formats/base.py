@@ -1,25 +1,26 @@
 """The format: how a table of stored values becomes the objects that a user sees.
 
-A format is a view, the last step of reading. It is pure (tables in, objects out), made once for a dataset from its
-features and kept, so that what must be decoded is decided once. For every format `row`, `column`, `batch` and
-`rows` show the same values.
+A format is a view, the last step of reading. It is pure (tables in, objects out), made once for a dataset
+from its features and kept, so that what must be decoded is decided once. For every format `row`, `column`,
+`batch` and `rows` show the same values.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from importlib import import_module
+from typing import Any, ClassVar, TypeAlias
 
 import pyarrow as pa
 
-from arrowsets.errors import UnknownName
+from arrowsets.errors import MissingDependency, UnknownName
 from arrowsets.features import Features, FeatureType
 
-__all__ = ["AnyArray", "AnyTable", "Decoder", "Format"]
+__all__ = ["AnyArray", "AnyTable", "Decoder", "Format", "require"]
 
-AnyTable = pa.Table | pa.RecordBatch
-AnyArray = pa.ChunkedArray[Any] | pa.Array[Any]
+AnyTable: TypeAlias = "pa.Table | pa.RecordBatch"
+AnyArray: TypeAlias = "pa.ChunkedArray[Any] | pa.Array[Any]"
 Decoder = Callable[[Any], Any]
 
 
@@ -31,7 +32,7 @@ class Format(ABC):
         options: What the format's libraries take, such as `dtype` or `device`.
     """
 
-    name: ClassVar[str | None]
+    name: ClassVar[str | None] = None
     """What users call the format; None is the default one."""
     allowed: ClassVar[frozenset[str] | None] = frozenset()
     """The options that the format knows; None where another library decides."""
@@ -98,3 +99,11 @@ class Format(ABC):
 
 def _rebuild(kind: type[Format], features: Features | None, options: dict[str, Any]) -> Format:
     return kind(features, **options)
+
+
+def require(package: str, extra: str | None = None) -> None:
+    """Check that the package that a format shows its values with is installed."""
+    try:
+        import_module(package)
+    except ImportError as error:
+        raise MissingDependency.of(f"the format {package!r}", package, extra) from error

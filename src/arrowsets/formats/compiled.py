@@ -1,8 +1,9 @@
 """Compiled row makers: functions that build the dict of one row, made once for each number of columns.
 
-A dict display compiled by Python is the fastest way to make a row of known columns. The source that is compiled
-holds only positions and fixed text (`{n0: c0, n1: c1}`); column names, which come from data, are bound as arguments
-and are never part of any source. What is compiled therefore depends on the number and kinds of the columns alone.
+A dict display compiled by Python is the fastest way to make a row of known columns. The source that is
+compiled holds only positions and fixed text (`{n0: c0, n1: c1}`); column names, which come from data, are
+bound as arguments and are never part of any source. What is compiled therefore depends on the number and
+kinds of the columns alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Reads single rows of a record batch straight from its buffers, with no Arrow object made per row.
 
-A `RowGetter` is compiled for the kinds of a batch's columns: each kind has one expression over typed memoryviews of
-the column's buffers. A memoryview holds the Arrow buffer that it looks at, and so the memory map beneath; a getter is
-therefore safe to keep after its batch is gone. What has no simple layout is read through one Arrow scalar.
+A `RowGetter` is compiled for the kinds of a batch's columns: each kind has one expression over typed
+memoryviews of the column's buffers. A memoryview holds the Arrow buffer that it looks at, and so the memory
+map beneath; a getter is therefore safe to keep after its batch is gone. What has no simple layout is read
+through one Arrow scalar.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ _OFFSETS: dict[pa.DataType, str] = {
     pa.large_string(): "q",
     pa.large_binary(): "q",
 }
-# The expression of each kind, for column {c} at row i: v values, o offsets, m validity, s the first row's place in bits.
+# The expression of each kind, for column {c} at row i. The letters: v values, o offsets, m validity, s the
+# place of the first row among the bits, d decoder.
 _EXPRESSIONS = {
     "null": "None",
     "number": "v{c}[i]",
@@ -71,7 +73,8 @@ def _kind(array: pa.Array[Any], decoder: Decoder | None) -> Kind:
 
 
 def _view(buffer: pa.Buffer | None, code: Any) -> memoryview:
-    """Look at a buffer as numbers of a `struct` code; a buffer may be padded beyond a multiple of their size."""
+    """Look at a buffer as numbers of a `struct` code; a buffer may be padded beyond a multiple of their
+    size."""
     view = memoryview(b"" if buffer is None else buffer).cast("B")
     size = calcsize(code)
     numbers: memoryview = view[: view.nbytes // size * size].cast(code)

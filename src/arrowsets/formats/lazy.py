@@ -1,7 +1,8 @@
 """Rows and batches that convert a column when it is touched, and remember what was done to them.
 
-They are what a function given to `map` or `filter` sees in the default format. A function that reads one column of ten
-pays for one, and the caller learns which keys it set or deleted, so that only those need to be written.
+They are what a function given to `map` or `filter` sees in the default format. A function that reads one
+column of ten pays for one, and the caller learns which keys it set or deleted, so that only those need to be
+written.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class LazyColumns(dict[str, Any]):
         return {name for name in self if self._is_mutated(name)}
 
     def unchanged(self, name: str, values: Sequence[Any]) -> bool:
-        """Tell whether the values that a function returned under a name are those that it was given, untouched."""
+        """Tell whether values that a function returned are those that it was given, untouched."""
         column = self.get(name)
         return column is not None and _same_objects(values, column) and not self._is_mutated(name)
 
@@ -253,8 +254,8 @@ class _DecodedColumn:
         return any(not self._is_intact(index, value) for index, value in self._done.items())
 
     def _is_intact(self, index: int, value: Any) -> bool:
-        # An image whose file is still open was never loaded, so its pixels were neither read nor changed; and what has
-        # no equality of its own (a decoder object) has no value that could have changed.
+        # An image whose file is still open was never loaded, so its pixels were neither read nor changed; and
+        # what has no equality of its own (a decoder object) has no value that could have changed.
         if isinstance(value, _IMMUTABLE) or getattr(value, "fp", None) is not None:
             return True
         if getattr(type(value), "__eq__", None) is object.__eq__:

@@ -48,7 +48,7 @@ class PythonFormat(Format):
         return RowGetter(batch, columns, self.decoders).get
 
     def lazy(self, table: AnyTable) -> LazyColumns:
-        """Return the columns of a table, each to be converted when a row or batch over them is asked for it."""
+        """Return the columns of a table, each to be converted when it is first touched."""
         return LazyColumns(table, self.decoders)
 
     def lazy_rows(self, table: AnyTable) -> Iterator[LazyRow]:

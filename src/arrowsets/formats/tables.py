@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from arrowsets.errors import MissingDependency
 from arrowsets.features import Features, FeatureType
-from arrowsets.formats.base import AnyArray, AnyTable, Format
+from arrowsets.formats.base import AnyArray, AnyTable, Format, require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,18 +44,19 @@ class PandasFormat(Format):
 
     def __init__(self, features: Features | None = None, **options: Any) -> None:
         super().__init__(features, **options)
-        _require("pandas")
+        require("pandas")
 
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> pd.Series[Any]:
         import pandas as pd
 
         decode = None if feature is None else feature.decoder()
         if decode is None:
-            return _plain_column(array).to_pandas(**self.options)
+            series: pd.Series[Any] = _plain_column(array).to_pandas(**self.options)
+            return series
         return pd.Series([decode(value) for value in array.to_pylist()], dtype=object)
 
     def column_of(self, table: AnyTable, column: str) -> pd.Series[Any]:
-        return super().column_of(table, column).rename(column)
+        return self.column(table.column(column), self._decoded_feature(column)).rename(column)
 
     def batch(self, table: AnyTable) -> pd.DataFrame:
         # The metadata of a frame that a file was made from would turn columns into an index again.
@@ -79,7 +79,7 @@ class PolarsFormat(Format):
 
     def __init__(self, features: Features | None = None, **options: Any) -> None:
         super().__init__(features, **options)
-        _require("polars", extra="polars")
+        require("polars", extra="polars")
 
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> pl.Series:
         import polars as pl
@@ -92,7 +92,7 @@ class PolarsFormat(Format):
         return pl.Series(values=[decode(value) for value in array.to_pylist()], dtype=pl.Object)
 
     def column_of(self, table: AnyTable, column: str) -> pl.Series:
-        return super().column_of(table, column).alias(column)
+        return self.column(table.column(column), self._decoded_feature(column)).alias(column)
 
     def batch(self, table: AnyTable) -> pl.DataFrame:
         import polars as pl
@@ -124,15 +124,5 @@ def _plain(table: AnyTable) -> pa.Table:
 def _plain_column(array: AnyArray) -> AnyArray:
     if not isinstance(array.type, pa.BaseExtensionType):
         return array
-    if isinstance(array, pa.ChunkedArray):
-        chunks = [chunk.storage for chunk in array.chunks if isinstance(chunk, pa.ExtensionArray)]
-        return pa.chunked_array(chunks, type=array.type.storage_type)
-    assert isinstance(array, pa.ExtensionArray)
-    return array.storage
-
-
-def _require(package: str, extra: str | None = None) -> None:
-    try:
-        __import__(package)
-    except ImportError as error:
-        raise MissingDependency.of(f"the format {package!r}", package, extra) from error
+    stored: AnyArray = array.cast(array.type.storage_type)
+    return stored
