@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arrowsets.formats.base import Format
+from arrowsets.formats.column import Column, positions_of
 from arrowsets.formats.factory import format_name, get_format
 from arrowsets.formats.getter import RowGetter
 from arrowsets.formats.lazy import LazyBatch, LazyColumns, LazyRow
@@ -10,6 +11,7 @@ from arrowsets.formats.partial import PartialFormat
 from arrowsets.formats.python import PythonFormat
 
 __all__ = [
+    "Column",
     "Format",
     "LazyBatch",
     "LazyColumns",
@@ -19,4 +21,5 @@ __all__ = [
     "RowGetter",
     "format_name",
     "get_format",
+    "positions_of",
 ]

@@ -43,7 +43,7 @@ class Arrays:
     def column(self, array: pa.Array[Any]) -> AnyNumpy:
         """Turn a column into one array."""
         shape = _tensor_shape(array)
-        if shape is not None and 0 < array.null_count:
+        if shape is not None and array.null_count > 0:
             return self._stacked_with_nulls(array, shape)
         array = plain(array)
         flat = self.flat(array)
@@ -90,7 +90,7 @@ class Arrays:
             nested: The values lie inside of a list or struct, where null is None and text is a plain `str`.
         """
         shape = _tensor_shape(array)
-        if shape is not None and 0 < array.null_count:
+        if shape is not None and array.null_count > 0:
             return _with_nulls(
                 self.cells(plain(array)), array, np.full(shape, np.nan, self._float_type(np.float32, 1))
             )
@@ -111,9 +111,10 @@ class Arrays:
         if nested:
             return values
         if _is_text(kind):
-            return [None if value is None else np.str_(value) for value in values]
+            # What ends in a zero character stays a built-in string: numpy's would drop it.
+            return [value if value is None or value[-1:] == "\0" else np.str_(value) for value in values]
         if _is_bytes(kind):
-            return [None if value is None else np.bytes_(value) for value in values]
+            return [value if value is None or value[-1:] == b"\0" else np.bytes_(value) for value in values]
         return values
 
     def _is_date(self, kind: pa.DataType) -> bool:
@@ -227,7 +228,7 @@ class Arrays:
 
 
 def join_chunks(array: pa.ChunkedArray[Any] | pa.Array[Any]) -> pa.Array[Any]:
-    """Return a column as one array; lists whose 32-bit offsets would overflow become large lists."""
+    """Return a column as one array; types whose 32-bit offsets would overflow become their large forms."""
     if not isinstance(array, pa.ChunkedArray):
         return array
     if array.num_chunks == 1:
@@ -235,8 +236,8 @@ def join_chunks(array: pa.ChunkedArray[Any] | pa.Array[Any]) -> pa.Array[Any]:
     kind = array.type
     if array.nbytes >= _OVERFLOW and not isinstance(kind, pa.BaseExtensionType):
         array = cast("pa.ChunkedArray[Any]", array.cast(_large(kind)))
-    joined: Any = array.combine_chunks()
-    return cast("Any", joined if isinstance(joined, pa.Array) else joined.chunk(0))
+    joined: pa.Array[Any] = array.combine_chunks()
+    return joined
 
 
 def plain(array: pa.Array[Any]) -> pa.Array[Any]:
@@ -336,11 +337,16 @@ def _is_bytes(kind: pa.DataType) -> bool:
 
 
 def _large(kind: pa.DataType) -> pa.DataType:
-    return pa.large_list(_large(kind.value_type)) if pa.types.is_list(kind) else kind
+    if pa.types.is_list(kind):
+        return pa.large_list(_large(kind.value_type))
+    if pa.types.is_string(kind):
+        return pa.large_string()
+    return pa.large_binary() if pa.types.is_binary(kind) else kind
 
 
 def _null_mask(array: pa.Array[Any]) -> npt.NDArray[np.bool_]:
-    return cast("npt.NDArray[np.bool_]", array.is_null().to_numpy(zero_copy_only=False))
+    mask: npt.NDArray[np.bool_] = array.is_null().to_numpy(zero_copy_only=False)
+    return mask
 
 
 def _with_nulls(cells: Cells, array: pa.Array[Any], null: Any) -> Cells:

@@ -72,6 +72,12 @@ class Format(ABC):
         """Show a column of a table by its name."""
         return self.column(table.column(column), self._decoded_feature(column))
 
+    def values(self, table: AnyTable, column: str) -> Iterator[Any]:
+        """Show the values of a column one by one, as its rows show them."""
+        if self.tabular:
+            return iter(self.column_of(table, column))
+        return (row[column] for row in self.rows(table.select([column])))
+
     def getter(
         self, batch: pa.RecordBatch, columns: Sequence[str] | None = None
     ) -> Callable[[int], Any] | None:

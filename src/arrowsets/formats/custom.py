@@ -48,6 +48,10 @@ class CustomFormat(Format):
             raise KeyError(f"the transform returned no column {column!r}, it returned {made!r}")
         return shown[column]
 
+    def values(self, table: AnyTable, column: str) -> Iterator[Any]:
+        # The function may need other columns than the one that is asked for.
+        return iter(self.column_of(table, column))
+
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> Any:
         # A part of a column, such as a field of a struct, is not what the function was written for.
         return self._python.column(array, feature)

@@ -126,7 +126,7 @@ def _factory(kinds: tuple[Kind, ...]) -> Callable[..., Callable[[int], dict[str,
     """Compile a function from column names and buffers to a function from a row's position to its dict."""
     display = ", ".join(f"n{c}: {_expression(c, kind)}" for c, kind in enumerate(kinds))
     names = [f"n{c}" for c in range(len(kinds))]
-    return compile_expression([*names, *_parameters(len(kinds))], f"lambda i: {{{display}}}", {"str": str})
+    return compile_expression([*names, *_parameters(len(kinds))], f"lambda i: {{{display}}}")
 
 
 class RowGetter:

@@ -40,6 +40,11 @@ class PartialFormat(Format):
             return self.inner.column_of(self._parts(table)[0], column)
         return self._python.column_of(table, column)
 
+    def values(self, table: AnyTable, column: str) -> Iterator[Any]:
+        if column in self.columns:
+            return self.inner.values(self._parts(table)[0], column)
+        return self._python.values(table, column)
+
     def batch(self, table: AnyTable) -> dict[str, Any]:
         chosen, rest = self._parts(table)
         return {**self.inner.batch(chosen), **self._python.batch(rest)}

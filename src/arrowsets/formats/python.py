@@ -42,6 +42,11 @@ class PythonFormat(Format):
         ]
         return iter_row_dicts(names, decoded)
 
+    def values(self, table: AnyTable, column: str) -> Iterator[Any]:
+        stored = table.column(column).to_pylist()
+        decode = self.decoders.get(column)
+        return iter(stored) if decode is None else map(decode, stored)
+
     def getter(
         self, batch: pa.RecordBatch, columns: Sequence[str] | None = None
     ) -> Callable[[int], dict[str, Any]]:
