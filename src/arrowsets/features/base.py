@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import pyarrow as pa
@@ -65,6 +65,10 @@ class FeatureType(ABC):
     def decode(self, value: Any) -> Any:
         """Return what the user sees of a stored value."""
         return value
+
+    def from_values(self, values: Sequence[Any]) -> pa.Array[Any]:
+        """Build an array of Python values, None included."""
+        return pa.array([None if value is None else self.encode(value) for value in values], self.storage)
 
     def decoder(self) -> Callable[[Any], Any] | None:
         """Return a function that decodes stored values, None included; None if there is nothing to decode."""

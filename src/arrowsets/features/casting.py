@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from arrowsets.errors import SchemaConflict
 
-__all__ = ["cast_storage", "decoded", "is_listlike", "list_parts", "locate", "make_list", "storage_of"]
+__all__ = ["cast_storage", "decoded", "is_listlike", "is_text", "list_parts", "locate", "make_list", "storage_of"]
 
 Arr: TypeAlias = "pa.Array[Any]"
 
@@ -29,6 +29,11 @@ def is_listlike(dtype: pa.DataType) -> bool:
         or pa.types.is_large_list_view(dtype)
         or pa.types.is_map(dtype)
     )
+
+
+def is_text(dtype: pa.DataType) -> bool:
+    """Tell whether a type holds text."""
+    return pa.types.is_string(dtype) or pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype)
 
 
 def decoded(array: Arr) -> Arr:
@@ -166,7 +171,7 @@ def _cast_plain(array: Arr, to: pa.DataType, path: str) -> Arr:
         return _cast_checked(array, to)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         row = locate(array, lambda part: _cast_checked(part, to)) if not _unsupported(error) else None
-        shown = f"value {array[row].as_py()!r} in row {row}" if row is not None else f"type {array.type}"
+        shown = f"value {array[row].as_py()!r}" if row is not None else f"type {array.type}"
         raise SchemaConflict(f"{_where(path)}{shown} does not fit {to}: {error}", column=path or None) from error
 
 

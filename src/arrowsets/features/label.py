@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, overload
@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from arrowsets.errors import SchemaConflict, UnknownName
 from arrowsets.features.base import FeatureType, Frozen, register
-from arrowsets.features.casting import cast_storage, storage_of
+from arrowsets.features.casting import cast_storage, is_text, storage_of
+from arrowsets.features.kinds import kinds
 
 __all__ = ["ClassLabel"]
 
@@ -109,12 +110,19 @@ class ClassLabel(Frozen):
             raise ValueError(f"a class label is a whole number, got {value!r}")
         return self._checked(code)
 
+    def from_values(self, values: Sequence[Any]) -> pa.Array[Any]:
+        """Build an array of names and integers, None included."""
+        _, found = kinds(values)
+        if found in ({"int"}, {"str"}):
+            return self.cast(pa.array(values))
+        return super().from_values(values)
+
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
         """Return an array of names or integers as integers, each checked."""
         array = storage_of(array)
         if pa.types.is_null(array.type):
             return pa.nulls(len(array), pa.int64())
-        if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+        if is_text(array.type):
             return self._cast_names(array.cast(pa.large_string()))
         codes = cast_storage(array, pa.int64())
         bounds = pc.min_max(codes)

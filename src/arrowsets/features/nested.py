@@ -5,14 +5,18 @@ from __future__ import annotations
 import warnings
 from abc import ABCMeta
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register, registered
 from arrowsets.features.casting import is_listlike, list_parts, make_list, storage_of
+from arrowsets.features.kinds import kind_of, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
 
 __all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json", "walk"]
@@ -88,6 +92,21 @@ class Struct(dict[str, FeatureType], FeatureType):
         decoders = {name: decode for name, feature in self.items() if (decode := feature.decoder()) is not None}
         return _StructDecoder(decoders) if decoders else None
 
+    def from_values(self, values: SequenceOf[Any]) -> pa.Array[Any]:
+        """Build a struct array of mappings, field by field."""
+        present = [value for value in values if value is not None]
+        for value in present:
+            if not isinstance(value, Mapping) or not value.keys() <= self.keys():
+                self.encode(value)  # says what is wrong
+        if not self:
+            return pa.array([None if value is None else {} for value in values], pa.struct([]))
+        columns = []
+        for name, feature in self.items():
+            with at_path(name):
+                columns.append(feature.from_values([None if value is None else value.get(name) for value in values]))
+        fields = [feature.field(name) for name, feature in self.items()]
+        return pa.StructArray.from_arrays(columns, fields=fields, mask=_mask(values, present))
+
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
         """Return a struct array with these fields, in this order; missing ones are null."""
         array = storage_of(array)
@@ -118,6 +137,27 @@ class Struct(dict[str, FeatureType], FeatureType):
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON forms by name."""
         return cls({name: feature_from_json(item) for name, item in data.items()})
+
+
+def _items(value: Any) -> Any:
+    """Return a list's values as something with a length; None for None."""
+    if value is None or type(value) is list:
+        return value
+    kind = kind_of(type(value))
+    if kind == "foreign":
+        value = to_arrow_or_numpy(value)
+        return value.to_pylist() if isinstance(value, (pa.Array, pa.ChunkedArray)) else value
+    if kind in {"list", "ndarray"} and getattr(value, "ndim", 1):
+        return value
+    if kind == "null":
+        return None
+    if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"a list is needed, got {value!r}")
+    return list(value)
+
+
+def _mask(values: SequenceOf[Any], present: SequenceOf[Any]) -> pa.Array[Any] | None:
+    return None if len(present) == len(values) else pa.array([value is None for value in values], pa.bool_())
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +232,26 @@ class _AnyList(Frozen):
 
     def encode(self, value: Any) -> list[Any]:
         """Encode each value."""
-        if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
-            raise TypeError(f"a list is needed, got {value!r}")
         encode = self.feature.encode_example
-        return [encode(item) for item in value]
+        return [encode(item) for item in _items(value) or ()]
+
+    def from_values(self, values: SequenceOf[Any]) -> pa.Array[Any]:
+        """Build a list array: all values in one array, and where each list begins."""
+        rows = [_items(value) for value in values]
+        present = [row for row in rows if row is not None]
+        lengths = np.fromiter((0 if row is None else len(row) for row in rows), np.int64, len(rows))
+        with at_path("[]"):
+            inner = self._inner(present)
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        return make_list(self.storage, offsets, inner, _mask(rows, present))
+
+    def _inner(self, rows: list[Any]) -> pa.Array[Any]:
+        first = rows[0] if rows else None
+        if isinstance(first, np.ndarray) and isinstance(self.feature, Value) and first.dtype.kind in "biuf":
+            if all(isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows):
+                return self.feature.cast(pa.array(np.concatenate(rows)))
+        inner: pa.Array[Any] = self.feature.from_values(list(chain.from_iterable(rows)))
+        return inner
 
     def decode(self, value: Any) -> list[Any]:
         """Decode each value."""

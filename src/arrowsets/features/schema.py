@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features.base import FeatureType
-from arrowsets.features.infer import feature_of
-from arrowsets.features.nested import UNKNOWN, List, Struct
-from arrowsets.features.scalar import Value
+from arrowsets.features.casting import is_text
+from arrowsets.features.infer import REFERENCE_ARRAY, array_of_extension, feature_of
+from arrowsets.features.json_value import Json
+from arrowsets.features.nested import UNKNOWN, LargeList, List, Struct
+from arrowsets.features.yaml_form import from_yaml_list, to_yaml_list
 
 __all__ = ["Features"]
 
@@ -44,7 +46,12 @@ class Features(Struct):
         {'a': Value('int8')}
         """
         stored = _stored_features(schema)
-        return cls({field.name: _fitting(stored.get(field.name, UNKNOWN), field.type) for field in schema})
+        return cls(
+            {
+                field.name: _fitting(stored[field.name], field.type) if field.name in stored else _of_field(field)
+                for field in schema
+            }
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, which `dataset_info.json` and Arrow metadata hold."""
@@ -58,6 +65,23 @@ class Features(Struct):
         {'a': Value('int8')}
         """
         return cls(Struct.from_json(data))
+
+    def to_yaml(self) -> list[dict[str, Any]]:
+        """Return the form of `dataset_info.features` in a README's YAML header.
+
+        >>> Features({"a": Value("int8"), "b": [Value("string")]}).to_yaml()
+        [{'name': 'a', 'dtype': 'int8'}, {'name': 'b', 'list': 'string'}]
+        """
+        return to_yaml_list(self)
+
+    @classmethod
+    def from_yaml(cls, data: Sequence[Mapping[str, Any]]) -> Features:
+        """Build from a README's form, of this or an older version.
+
+        >>> Features.from_yaml([{"name": "b", "sequence": "string"}])
+        {'b': List(Value('string'))}
+        """
+        return cls(from_yaml_list(data))
 
     def copy(self) -> Features:
         """Return an independent copy."""
@@ -127,6 +151,10 @@ class Features(Struct):
         """Return features of these columns."""
         return Features(children)
 
+    # The reference's private names for the YAML form, which other libraries call all the same.
+    _to_yaml_list = to_yaml
+    _from_yaml_list = from_yaml
+
     def _column(self, name: str) -> FeatureType:
         try:
             return self[name]
@@ -150,11 +178,27 @@ def _stored_features(schema: pa.Schema) -> Mapping[str, FeatureType]:
     return Features.from_dict(features) if isinstance(features, Mapping) else {}
 
 
+def _of_field(field: pa.Field[Any]) -> FeatureType:
+    """Return the feature of a field's type, or of the reference's array extension that its metadata name."""
+    metadata = field.metadata or {}
+    name = metadata.get(b"ARROW:extension:name", b"").decode()
+    found = array_of_extension(name, metadata[b"ARROW:extension:metadata"]) if name.startswith(REFERENCE_ARRAY) else None
+    return found if found is not None else feature_of(field.type)
+
+
 def _fitting(feature: FeatureType, dtype: pa.DataType) -> FeatureType:
-    """Return the feature if values of that Arrow type are its storage; the parts of it that are; else the Arrow type's own."""
-    if feature.storage.equals(dtype):
+    """Return the feature if its storage is that type; else the type's own, with those parts of the feature that fit."""
+    actual = feature_of(dtype)
+    plain = actual.storage
+    if feature.storage.equals(plain) or (isinstance(feature, Json) and is_text(plain)):
         return feature
-    return feature_of(dtype)
+    if isinstance(feature, Struct) and isinstance(actual, Struct):
+        return Struct(
+            {name: _fitting(feature.get(name, UNKNOWN), inner.storage) for name, inner in actual.items()}
+        )
+    if isinstance(feature, (List, LargeList)) and isinstance(actual, (List, LargeList)):
+        return actual.with_children({"item": _fitting(feature.feature, actual.feature.storage)})
+    return actual
 
 
 def _reordered(feature: FeatureType, other: FeatureType, path: str) -> FeatureType:
