@@ -1,0 +1,86 @@
+"""The feature of an Arrow type, where nothing else is known about a column."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.errors import SchemaConflict
+from arrowsets.features.array import Array2D, Array3D, Array4D, Array5D
+from arrowsets.features.base import FeatureType
+from arrowsets.features.dtypes import dtype_name
+from arrowsets.features.json_value import Json
+from arrowsets.features.nested import LargeList, List, Struct
+from arrowsets.features.scalar import Value
+
+__all__ = ["array_of_extension", "feature_of", "plain_type"]
+
+
+def feature_of(dtype: pa.DataType) -> FeatureType:
+    """Return the feature type that holds values of an Arrow type.
+
+    Encodings are taken off: a dictionary of strings is a column of strings. A map is a list of key-value structs.
+
+    >>> feature_of(pa.list_(pa.int32()))
+    List(Value('int32'))
+
+    Raises:
+        SchemaConflict: for unions, which no feature type holds.
+    """
+    if pa.types.is_dictionary(dtype) or pa.types.is_run_end_encoded(dtype):
+        return feature_of(dtype.value_type)
+    if pa.types.is_struct(dtype):
+        return Struct({dtype.field(i).name: feature_of(dtype.field(i).type) for i in range(dtype.num_fields)})
+    if pa.types.is_fixed_size_list(dtype):
+        return List(feature_of(dtype.value_type), length=dtype.list_size)
+    if pa.types.is_list(dtype) or pa.types.is_list_view(dtype):
+        return List(feature_of(dtype.value_type))
+    if pa.types.is_large_list(dtype) or pa.types.is_large_list_view(dtype):
+        return LargeList(feature_of(dtype.value_type))
+    if pa.types.is_map(dtype):
+        return List(Struct({"key": feature_of(dtype.key_type), "value": feature_of(dtype.item_type)}))
+    name = dtype_name(dtype)
+    if name is not None:
+        return Value(name)
+    if isinstance(dtype, pa.BaseExtensionType):
+        return _of_extension(dtype)
+    raise SchemaConflict(f"no feature type holds Arrow's {dtype}")
+
+
+def plain_type(dtype: pa.DataType) -> pa.DataType:
+    """Return the type below encodings, maps, views and foreign extensions, at every depth.
+
+    >>> plain_type(pa.dictionary(pa.int8(), pa.string()))
+    DataType(string)
+    """
+    return feature_of(dtype).storage
+
+
+def _of_extension(dtype: pa.BaseExtensionType) -> FeatureType:
+    if isinstance(dtype, pa.JsonType):
+        return Json()
+    if isinstance(dtype, pa.FixedShapeTensorType):
+        name = dtype_name(dtype.value_type)
+        if name is not None and len(dtype.shape) in _ARRAYS:
+            return _ARRAYS[len(dtype.shape)](shape=tuple(dtype.shape), dtype=name)
+    if dtype.extension_name.startswith(REFERENCE_ARRAY):
+        # The reference is loaded in this process and has registered its array types.
+        found = array_of_extension(dtype.extension_name, dtype.__arrow_ext_serialize__())  # type: ignore[attr-defined]
+        if found is not None:
+            return found
+    return feature_of(dtype.storage_type)
+
+
+def array_of_extension(name: str, parameters: bytes) -> FeatureType | None:
+    """Return the array type that an extension of the reference names; None if it names another."""
+    for array in _ARRAYS.values():
+        if name == f"{REFERENCE_ARRAY}{array.type_name.removeprefix('Array')}ExtensionType":
+            shape, dtype = json.loads(parameters)
+            return array(shape=tuple(shape), dtype=dtype)
+    return None
+
+
+REFERENCE_ARRAY = "datasets.features.features.Array"
+_ARRAYS: dict[int, Any] = {2: Array2D, 3: Array3D, 4: Array4D, 5: Array5D}

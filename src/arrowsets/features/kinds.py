@@ -1,0 +1,131 @@
+"""The kinds of Python values that a column can be made of, and what other libraries' containers become.
+
+Tensors, frames and images are recognised through the modules that are loaded already: nothing is imported to look.
+"""
+
+from __future__ import annotations
+
+import array as stdarray
+import datetime
+import decimal
+import functools
+import os
+import sys
+import uuid
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "to_arrow_or_numpy"]
+
+Kind = Literal[
+    "null", "bool", "int", "float", "decimal", "str", "bytes", "date", "datetime", "datetime64", "time", "timedelta",
+    "text-like", "list", "ndarray", "dict", "image", "foreign", "other",
+]  # fmt: skip
+
+_EXACT: dict[type, Kind] = {
+    type(None): "null",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    bytes: "bytes",
+    list: "list",
+    dict: "dict",
+    np.ndarray: "ndarray",
+}
+# In this order: bool is an int, datetime is a date, and NumPy's float64 and str_ are float and str.
+_DERIVED: tuple[tuple[type | tuple[type, ...], Kind], ...] = (
+    ((bool, np.bool_), "bool"),
+    ((np.datetime64,), "datetime64"),
+    ((np.timedelta64,), "timedelta"),
+    ((int, np.integer), "int"),
+    ((float, np.floating), "float"),
+    (str, "str"),
+    ((bytes, bytearray, memoryview), "bytes"),
+    (decimal.Decimal, "decimal"),
+    (datetime.datetime, "datetime"),
+    (datetime.date, "date"),
+    (datetime.time, "time"),
+    (datetime.timedelta, "timedelta"),
+    (Mapping, "dict"),
+    ((list, tuple, set, frozenset, range, deque, stdarray.array), "list"),
+    (np.ndarray, "ndarray"),
+    ((os.PathLike, uuid.UUID), "text-like"),
+)
+_FOREIGN = {"torch", "jax", "jaxlib", "tensorflow", "polars", "pyarrow", "cupy", "mlx"}
+
+
+@functools.lru_cache(maxsize=4096)
+def kind_of(cls: type) -> Kind:
+    """Return the kind of values of a class."""
+    exact = _EXACT.get(cls)
+    if exact is not None:
+        return exact
+    root = cls.__module__.partition(".")[0]
+    if root == "pandas":
+        return _pandas_kind(cls)
+    if root in _FOREIGN:
+        return "foreign"
+    image = getattr(sys.modules.get("PIL.Image"), "Image", None)
+    if image is not None and issubclass(cls, image):
+        return "image"
+    for classes, kind in _DERIVED:
+        if issubclass(cls, classes):
+            return kind
+    return "foreign" if hasattr(cls, "__array__") else "other"
+
+
+def _pandas_kind(cls: type) -> Kind:
+    if cls.__name__ in {"NAType", "NaTType"}:
+        return "null"
+    return "datetime" if cls.__name__ == "Timestamp" else "timedelta" if cls.__name__ == "Timedelta" else "foreign"
+
+
+def kinds(values: Iterable[object]) -> tuple[set[type], set[Kind]]:
+    """Return the classes of values, None left out, and their kinds."""
+    classes = set(map(type, values))
+    classes.discard(type(None))
+    return classes, {kind_of(cls) for cls in classes}
+
+
+def is_tensor(value: object) -> bool:
+    """Tell whether a value is an array or a column of another library."""
+    return kind_of(type(value)) == "foreign"
+
+
+def to_arrow_or_numpy(value: Any) -> Any:
+    """Return another library's array or column as an Arrow array, a NumPy array or a NumPy scalar.
+
+    Memory is shared where the library allows.
+    """
+    root = type(value).__module__.partition(".")[0]
+    if root == "pandas":
+        return _of_pandas(value)
+    if root == "polars":
+        return value.to_arrow()
+    if root == "pyarrow":
+        return value if isinstance(value, (pa.Array, pa.ChunkedArray)) else value.as_py()
+    if root == "torch":
+        return _of_torch(value)
+    array = np.asarray(value)
+    return array[()] if array.ndim == 0 else array
+
+
+def _of_pandas(value: Any) -> Any:
+    # A NumPy column keeps its NaN, as the values it was made of; other columns know null.
+    if isinstance(getattr(value, "dtype", None), np.dtype) and value.dtype.kind in "biuf":
+        return value.to_numpy()
+    result = pa.array(value, from_pandas=True)
+    return result
+
+
+def _of_torch(value: Any) -> Any:
+    tensor = value.detach().cpu()
+    if str(tensor.dtype) == "torch.bfloat16":  # NumPy has none; float32 holds each of its values
+        tensor = tensor.float()
+    array = tensor.resolve_conj().resolve_neg().numpy()
+    return array[()] if array.ndim == 0 else array

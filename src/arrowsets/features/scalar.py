@@ -1,0 +1,150 @@
+"""Values without children: numbers, text, bytes, dates and times."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from arrowsets.errors import SchemaConflict
+from arrowsets.features.base import Frozen, register
+from arrowsets.features.casting import cast_storage, is_text
+from arrowsets.features.dtypes import canonical_name, parse_dtype
+from arrowsets.features.kinds import kind_of, kinds, to_arrow_or_numpy
+
+__all__ = ["Value"]
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Value(Frozen):
+    """A scalar of one of Arrow's types.
+
+    >>> Value("timestamp[us, tz=UTC]").storage
+    TimestampType(timestamp[us, tz=UTC])
+
+    Args:
+        dtype: An Arrow type's name, see `arrowsets.features.dtypes`.
+    """
+
+    type_name: ClassVar[str] = "Value"
+    dtype: str
+    id: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.dtype, str):
+            raise TypeError(f"Value takes the name of a dtype, for example 'int64', got {self.dtype!r}")
+        object.__setattr__(self, "dtype", canonical_name(self.dtype))
+        parse_dtype(self.dtype)
+
+    def __repr__(self) -> str:
+        return f"Value({self.dtype!r})"
+
+    @property
+    def storage(self) -> pa.DataType:
+        """The Arrow type of that name."""
+        return parse_dtype(self.dtype)
+
+    def encode(self, value: Any) -> Any:
+        """Return the value as a number or text where the type is one: "7" is 7 in an integer type, 7 is "7" in a text type.
+
+        Raises:
+            ValueError: for a value that would lose something, such as 1.5 in an integer type.
+        """
+        storage = self.storage
+        if isinstance(value, np.generic):
+            value = value.item() if value.dtype.kind not in "mM" else value
+        if pa.types.is_boolean(storage):
+            return _boolean(value)
+        if pa.types.is_integer(storage):
+            return _integer(value)
+        if pa.types.is_floating(storage):
+            return float(value)
+        if pa.types.is_decimal(storage):
+            return value if isinstance(value, decimal.Decimal) else decimal.Decimal(str(value))
+        if is_text(storage):
+            return _text(value)
+        return value
+
+    def from_values(self, values: Sequence[Any]) -> pa.Array[Any]:
+        """Build an array of Python values, None included; each must fit without loss."""
+        _, found = kinds(values)
+        if found & {"foreign", "null", "ndarray"}:
+            values = [_scalar(value) for value in values]
+            _, found = kinds(values)
+        storage = self.storage
+        direct = _DIRECT.get(_family(storage))
+        if direct is None:
+            array: Any = pa.array(values)
+            return cast_storage(array, storage)
+        if not found <= direct:
+            values = [None if value is None else self.encode(value) for value in values]
+        if pa.types.is_floating(storage) and storage.bit_width < 64:
+            return cast_storage(pa.array(values, pa.float64()), storage)
+        array = pa.array(values, storage)
+        if isinstance(array, pa.ChunkedArray):
+            raise SchemaConflict(f"{array.nbytes} bytes do not fit one array of {storage}: use Value('large_{storage}')")
+        return array
+
+
+# Kinds of Python values that Arrow takes into a family of types without changing them.
+_DIRECT = {
+    "bool": {"bool"},
+    "int": {"int"},
+    "float": {"float", "int"},
+    "decimal": {"decimal"},
+    "text": {"str"},
+    "bytes": {"bytes", "str"},
+}
+
+
+def _family(storage: pa.DataType) -> str:
+    if pa.types.is_boolean(storage):
+        return "bool"
+    if pa.types.is_integer(storage):
+        return "int"
+    if pa.types.is_floating(storage):
+        return "float"
+    if pa.types.is_decimal(storage):
+        return "decimal"
+    if is_text(storage):
+        return "text"
+    return "bytes" if "binary" in str(storage) else "other"
+
+
+def _scalar(value: Any) -> Any:
+    kind = kind_of(type(value))
+    if kind == "foreign":
+        value = to_arrow_or_numpy(value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return value[()]
+    return None if kind == "null" else value
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {"true": True, "1": True, "false": False, "0": False, "1.0": True, "0.0": False}
+    text = str(value).lower()
+    if text not in known:
+        raise ValueError(f"{value!r} is no boolean: true, false, 1 and 0 are")
+    return known[text]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode()
+    if isinstance(value, (list, dict, tuple, set, np.ndarray)):
+        raise TypeError(f"{value!r} is no text")
+    return str(value)
+
+
+def _integer(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, (float, decimal.Decimal)) and number != value:
+        raise ValueError(f"{value!r} is no integer")
+    return number
