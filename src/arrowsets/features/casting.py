@@ -95,8 +95,7 @@ def _make_fixed(dtype: pa.DataType, offsets: np.ndarray[Any, Any], values: Arr, 
     valid = np.ones(len(lengths), dtype=bool) if mask is None else ~np.asarray(mask)
     wrong = np.flatnonzero(valid & (lengths != size))
     if len(wrong):
-        row = int(wrong[0])
-        raise SchemaConflict(f"row {row} has {lengths[row]} values, but the type is {dtype}: exactly {size}")
+        raise SchemaConflict(f"a list has {lengths[wrong[0]]} values, but the type is {dtype}: exactly {size}")
     if not valid.all():
         starts = np.where(valid, offsets[:-1], 0)
         indices = (starts[:, None] + np.arange(size)).ravel()
@@ -192,6 +191,10 @@ def _cast_checked(array: Arr, to: pa.DataType) -> Arr:
     result = array.cast(to)
     if pa.types.is_floating(to) and pa.types.is_floating(source) and to.bit_width < source.bit_width:
         _check_finite(array, result)
+    if pa.types.is_timestamp(source) and (pa.types.is_date(to) or pa.types.is_time(to)):
+        # Arrow drops the other half of the timestamp without a word.
+        if pa.types.is_time(to) or not result.cast(source).equals(array):
+            raise pa.ArrowInvalid("part of the timestamp would be lost")
     return result
 
 
@@ -219,7 +222,7 @@ def locate(array: Arr, attempt: Callable[[Arr], object]) -> int | None:
 def _fails(array: Arr, attempt: Callable[[Arr], object]) -> bool:
     try:
         attempt(array)
-    except (pa.ArrowException, ValueError, TypeError):
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
         return True
     return False
 

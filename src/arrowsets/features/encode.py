@@ -20,7 +20,7 @@ from arrowsets.features.base import FeatureType
 from arrowsets.features.casting import cast_storage, locate, make_list
 from arrowsets.features.infer import feature_of
 from arrowsets.features.json_value import Json
-from arrowsets.features.kinds import is_tensor, kind_of, kinds, to_arrow_or_numpy
+from arrowsets.features.kinds import is_tensor, kind_of, kinds, quick_array, to_arrow_or_numpy
 from arrowsets.features.media import Image
 from arrowsets.features.nested import List, Struct
 from arrowsets.features.scalar import Value
@@ -114,7 +114,13 @@ def _explained(values: Any, build: Callable[[Any], pa.Array[Any]], column: str |
     except (ArrowsetsError, ValueError, TypeError, OverflowError, pa.ArrowException) as error:
         part = values if isinstance(values, pa.Array) else _Sliced(values)
         row = locate(part, lambda piece: build(piece if isinstance(piece, pa.Array) else piece.values))  # type: ignore[arg-type]
-        raise _placed(error, column, None if row is None else start + row) from error
+        shown = None if row is None or isinstance(values, pa.Array) else _short(values[row])
+        raise _placed(error, column, None if row is None else start + row, shown) from error
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 class _Sliced:
@@ -130,10 +136,12 @@ class _Sliced:
         return _Sliced(self.values[start : start + length])
 
 
-def _placed(error: Exception, column: str | None, row: int | None) -> ArrowsetsError:
+def _placed(error: Exception, column: str | None, row: int | None, shown: str | None) -> ArrowsetsError:
     path, text = getattr(error, "column", None), str(error)
     if path is not None:
         text = text.removeprefix(f"column {path!r}: ")
+    if shown is not None and shown not in text:
+        text = f"{shown} does not fit: {text}"
     full = _joined(column, path)
     place = ", ".join(
         [*([f"column {full!r}"] if full is not None else []), *([f"row {row}"] if row is not None else [])]
@@ -217,6 +225,9 @@ class _Inference:
         self.use_json = use_json
 
     def build(self, values: list[Any]) -> Built:
+        quick = quick_array(values)
+        if quick is not None:
+            return quick, feature_of(quick.type)
         classes, found = kinds(values)
         if "foreign" in found or "text-like" in found or "ndarray" in found:
             values, classes, found = _normal(values, classes, found)
@@ -233,6 +244,8 @@ class _Inference:
         return self._several(values, classes, frozenset(found))
 
     def _several(self, values: list[Any], classes: set[type], found: frozenset[str]) -> Built:
+        if found == {"bool", "int"} and bool not in classes:
+            return self._int(values, classes)  # NumPy's booleans count as 0 and 1 among integers, as in NumPy and Arrow
         if found == {"int", "float"}:
             return self._float(values, {float})
         if found == {"int", "decimal"}:
@@ -255,13 +268,13 @@ class _Inference:
             if kind == "null":
                 continue
             if kind == "other":
-                raise _Mixed(row, f"no type holds {value!r}, a {type(value).__name__}")
+                raise _Mixed(row, f"no type holds {_short(value)} of type {type(value).__name__}")
             seen.setdefault(kind, row)
             if len(seen) > 1:
                 other = next(iter(seen.values()))
                 raise _Mixed(
                     row,
-                    f"{value!r} is a {type(value).__name__}, but {values[other]!r} of row {other} is a "
+                    f"{_short(value)} has type {type(value).__name__}, but {_short(values[other])} before it has type "
                     f"{type(values[other]).__name__}, and no type holds both; make them one type, or use "
                     "on_mixed='use_json'",
                 )
@@ -292,17 +305,11 @@ class _Inference:
         return self._try(values, pa.bool_())
 
     def _int(self, values: list[Any], classes: set[type]) -> Built:
-        if classes == {int} and None not in values[:1]:
-            try:
-                return pa.array(np.fromiter(values, np.int64, len(values))), Value("int64")
-            except (OverflowError, TypeError):  # too large, or None further on
-                pass
-        elif len(classes) == 1 and classes != {int}:
-            return self._try(values, None)
-        return self._try(values, pa.int64(), pa.uint64())
+        alone = len(classes - {type(None)}) == 1 and int not in classes
+        return self._try(values, None) if alone else self._try(values, pa.int64(), pa.uint64())
 
     def _float(self, values: list[Any], classes: set[type]) -> Built:
-        alone = len(classes) == 1 and not classes & {float, np.float64}
+        alone = len(classes - {type(None)}) == 1 and not classes & {float, np.float64}
         return self._try(values, None if alone else pa.float64())
 
     def _decimal(self, values: list[Any], classes: set[type]) -> Built:
@@ -349,7 +356,7 @@ class _Inference:
         return self._try(values, pa.time64("us"))
 
     def _timedelta(self, values: list[Any], classes: set[type]) -> Built:
-        if classes == {datetime.timedelta}:
+        if classes <= {datetime.timedelta, type(None)}:
             return self._try(values, pa.duration("us"))
         return self._try(values, pa.duration("ns"), pa.duration("us"))
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "to_arrow_or_numpy"]
+__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "quick_array", "to_arrow_or_numpy"]
 
 Kind = Literal[
     "null", "bool", "int", "float", "decimal", "str", "bytes", "date", "datetime", "datetime64", "time", "timedelta",
@@ -86,10 +86,37 @@ def _pandas_kind(cls: type) -> Kind:
 
 
 def kinds(values: Iterable[object]) -> tuple[set[type], set[Kind]]:
-    """Return the classes of values, None left out, and their kinds."""
+    """Return the classes of values and, None left out, their kinds."""
     classes = set(map(type, values))
-    classes.discard(type(None))
-    return classes, {kind_of(cls) for cls in classes}
+    return classes, {kind_of(cls) for cls in classes if cls is not type(None)}
+
+
+_QUICK = {int, float, str, bool}
+_SURE = {pa.int64(), pa.float64(), pa.string(), pa.bool_()}
+
+
+def quick_array(values: Any) -> pa.Array[Any] | None:
+    """Return Arrow's own reading of plain numbers or texts, or lists of them, where it is sure to be the right one.
+
+    Looking at the class of each value costs as much as building the array. Where the first value is of a built-in type,
+    Arrow refuses what must not be mixed, so that its result may be kept if it has one of four types.
+    """
+    if type(values) is not list or not values:
+        return None
+    first: Any = next((value for value in values[:8] if value is not None), None)
+    for _ in range(4):
+        if type(first) is list and first:
+            first = first[0]
+    if type(first) not in _QUICK:
+        return None
+    try:
+        array: Any = pa.array(values)
+    except (pa.ArrowException, OverflowError, ValueError, TypeError):
+        return None
+    dtype = array.type
+    while pa.types.is_list(dtype):
+        dtype = dtype.value_type
+    return array if isinstance(array, pa.Array) and dtype in _SURE else None
 
 
 def is_tensor(value: object) -> bool:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register, registered
 from arrowsets.features.casting import is_listlike, list_parts, make_list, storage_of
-from arrowsets.features.kinds import kind_of, to_arrow_or_numpy
+from arrowsets.features.kinds import kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
 
 __all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json", "walk"]
@@ -139,6 +139,17 @@ class Struct(dict[str, FeatureType], FeatureType):
         return cls({name: feature_from_json(item) for name, item in data.items()})
 
 
+def quick_fits(feature: FeatureType, found: pa.DataType | None = None) -> bool:
+    """Tell whether a list of numbers or texts at any depth may be cast from what Arrow found."""
+    while isinstance(feature, _AnyList):
+        feature = feature.feature
+        if found is not None:
+            if not pa.types.is_list(found):
+                return False
+            found = found.value_type
+    return isinstance(feature, Value) and (found is None or feature.takes(found))
+
+
 def _items(value: Any) -> Any:
     """Return a list's values as something with a length; None for None."""
     if value is None or type(value) is list:
@@ -237,6 +248,9 @@ class _AnyList(Frozen):
 
     def from_values(self, values: SequenceOf[Any]) -> pa.Array[Any]:
         """Build a list array: all values in one array, and where each list begins."""
+        quick = quick_array(values) if quick_fits(self) else None
+        if quick is not None and is_listlike(quick.type) and quick_fits(self, quick.type):
+            return self.cast(quick)
         rows = [_items(value) for value in values]
         present = [row for row in rows if row is not None]
         lengths = np.fromiter((0 if row is None else len(row) for row in rows), np.int64, len(rows))
