@@ -9,6 +9,8 @@
     ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
     ├── TransformError (ValueError)                a user function that returned what cannot be kept
     ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
+    ├── RemoteError (ConnectionError)              a server that did not answer, or refused
+    │   └── OfflineError                           the network is needed while offline mode is on
     ├── StoreError (OSError)
     │   └── CorruptEntry                           a stored file that is not what was written
     └── MissingDependency (ImportError)            an optional package; says what to install
@@ -26,6 +28,8 @@ __all__ = [
     "CorruptEntry",
     "DataFilesNotFound",
     "MissingDependency",
+    "OfflineError",
+    "RemoteError",
     "SchemaConflict",
     "SplitNotFound",
     "StoreError",
@@ -141,3 +145,11 @@ class MissingDependency(ArrowsetsError, ImportError):
     def of(cls, what: str, package: str, extra: str | None = None) -> MissingDependency:
         target = f"'arrowsets[{extra}]'" if extra else package
         return cls(f"{what} needs the package {package!r}: pip install {target}")
+
+
+class RemoteError(ArrowsetsError, ConnectionError):
+    """A server that did not give what was asked of it."""
+
+
+class OfflineError(RemoteError):
+    """Something on the network is needed while offline mode is on."""
