@@ -108,6 +108,8 @@ def _conform(array: Any, dtype: pa.DataType) -> Any:
         # A slice's field() is sliced as well, and the validity of the struct is told apart from that of its fields.
         return pa.StructArray.from_arrays(children, fields=list(dtype), mask=mask)
     if pa.types.is_list(dtype):
+        if array.offset:
+            array = pa.concat_arrays([array])  # offsets that begin within the values take no mask
         values = _conform(array.values, dtype.value_type)
         mask = array.is_null() if array.null_count else None
         return pa.ListArray.from_arrays(array.offsets, values, type=dtype, mask=mask)
