@@ -197,7 +197,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
                 rows = block[start:]
                 parser = self._parser(shard, names)
             table = parser.table(rows) if schema is None else parser.typed(rows, schema)
-            if table.num_rows or not rows.strip():
+            if table.num_rows or not parser.rows:
                 yield table
         if parser is None:
             raise BadData("the file is empty; a CSV file has a header at least", file=shard.range.file.url)
@@ -247,8 +247,10 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         start = first.start
         if config.has_header:
             start = first.stop + (2 if block[first.stop : first.stop + 2] == b"\r\n" else 1)
-        if row is not None and row.fields == len(names) + 1 and self._fields(block[row.start : row.stop], file)[-1]:
-            names = (INDEX, *names)
+        if row is not None and config.index_col is not False and row.fields == len(names) + 1:
+            # With a separator at the end of each row it would be the values that move to the wrong column.
+            if self._fields(block[row.start : row.stop], file)[-1]:
+                names = (INDEX, *names)
         return names, start
 
     def _fields(self, record: bytes, file: str) -> list[str]:

@@ -78,6 +78,8 @@ def _on_bad_lines(config: CsvOptions) -> str:
 def _keywords(config: CsvOptions) -> dict[str, Any]:
     values = {field.name: (getattr(config, field.name), field.default) for field in dataclasses.fields(config)}
     chosen = {name: value for name, (value, default) in values.items() if name not in _OURS and value != default}
+    if config.index_col is False:
+        chosen["index_col"] = False
     if callable(config.on_bad_lines) or config.skipfooter or config.separator is None:
         chosen["engine"] = "python"
     return chosen

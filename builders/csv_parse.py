@@ -15,7 +15,7 @@ from arrowsets.builder import Rejects
 from arrowsets.errors import BadData
 
 from .csv_records import Dialect, Record
-from .csv_types import Words, narrow
+from .csv_types import Words, may_narrow, narrow
 
 __all__ = ["BlockParser", "forced_types", "typed_column"]
 
@@ -23,7 +23,7 @@ Arr: TypeAlias = "pa.Array[Any]"
 
 SAMPLE_BYTES = 1 << 16  # of a block that types are guessed from; a wrong guess costs time, nothing else
 PARSE_BYTES = 1 << 20  # of a block that one thread parses
-_HEX = (b"0x", b"0X")
+_BLANK = re.compile(rb"[\r\n]*\Z")
 _SCALARS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_string, pa.types.is_large_string)
 
 
@@ -84,9 +84,10 @@ class BlockParser:
     # A column is read as the type it seems to have; what fails to convert is read as text and looked at again.
 
     def _arrow(self, block: bytes, types: dict[str, pa.DataType]) -> pa.Table:
-        if any(mark in block for mark in _HEX):
+        integers = [name for name, dtype in types.items() if pa.types.is_integer(dtype)]
+        if integers and _may_have_hex(block):
             # pyarrow reads "0x1F" as an integer; as text it is looked at by our own rules.
-            types.update({name: pa.string() for name, dtype in types.items() if pa.types.is_integer(dtype)})
+            types.update(dict.fromkeys(integers, pa.string()))
         mended = False
         while True:
             try:
@@ -109,7 +110,7 @@ class BlockParser:
     def _parse(self, block: bytes, types: Mapping[str, pa.DataType], *, threads: bool, names: Any = None) -> pa.Table:
         import pyarrow.csv as arrow_csv
 
-        if not block.strip(b"\r\n"):
+        if _BLANK.match(block):
             return pa.table({name: pa.array([], types[name]) for name in self.keep})
         quoted = bool(self.dialect.quote) and self.dialect.quote in block
         invalid: list[Any] = []
@@ -198,7 +199,7 @@ class BlockParser:
 
     def _settle(self, column: pa.ChunkedArray[Any], dtype: pa.DataType) -> Any:
         if pa.types.is_string(dtype):
-            return narrow(_joined(column), self.words)
+            return narrow(_joined(column), self.words) if may_narrow(column, self.words) else column
         if column.null_count == len(column):
             return pa.nulls(len(column))
         return column
@@ -305,6 +306,11 @@ def _arrow_type(kind: Any) -> pa.DataType:
         return pa.from_numpy_dtype(np.dtype(kind.lower() if isinstance(kind, str) else kind))
     except (TypeError, pa.ArrowNotImplementedError) as error:
         raise BadData(f"dtype {kind!r} is no type of a CSV column; name a numpy type, or give features=") from error
+
+
+def _may_have_hex(block: bytes) -> bool:
+    # The search for one byte is far faster than that for two, and often enough.
+    return (b"x" in block and b"0x" in block) or (b"X" in block and b"0X" in block)
 
 
 def _row_at(dialect: Dialect, block: bytes, place: int) -> int:

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["NA_VALUES", "Words", "narrow"]
+__all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
 
 Arr: TypeAlias = "pa.Array[Any]"
 
@@ -72,7 +72,15 @@ def narrow(text: Arr, words: Words) -> Arr:
     return text
 
 
-def _first(text: Arr) -> str | None:
+def may_narrow(text: pa.ChunkedArray[Any], words: Words) -> bool:
+    """Tell, from the first value alone, whether a column may be anything but text."""
+    first = _first(text)
+    if first is None or first in words.true or first in words.false or not words.plain():
+        return True
+    return bool(re.match(_FLOAT, first))
+
+
+def _first(text: Any) -> str | None:
     index = pc.index(pc.is_valid(text), True).as_py() if text.null_count else 0  # noqa: FBT003
     return None if index < 0 or index >= len(text) else str(text[index].as_py())
 
