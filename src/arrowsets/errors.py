@@ -24,6 +24,8 @@ ArrowsetsError
     ├── TransformError (ValueError)                a user function that returned what cannot be kept
     ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
     ├── NotPicklable (TypeError)                   a function, argument or result that no other process can be sent
+    ├── RemoteError (ConnectionError)              a server that did not answer, or refused
+    │   └── OfflineError                           the network is needed while offline mode is on
     ├── StoreError (OSError)
     │   └── CorruptEntry                           a stored file that is not what was written
     └── MissingDependency (ImportError)            an optional package; says what to install
@@ -43,6 +45,8 @@ __all__ = [
     "MissingDependency",
     "RowOutOfRange",
     "NotPicklable",
+    "OfflineError",
+    "RemoteError",
     "SchemaConflict",
     "ShapeConflict",
     "SplitNotFound",
@@ -171,3 +175,9 @@ class ShapeConflict(ArrowsetsError, ValueError):
     """Tables, masks or columns that do not fit together: lengths that differ, or a name twice."""
 class NotPicklable(ArrowsetsError, TypeError):
     """A function, argument or result that cannot be sent to another process."""
+class RemoteError(ArrowsetsError, ConnectionError):
+    """A server that did not give what was asked of it."""
+
+
+class OfflineError(RemoteError):
+    """Something on the network is needed while offline mode is on."""

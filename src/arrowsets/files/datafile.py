@@ -1,0 +1,98 @@
+"""One data file: where it is, what identifies its content, and its bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from arrowsets.errors import DataFilesNotFound
+from arrowsets.files import archive, remote
+from arrowsets.files.compression import codec_of_bytes, codec_of_name, decompress, without_codec
+from arrowsets.files.urls import is_http, is_local, local_part, name_part, split_chain
+
+__all__ = ["DataFile"]
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file to read data from.
+
+    >>> DataFile("/data/train.csv.gz").extension
+    '.csv'
+
+    Attributes:
+        url: An absolute path, a URL, or a member of an archive: `zip://member.csv::/data/x.zip`.
+        size: Bytes as they are stored (of an archive's member: of its content). None: not known.
+        etag: Changes whenever the content changes. Empty: nothing is known of the content.
+        storage_options: What fsspec or requests need to reach the URL. No part of what the file is.
+        local: Where the bytes (of a member: those of its archive) lie on this machine, if elsewhere than `url` says.
+    """
+
+    url: str
+    size: int | None = None
+    etag: str = ""
+    storage_options: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    local: str | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def path(self) -> str:
+        """The part of the URL that names the file, with `/`: for a member, its path in the archive."""
+        return name_part(self.url)
+
+    @property
+    def name(self) -> str:
+        """The file's name without its directories."""
+        return self.path.rstrip("/").rpartition("/")[2]
+
+    @property
+    def compression(self) -> str | None:
+        """The codec that the name announces: "gzip", "bz2", "xz", "lzma", "zstd", "lz4" or None."""
+        return codec_of_name(self.name)
+
+    @property
+    def extension(self) -> str:
+        """The extension of the content in lower case, with its dot: ".csv" for "x.CSV.gz"; "" where there is none."""
+        return Path(without_codec(self.name)).suffix.lower()
+
+    def __str__(self) -> str:
+        return self.url
+
+    def open(self) -> BinaryIO:
+        """Open the decompressed content.
+
+        Raises:
+            BadData: from a read, when the stream is broken or cut off.
+        """
+        return decompress(self.open_raw(), self.url, self.name)
+
+    def open_raw(self) -> BinaryIO:
+        """Open the bytes as they are stored, compressed or not."""
+        if chain := split_chain(self.url):
+            kind, member, container = chain
+            return archive.open_member(kind, self.local or local_part(container), member, self.url)
+        if (path := self._stored()) is not None:
+            try:
+                return path.open("rb")
+            except FileNotFoundError as error:
+                raise DataFilesNotFound(f"{self.url!r} is not there (any more)") from error
+        options = self.storage_options or {}
+        if is_http(self.url):
+            stream = remote.HttpStream(self.url, options, size=self.size, etag=self.etag)
+            return cast(BinaryIO, io.BufferedReader(stream, remote.CHUNK))
+        return remote.open_url(self.url, options)
+
+    def local_path(self) -> Path | None:
+        """Return a path whose bytes are the content itself, fit for a memory map; None if there is none."""
+        path = None if split_chain(self.url) else self._stored()
+        if path is None or self.compression is not None:
+            return None
+        with self.open_raw() as raw:
+            return None if codec_of_bytes(raw.read(16)) else path
+
+    def _stored(self) -> Path | None:
+        if self.local is not None:
+            return Path(self.local)
+        return Path(local_part(self.url)) if is_local(self.url) else None

@@ -1,0 +1,263 @@
+"""Bytes of URLs: HTTP through requests, everything else through fsspec."""
+
+from __future__ import annotations
+
+import io
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+from arrowsets.config import settings
+from arrowsets.errors import BadData, DataFilesNotFound, OfflineError, RemoteError
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+__all__ = ["CHUNK", "HttpStream", "Retry", "Stat", "filesystem", "http_stat", "open_url"]
+
+CHUNK: Final = 1 << 20
+_TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LONGEST_WAIT: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a request is repeated, and the seconds between: `delay` doubles each time, with jitter."""
+
+    attempts: int = 5
+    delay: float = 0.5
+    sleep: Callable[[float], None] = time.sleep
+
+    def wait(self, attempt: int, response: Response | None = None) -> None:
+        """Wait before attempt number `attempt` + 1, as long as the server asked for if it did."""
+        seconds = self.delay * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        asked = response.headers.get("Retry-After", "") if response is not None else ""
+        self.sleep(min(_LONGEST_WAIT, max(seconds, float(asked)) if asked.isdigit() else seconds))
+
+
+retry = Retry()
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What a server says of a file without sending it."""
+
+    size: int | None
+    etag: str
+
+
+def _session(options: Mapping[str, Any]) -> Session:
+    import requests
+
+    session = requests.Session()
+    # Compressed transfer would make sizes, ranges and the file's own compression ambiguous.
+    session.headers.update({"Accept-Encoding": "identity", "User-Agent": "arrowsets"})
+    client = options.get("client_kwargs") or {}
+    session.headers.update({**client.get("headers", {}), **options.get("headers", {})})
+    if isinstance(auth := options.get("auth") or client.get("auth"), (tuple, list)):
+        session.auth = (str(auth[0]), str(auth[1]))
+    return session
+
+
+def _demand_network(url: str) -> None:
+    if settings().offline:
+        raise OfflineError(f"{url!r} is needed, and offline mode is on (ARROWSETS_OFFLINE or HF_HUB_OFFLINE)")
+
+
+def _request(session: Session, method: str, url: str, headers: Mapping[str, str], timeout: float) -> Response:
+    import requests
+
+    _demand_network(url)
+    for attempt in range(retry.attempts):
+        last = attempt == retry.attempts - 1
+        response = None
+        try:
+            response = session.request(
+                method, url, headers=dict(headers), stream=True, timeout=timeout, allow_redirects=True
+            )
+        except (requests.ConnectionError, requests.Timeout) as error:
+            if last:
+                raise RemoteError(f"no answer from {url!r} in {retry.attempts} attempts: {error}") from error
+        if response is not None:
+            if response.status_code not in _TRANSIENT or last:
+                return response
+            response.close()
+        retry.wait(attempt, response)
+    raise RemoteError(f"no attempt was allowed for {url!r}")
+
+
+def _fail(response: Response, url: str) -> None:
+    status, reason = response.status_code, response.reason
+    response.close()
+    if status in (404, 410):
+        raise DataFilesNotFound(f"{url!r} does not exist: the server answered {status} {reason}")
+    hint = "; credentials go into storage_options={'headers': {'Authorization': ...}}" if status in (401, 403) else ""
+    raise RemoteError(f"{url!r}: the server answered {status} {reason}{hint}")
+
+
+def _etag(response: Response) -> str:
+    headers = response.headers
+    if tag := headers.get("ETag"):
+        return tag
+    changed, size = headers.get("Last-Modified", ""), headers.get("Content-Length", "")
+    return f"{changed}/{size}" if changed else ""
+
+
+def http_stat(url: str, options: Mapping[str, Any]) -> Stat:
+    """Ask a server for size and ETag.
+
+    Raises:
+        DataFilesNotFound: when the file does not exist.
+        RemoteError: for any other refusal.
+    """
+    with _session(options) as session:
+        timeout = float(options.get("timeout", 30))
+        response = _request(session, "HEAD", url, {}, timeout)
+        if response.status_code in (400, 403, 405, 501):  # signed URLs and small servers know GET only
+            response.close()
+            response = _request(session, "GET", url, {}, timeout)
+        if not response.ok:
+            _fail(response, url)
+        size = response.headers.get("Content-Length")
+        response.close()
+        return Stat(int(size) if size and size.isdigit() else None, _etag(response))
+
+
+class HttpStream(io.RawIOBase):
+    """A file on a server: read as one download that goes on where the connection broke.
+
+    Seeking drops the connection; the next read asks for the rest from there.
+    """
+
+    def __init__(self, url: str, options: Mapping[str, Any], *, size: int | None = None, etag: str = "") -> None:
+        self._url, self._options = url, options
+        self._session = _session(options)
+        self._timeout = float(options.get("timeout", 30))
+        self._response: Response | None = None
+        self._at = 0
+        self.size, self.etag = size, etag
+        _demand_network(url)
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move; nothing is requested before the next read."""
+        if whence == io.SEEK_END and self.size is None:
+            self._connect()
+            if self.size is None:
+                raise io.UnsupportedOperation(f"the size of {self._url!r} is not known")
+        target = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size or 0}[whence])
+        if target != self._at:
+            self._disconnect()
+            self._at = target
+        return target
+
+    def readinto(self, buffer: object) -> int:
+        """Read into `buffer`; 0 at the end."""
+        view = memoryview(cast(bytearray, buffer)).cast("B")
+        data = self._read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if not self.closed:
+            super().close()
+            self._disconnect()
+            self._session.close()
+
+    def _read(self, count: int) -> bytes:
+        from urllib3.exceptions import HTTPError
+
+        for attempt in range(retry.attempts):
+            if self.size is not None and self._at >= self.size:
+                return b""
+            try:
+                response = self._connect()
+                data: bytes = response.raw.read(count, decode_content=False)
+            except (HTTPError, OSError) as error:
+                if isinstance(error, (RemoteError, DataFilesNotFound)):
+                    raise
+                data = b""
+            if data or (self.size is None and count):
+                self._at += len(data)
+                return data
+            self._disconnect()
+            if attempt < retry.attempts - 1:
+                retry.wait(attempt)
+        raise BadData(f"the download broke off at byte {self._at} of {self.size}", file=self._url)
+
+    def _connect(self) -> Response:
+        if self._response is None:
+            headers = {"Range": f"bytes={self._at}-"} if self._at else {}
+            if self._at and self.etag.startswith('"'):
+                headers["If-Range"] = self.etag
+            response = _request(self._session, "GET", self._url, headers, self._timeout)
+            if not response.ok:
+                _fail(response, self._url)
+            self._accept(response)
+            self._response = response
+        return self._response
+
+    def _accept(self, response: Response) -> None:
+        tag = _etag(response) if response.headers.get("ETag") else ""
+        if self.etag.startswith(('"', "W/")) and tag and tag != self.etag:
+            response.close()
+            raise BadData(f"it changed on the server while it was read ({self.etag} -> {tag})", file=self._url)
+        length = response.headers.get("Content-Length", "")
+        if response.status_code == 200:
+            if length.isdigit() and self.size is None:
+                self.size = int(length)
+            self.etag = self.etag or tag
+            self._discard(response, self._at)
+
+    def _discard(self, response: Response, count: int) -> None:
+        # The server knows no ranges: what was read before comes again.
+        while count > 0 and (data := response.raw.read(min(count, CHUNK), decode_content=False)):
+            count -= len(data)
+
+    def _disconnect(self) -> None:
+        if self._response is not None:
+            self._response.close()
+            self._response = None
+
+
+def filesystem(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    """Return the fsspec file system of a URL, and the path in it."""
+    from fsspec.core import url_to_fs
+
+    fs, path = url_to_fs(url, **options)
+    if not getattr(fs, "local_file", False) and "memory" not in _protocols(fs):
+        _demand_network(url)
+    return fs, cast(str, path)
+
+
+def _protocols(fs: Any) -> tuple[str, ...]:  # noqa: ANN401 - fsspec has no types
+    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
+
+
+def open_url(url: str, options: Mapping[str, Any]) -> BinaryIO:
+    """Open any URL that fsspec knows."""
+    fs, path = filesystem(url, options)
+    try:
+        return cast(BinaryIO, fs.open(path, "rb"))
+    except FileNotFoundError as error:
+        raise DataFilesNotFound(f"{url!r} does not exist") from error
+
+
+def chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """Read a stream to its end, a chunk at a time."""
+    while data := stream.read(CHUNK):
+        yield data
