@@ -1,0 +1,157 @@
+"""The feature type: one class per type, which owns its Arrow storage, its encoding and decoding and its JSON form.
+
+A feature type is an immutable value. `storage` says how Arrow holds it, `encode` turns a Python value into one that
+Arrow can hold in that storage, `decode` turns what Arrow gives back into what the user sees. Null is null in every type:
+`encode` and `decode` are never given None by the library. Subclasses register themselves under the `_type` of their JSON form.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+import pyarrow as pa
+
+from arrowsets.features.casting import cast_storage, storage_of
+
+__all__ = ["FeatureType", "Frozen", "registered", "register"]
+
+_registry: dict[str, type[FeatureType]] = {}
+
+F = TypeVar("F", bound="type[FeatureType]")
+
+
+def register(cls: F) -> F:
+    """Make a feature type known by its `type_name`, so that `Features.from_dict` builds it. Usable as a decorator."""
+    _registry[cls.type_name] = cls
+    return cls
+
+
+def registered() -> Mapping[str, type[FeatureType]]:
+    """Return the known feature types by their `_type`."""
+    return dict(_registry)
+
+
+class FeatureType(ABC):
+    """What a column holds."""
+
+    type_name: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def storage(self) -> pa.DataType:
+        """The Arrow type that holds this feature."""
+
+    def field(self, name: str) -> pa.Field[Any]:
+        """Return the Arrow field of a column of this type; it may carry metadata that other readers look for."""
+        return pa.field(name, self.storage)
+
+    @property
+    def needs_encode(self) -> bool:
+        """Whether Arrow cannot build this type from Python values without `encode`."""
+        return any(child.needs_encode for child in self.children().values())
+
+    @property
+    def needs_decode(self) -> bool:
+        """Whether `decode` changes values; False lets readers skip it."""
+        return any(child.needs_decode for child in self.children().values())
+
+    def encode(self, value: Any) -> Any:
+        """Return a value that Arrow can hold in `storage`."""
+        return value
+
+    def decode(self, value: Any) -> Any:
+        """Return what the user sees of a stored value."""
+        return value
+
+    def decoder(self) -> Callable[[Any], Any] | None:
+        """Return a function that decodes stored values, None included; None if there is nothing to decode."""
+        if not self.needs_decode:
+            return None
+        decode = self.decode
+        return lambda value: None if value is None else decode(value)
+
+    def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
+        """Return the array in this type's storage.
+
+        Raises:
+            SchemaConflict: where a value does not fit; names the value and its path.
+        """
+        return cast_storage(storage_of(array), self.storage)
+
+    def children(self) -> Mapping[str, FeatureType]:
+        """Return the types inside this one."""
+        return {}
+
+    def with_children(self, children: Mapping[str, FeatureType]) -> FeatureType:
+        """Return this type with other types inside."""
+        if children:
+            raise ValueError(f"{self!r} has no types inside it, got {dict(children)!r}")
+        return self
+
+    def flatten(self) -> FeatureType | dict[str, FeatureType]:
+        """Return the fields of a type that is stored as a struct, else the type itself."""
+        return self
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form, which names the type in `_type`."""
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
+        """Build from the JSON form; unknown keys are ignored, for they come from other versions."""
+
+    # The reference's names, which scripts use.
+
+    @property
+    def pa_type(self) -> pa.DataType:
+        """The Arrow type that holds this feature."""
+        return self.storage
+
+    def __call__(self) -> pa.DataType:
+        """Return the Arrow type that holds this feature."""
+        return self.storage
+
+    def encode_example(self, value: Any) -> Any:
+        """Encode one value; None stays None."""
+        return None if value is None else self.encode(value)
+
+    def decode_example(self, value: Any, token_per_repo_id: Mapping[str, Any] | None = None) -> Any:
+        """Decode one value; None stays None."""
+        del token_per_repo_id
+        return None if value is None else self.decode(value)
+
+    def cast_storage(self, storage: pa.Array[Any]) -> pa.Array[Any]:
+        """Return the array in this type's storage."""
+        return self.cast(storage)
+
+
+class Frozen(FeatureType):
+    """A feature type that is a frozen dataclass: its JSON form is its fields that differ from their defaults."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form, which names the type in `_type`."""
+        data: dict[str, Any] = {}
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
+            value = getattr(self, field.name)
+            if field.default is dataclasses.MISSING or value != field.default:
+                data[field.name] = _plain(value)
+        data["_type"] = self.type_name
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
+        """Build from the JSON form."""
+        names = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in data.items() if name in names})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, FeatureType):
+        return value.to_json()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,233 @@
+"""Arrow arrays cast without loss, through lists, structs, dictionaries and extensions.
+
+What does not fit is an error that names the value and where it stands, never a changed value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from arrowsets.errors import SchemaConflict
+
+__all__ = ["cast_storage", "decoded", "is_listlike", "list_parts", "locate", "make_list", "storage_of"]
+
+Arr: TypeAlias = "pa.Array[Any]"
+
+
+def is_listlike(dtype: pa.DataType) -> bool:
+    """Tell whether a type is a list of any kind (a map is one of key-value structs)."""
+    return (
+        pa.types.is_list(dtype)
+        or pa.types.is_large_list(dtype)
+        or pa.types.is_fixed_size_list(dtype)
+        or pa.types.is_list_view(dtype)
+        or pa.types.is_large_list_view(dtype)
+        or pa.types.is_map(dtype)
+    )
+
+
+def decoded(array: Arr) -> Arr:
+    """Return the values of a dictionary- or run-end-encoded array, else the array itself."""
+    if pa.types.is_dictionary(array.type):
+        return decoded(array.dictionary_decode())  # type: ignore[attr-defined]
+    if pa.types.is_run_end_encoded(array.type):
+        return decoded(pc.run_end_decode(array))
+    return array
+
+
+def storage_of(array: Arr) -> Arr:
+    """Return the array below encodings and extensions; children keep theirs."""
+    array = decoded(array)
+    if isinstance(array, pa.ExtensionArray):
+        return storage_of(array.storage)
+    return array
+
+
+def list_parts(array: Arr) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Arr]:
+    """Return a list array's offsets, from 0 on, and the values that they cut; null lists count as empty."""
+    dtype = array.type
+    if pa.types.is_list_view(dtype) or pa.types.is_large_list_view(dtype):
+        array = array.cast(pa.large_list(dtype.value_field))
+    offsets = np.zeros(len(array) + 1, dtype=np.int64)
+    if pa.types.is_fixed_size_list(dtype):
+        lengths = np.full(len(array), dtype.list_size, dtype=np.int64)
+        if array.null_count:
+            lengths[np.asarray(array.is_null())] = 0
+        np.cumsum(lengths, out=offsets[1:])
+        return offsets, array.flatten()
+    raw = array.offsets.to_numpy().astype(np.int64)
+    values = array.values
+    if array.null_count and bool(np.any(np.diff(raw)[np.asarray(array.is_null())])):
+        # Null lists that still own values: flatten() drops those, so lengths must too.
+        lengths = np.where(np.asarray(array.is_null()), 0, np.diff(raw))
+        np.cumsum(lengths, out=offsets[1:])
+        return offsets, array.flatten()
+    return raw - raw[0], values.slice(int(raw[0]), int(raw[-1] - raw[0]))
+
+
+def make_list(dtype: pa.DataType, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> Arr:
+    """Build a list, large list or fixed-size list array from offsets that start at 0."""
+    if pa.types.is_fixed_size_list(dtype):
+        return _make_fixed(dtype, offsets, values, mask)
+    if pa.types.is_list_view(dtype) or pa.types.is_large_list_view(dtype):
+        plain = make_list(pa.large_list(dtype.value_field), offsets, values, mask)
+        return plain.cast(dtype)
+    if pa.types.is_large_list(dtype):
+        return pa.LargeListArray.from_arrays(pa.array(offsets), values, type=dtype, mask=mask)
+    if len(offsets) and offsets[-1] > np.iinfo(np.int32).max:
+        raise SchemaConflict(f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches")
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values, type=dtype, mask=mask)
+
+
+def _make_fixed(dtype: pa.DataType, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> Arr:
+    size: int = dtype.list_size
+    lengths = np.diff(offsets)
+    valid = np.ones(len(lengths), dtype=bool) if mask is None else ~np.asarray(mask)
+    wrong = np.flatnonzero(valid & (lengths != size))
+    if len(wrong):
+        row = int(wrong[0])
+        raise SchemaConflict(f"row {row} has {lengths[row]} values, but the type is {dtype}: exactly {size}")
+    if not valid.all():
+        starts = np.where(valid, offsets[:-1], 0)
+        indices = (starts[:, None] + np.arange(size)).ravel()
+        values = values.take(pa.array(indices, mask=np.repeat(~valid, size)))
+    return pa.FixedSizeListArray.from_arrays(values, type=dtype, mask=mask)
+
+
+def cast_storage(array: Arr, to: pa.DataType, path: str = "") -> Arr:
+    """Cast an array to a type, exactly.
+
+    Args:
+        array: Any array; encodings and extensions are taken off.
+        to: The type to reach. It may hold `pa.json_()`, which takes text as it is.
+        path: Where the array stands, for messages.
+
+    Raises:
+        SchemaConflict: for a value that the type cannot hold; names value, row and path.
+    """
+    if array.type.equals(to):
+        return array
+    array = storage_of(array)
+    if isinstance(to, pa.BaseExtensionType):
+        return pa.ExtensionArray.from_storage(to, cast_storage(array, to.storage_type, path))
+    if pa.types.is_null(array.type):
+        return pa.nulls(len(array), to)
+    if pa.types.is_struct(to):
+        return _cast_struct(array, to, path)
+    if is_listlike(to) and not pa.types.is_map(to):
+        return _cast_list(array, to, path)
+    return _cast_plain(array, to, path)
+
+
+def _cast_struct(array: Arr, to: pa.DataType, path: str) -> Arr:
+    if not pa.types.is_struct(array.type):
+        raise _conflict(array.type, to, path)
+    have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
+    wanted = [to.field(i) for i in range(to.num_fields)]
+    extra = [name for name in have if name not in {field.name for field in wanted}]
+    if extra:
+        raise SchemaConflict(
+            f"{_where(path)}the struct has fields {extra!r} that its type {to} lacks", column=path or None
+        )
+    children = [
+        cast_storage(array.field(have[field.name]), field.type, _join(path, field.name))
+        if field.name in have
+        else pa.nulls(len(array), field.type)
+        for field in wanted
+    ]
+    mask = array.is_null() if array.null_count else None
+    if not wanted:
+        return pa.array([{} if valid else None for valid in array.is_valid().to_pylist()], type=to)
+    return pa.StructArray.from_arrays(children, fields=wanted, mask=mask)
+
+
+def _cast_list(array: Arr, to: pa.DataType, path: str) -> Arr:
+    if not is_listlike(array.type):
+        raise _conflict(array.type, to, path)
+    offsets, values = list_parts(array)
+    mask = array.is_null() if array.null_count else None
+    try:
+        return make_list(to, offsets, cast_storage(values, to.value_type, _join(path, "[]")), mask)
+    except SchemaConflict as error:
+        if error.column is None and path:
+            raise SchemaConflict(f"{_where(path)}{error}", column=path) from error
+        raise
+
+
+def _cast_plain(array: Arr, to: pa.DataType, path: str) -> Arr:
+    if is_listlike(array.type) or pa.types.is_struct(array.type):
+        raise _conflict(array.type, to, path)
+    try:
+        return _cast_checked(array, to)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        row = locate(array, lambda part: _cast_checked(part, to)) if not _unsupported(error) else None
+        shown = f"value {array[row].as_py()!r} in row {row}" if row is not None else f"type {array.type}"
+        raise SchemaConflict(f"{_where(path)}{shown} does not fit {to}: {error}", column=path or None) from error
+
+
+def _unsupported(error: Exception) -> bool:
+    return isinstance(error, pa.ArrowNotImplementedError)
+
+
+def _cast_checked(array: Arr, to: pa.DataType) -> Arr:
+    source = array.type
+    if pa.types.is_boolean(to) and (pa.types.is_integer(source) or pa.types.is_floating(source)):
+        known = pc.is_in(array, value_set=pa.array([0, 1], pa.int8()).cast(source), skip_nulls=True)
+        if not pc.all(pc.or_(known, array.is_null()), min_count=0).as_py():
+            raise pa.ArrowInvalid("only 0 and 1 are booleans")
+    if pa.types.is_boolean(source) and pa.types.is_decimal(to):
+        array = array.cast(pa.int8())
+    if (pa.types.is_string_view(source) or pa.types.is_binary_view(source)) and not _is_view(to):
+        array = array.cast(pa.large_string() if pa.types.is_string_view(source) else pa.large_binary())
+    result = array.cast(to)
+    if pa.types.is_floating(to) and pa.types.is_floating(source) and to.bit_width < source.bit_width:
+        _check_finite(array, result)
+    return result
+
+
+def _is_view(dtype: pa.DataType) -> bool:
+    return pa.types.is_string_view(dtype) or pa.types.is_binary_view(dtype)
+
+
+def _check_finite(array: Arr, result: Arr) -> None:
+    if pc.sum(pc.is_inf(result)).as_py() != pc.sum(pc.is_inf(array)).as_py():
+        raise pa.ArrowInvalid("the value is larger than the largest of that type")
+
+
+def locate(array: Arr, attempt: Callable[[Arr], object]) -> int | None:
+    """Return the first row at which `attempt` fails, found by halving; None if no single row does."""
+    start, stop = 0, len(array)
+    while stop - start > 1:
+        middle = (start + stop) // 2
+        if _fails(array.slice(start, middle - start), attempt):
+            stop = middle
+        else:
+            start = middle
+    return start if stop > start and _fails(array.slice(start, 1), attempt) else None
+
+
+def _fails(array: Arr, attempt: Callable[[Arr], object]) -> bool:
+    try:
+        attempt(array)
+    except (pa.ArrowException, ValueError, TypeError):
+        return True
+    return False
+
+
+def _conflict(source: pa.DataType, to: pa.DataType, path: str) -> SchemaConflict:
+    return SchemaConflict(f"{_where(path)}{source} cannot be cast to {to}", column=path or None)
+
+
+def _where(path: str) -> str:
+    return f"column {path!r}: " if path else ""
+
+
+def _join(path: str, name: str) -> str:
+    if name == "[]":
+        return f"{path}[]"
+    return f"{path}.{name}" if path else name

@@ -1,0 +1,175 @@
+"""Class labels: integers that stand for names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import InitVar, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, overload
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from arrowsets.errors import SchemaConflict, UnknownName
+from arrowsets.features.base import FeatureType, Frozen, register
+from arrowsets.features.casting import cast_storage, storage_of
+
+__all__ = ["ClassLabel"]
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class ClassLabel(Frozen):
+    """An integer that stands for one of a list of names; -1 and null stand for no label.
+
+    >>> ClassLabel(names=["neg", "pos"]).str2int("pos")
+    1
+
+    Args:
+        num_classes: Number of classes; alone, the names are "0", "1", …
+        names: The names, in the order of their integers.
+        names_file: A file with one name per line, instead of `names`.
+    """
+
+    type_name: ClassVar[str] = "ClassLabel"
+    dtype: ClassVar[str] = "int64"
+    num_classes: InitVar[int | None] = None
+    names: list[str] = field(default=None, hash=False)  # type: ignore[assignment]  # set below
+    names_file: InitVar[str | None] = None
+    id: str | None = field(default=None, repr=False)
+    _codes: dict[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self, num_classes: int | None, names_file: str | None) -> None:
+        # The dataclass machinery hands over the class attribute where an InitVar was not given.
+        num_classes = num_classes if isinstance(num_classes, int) else None
+        if names_file is not None and self.names is not None:
+            raise ValueError("give names or names_file, not both")
+        names = self.names
+        if names_file is not None:
+            names = _lines(names_file)
+        if names is None:
+            if num_classes is None:
+                raise ValueError("ClassLabel needs num_classes, names or names_file")
+            names = [str(code) for code in range(num_classes)]
+        names = [str(name) for name in names]
+        if num_classes is not None and num_classes != len(names):
+            raise ValueError(f"num_classes is {num_classes}, but there are {len(names)} names")
+        codes = {name: code for code, name in enumerate(names)}
+        if len(codes) != len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise ValueError(f"label names must differ, but {twice!r} occur twice")
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "_codes", codes)
+
+    def __repr__(self) -> str:
+        return f"ClassLabel(names={self.names!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _label, (self.names, self.id)
+
+    @property
+    def storage(self) -> pa.DataType:
+        """Always int64."""
+        return pa.int64()
+
+    @property
+    def needs_encode(self) -> bool:
+        """Whether Arrow cannot build this type from Python values without `encode`."""
+        return True
+
+    @overload
+    def str2int(self, values: str) -> int: ...
+    @overload
+    def str2int(self, values: Iterable[str]) -> list[int]: ...
+    def str2int(self, values: str | Iterable[str]) -> int | list[int]:
+        """Return the integer of a name, or of each name of a list. A number's text stands for the number."""
+        if isinstance(values, str):
+            return self._code(values)
+        return [self._code(value) for value in values]
+
+    @overload
+    def int2str(self, values: int) -> str: ...
+    @overload
+    def int2str(self, values: Iterable[int]) -> list[str]: ...
+    def int2str(self, values: int | Iterable[int]) -> str | list[str]:
+        """Return the name of an integer, or of each integer of a list or an array."""
+        if isinstance(values, (int, np.integer)):
+            return self._name(int(values))
+        if not isinstance(values, Iterable):
+            raise TypeError(f"int2str takes an integer or a list of them, got {values!r}")
+        return [self._name(int(value)) for value in values]
+
+    def encode(self, value: Any) -> int:
+        """Return the integer of a name, or the integer itself if it is one of the classes or -1."""
+        if isinstance(value, str):
+            return self._code(value)
+        code = int(value)
+        if code != value:
+            raise ValueError(f"a class label is a whole number, got {value!r}")
+        return self._checked(code)
+
+    def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
+        """Return an array of names or integers as integers, each checked."""
+        array = storage_of(array)
+        if pa.types.is_null(array.type):
+            return pa.nulls(len(array), pa.int64())
+        if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+            return self._cast_names(array.cast(pa.large_string()))
+        codes = cast_storage(array, pa.int64())
+        bounds = pc.min_max(codes)
+        for bound in (bounds["min"].as_py(), bounds["max"].as_py()):
+            if bound is not None:
+                self._checked(bound)
+        return codes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        data: dict[str, Any] = {"names": list(self.names)}
+        if self.id is not None:
+            data["id"] = self.id
+        return {**data, "_type": self.type_name}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
+        """Build from the JSON form; older versions also wrote `num_classes`."""
+        names = data.get("names")
+        return cls(num_classes=None if names is not None else data.get("num_classes"), names=names, id=data.get("id"))
+
+    def _cast_names(self, array: pa.Array[Any]) -> pa.Array[Any]:
+        codes = pc.index_in(array, value_set=pa.array(self.names, pa.large_string()))
+        if codes.null_count == array.null_count:
+            return codes.cast(pa.int64())
+        return pa.array([None if name is None else self._code(name) for name in array.to_pylist()], pa.int64())
+
+    def _code(self, name: str) -> int:
+        code = self._codes.get(str(name))
+        if code is not None:
+            return code
+        try:
+            return self._checked(int(name))
+        except (SchemaConflict, ValueError):
+            raise UnknownName.of("class label", name, self.names) from None
+
+    def _name(self, code: int) -> str:
+        if not 0 <= code < len(self.names):
+            raise ValueError(f"no class label {code}: there are {len(self.names)}, from 0 on")
+        return self.names[code]
+
+    def _checked(self, code: int) -> int:
+        if not -1 <= code < len(self.names):
+            raise SchemaConflict(f"class label {code} is out of range: num_classes is {len(self.names)}; -1 means no label")
+        return code
+
+
+# A property of the same name as an InitVar: the dataclass would take it for the default if it stood in the class body.
+ClassLabel.num_classes = property(lambda self: len(self.names), doc="Number of classes.")  # type: ignore[assignment,misc]
+
+
+def _label(names: list[str], id: str | None) -> ClassLabel:  # noqa: A002
+    return ClassLabel(names=names, id=id)
+
+
+def _lines(path: str) -> list[str]:
+    with Path(path).open(encoding="utf-8") as file:
+        return [line.rstrip("\r\n") for line in file if line.strip()]

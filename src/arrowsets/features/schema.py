@@ -1,0 +1,169 @@
+"""Features: the columns of a dataset and their types."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.errors import ColumnNotFound
+from arrowsets.features.base import FeatureType
+from arrowsets.features.infer import feature_of
+from arrowsets.features.nested import UNKNOWN, List, Struct
+from arrowsets.features.scalar import Value
+
+__all__ = ["Features"]
+
+
+class Features(Struct):
+    """Column names and their types: a dict that only takes types.
+
+    >>> Features({"text": Value("string"), "scores": [Value("float32")]})
+    {'text': Value('string'), 'scores': List(Value('float32'))}
+    """
+
+    @property
+    def type(self) -> pa.DataType:
+        """The columns as one struct type."""
+        return self.storage
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The Arrow schema, whose metadata hold these features for any reader."""
+        text = json.dumps({"info": {"features": self.to_dict()}})
+        return pa.schema([feature.field(name) for name, feature in self.items()], metadata={"huggingface": text})
+
+    @classmethod
+    def from_arrow_schema(cls, schema: pa.Schema) -> Features:
+        """Build from an Arrow schema: the features in its metadata where they fit the columns' types, else those types'.
+
+        >>> Features.from_arrow_schema(pa.schema({"a": pa.int8()}))
+        {'a': Value('int8')}
+        """
+        stored = _stored_features(schema)
+        return cls({field.name: _fitting(stored.get(field.name, UNKNOWN), field.type) for field in schema})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, which `dataset_info.json` and Arrow metadata hold."""
+        return self.to_json()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Features:
+        """Build from the JSON form, of this or an older version.
+
+        >>> Features.from_dict({"a": {"dtype": "int8", "_type": "Value"}})
+        {'a': Value('int8')}
+        """
+        return cls(Struct.from_json(data))
+
+    def copy(self) -> Features:
+        """Return an independent copy."""
+        return copy.deepcopy(self)
+
+    def encode_example(self, example: Mapping[str, Any]) -> dict[str, Any]:
+        """Encode a row; missing columns are null."""
+        return self.encode(example)
+
+    def encode_column(self, column: Sequence[Any], column_name: str) -> list[Any]:
+        """Encode the values of one column."""
+        encode = self._column(column_name).encode_example
+        return [encode(value) for value in column]
+
+    def encode_batch(self, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+        """Encode a batch, a dict of columns; it must have exactly these columns."""
+        if set(batch) != set(self):
+            raise ValueError(f"the batch has the columns {list(batch)!r}, but the features are {list(self)!r}")
+        return {name: self.encode_column(column, name) for name, column in batch.items()}
+
+    def decode_example(self, example: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:  # type: ignore[override]
+        """Decode a row."""
+        del token_per_repo_id
+        return self.decode(example)
+
+    def decode_column(self, column: Sequence[Any], column_name: str) -> list[Any]:
+        """Decode the values of one column."""
+        decode = self._column(column_name).decoder()
+        return list(column) if decode is None else [decode(value) for value in column]
+
+    def decode_batch(self, batch: Mapping[str, Sequence[Any]], token_per_repo_id: Any = None) -> dict[str, list[Any]]:
+        """Decode a batch, a dict of columns."""
+        del token_per_repo_id
+        return {
+            name: self.decode_column(column, name) if name in self else list(column) for name, column in batch.items()
+        }
+
+    def flatten(self, max_depth: int = 16) -> Features:
+        """Return features with each struct replaced by its fields, named "outer.inner".
+
+        >>> Features({"s": {"x": Value("int8")}}).flatten()
+        {'s.x': Value('int8')}
+        """
+        flat = self
+        for _ in range(1, max_depth):
+            level = Features()
+            for name, feature in flat.items():
+                inner = feature.flatten()
+                if isinstance(inner, Mapping):
+                    level.update({f"{name}.{key}": item for key, item in inner.items()})
+                else:
+                    level[name] = feature
+            if list(level) == list(flat):
+                break
+            flat = level
+        return flat
+
+    def reorder_fields_as(self, other: Features) -> Features:
+        """Return these features with columns and struct fields in the other's order.
+
+        Raises:
+            ValueError: if the two do not have the same fields.
+        """
+        return Features(_reordered(self, as_struct(other), ""))
+
+    def with_children(self, children: Mapping[str, FeatureType]) -> Features:
+        """Return features of these columns."""
+        return Features(children)
+
+    def _column(self, name: str) -> FeatureType:
+        try:
+            return self[name]
+        except KeyError:
+            raise ColumnNotFound.of(name, self) from None
+
+
+def as_struct(features: Mapping[str, Any]) -> Struct:
+    """Return features as a struct type."""
+    return features if isinstance(features, Struct) else Struct(features)
+
+
+def _stored_features(schema: pa.Schema) -> Mapping[str, FeatureType]:
+    text = (schema.metadata or {}).get(b"huggingface")
+    if text is None:
+        return {}
+    try:
+        features = (json.loads(text).get("info") or {}).get("features")
+    except (ValueError, AttributeError):
+        return {}
+    return Features.from_dict(features) if isinstance(features, Mapping) else {}
+
+
+def _fitting(feature: FeatureType, dtype: pa.DataType) -> FeatureType:
+    """Return the feature if values of that Arrow type are its storage; the parts of it that are; else the Arrow type's own."""
+    if feature.storage.equals(dtype):
+        return feature
+    return feature_of(dtype)
+
+
+def _reordered(feature: FeatureType, other: FeatureType, path: str) -> FeatureType:
+    ours, theirs = feature.children(), other.children()
+    if isinstance(feature, Struct) != isinstance(other, Struct) or (ours.keys() != theirs.keys() and isinstance(feature, Struct)):
+        raise ValueError(
+            f"{f'column {path!r}: ' if path else ''}the fields {list(ours)!r} cannot be ordered as {list(theirs)!r}: "
+            "they are not the same fields"
+        )
+    if not ours or ours.keys() != theirs.keys():
+        return feature
+    return feature.with_children({name: _reordered(ours[name], theirs[name], f"{path}.{name}".strip(".")) for name in theirs})
