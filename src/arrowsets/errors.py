@@ -11,24 +11,12 @@ ArrowsetsError
 ├── ShapeConflict (ValueError)                 lengths that differ, or a column name twice
 ├── TransformError (ValueError)                a user function that returned what cannot be kept
 ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
+├── NotPicklable (TypeError)                   a function, argument or result that no other process can be sent
+├── RemoteError (ConnectionError)              a server that did not answer, or refused
+│   └── OfflineError                           the network is needed while offline mode is on
 ├── StoreError (OSError)
 │   └── CorruptEntry                           a stored file that is not what was written
 └── MissingDependency (ImportError)            an optional package; says what to install
-    ArrowsetsError
-    ├── ColumnNotFound (ValueError, KeyError)      a column that the dataset does not have
-    ├── SplitNotFound (ValueError, KeyError)       a split that was not loaded or does not exist
-    ├── UnknownName (ValueError)                   any other name out of a closed list: a builder, a format, an option
-    ├── DataFilesNotFound (FileNotFoundError)      patterns that match no file
-    ├── SchemaConflict (ValueError, TypeError)     two types that no type holds without loss
-    ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
-    ├── TransformError (ValueError)                a user function that returned what cannot be kept
-    ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
-    ├── NotPicklable (TypeError)                   a function, argument or result that no other process can be sent
-    ├── RemoteError (ConnectionError)              a server that did not answer, or refused
-    │   └── OfflineError                           the network is needed while offline mode is on
-    ├── StoreError (OSError)
-    │   └── CorruptEntry                           a stored file that is not what was written
-    └── MissingDependency (ImportError)            an optional package; says what to install
 """
 
 from __future__ import annotations
@@ -43,10 +31,10 @@ __all__ = [
     "CorruptEntry",
     "DataFilesNotFound",
     "MissingDependency",
-    "RowOutOfRange",
     "NotPicklable",
     "OfflineError",
     "RemoteError",
+    "RowOutOfRange",
     "SchemaConflict",
     "ShapeConflict",
     "SplitNotFound",
