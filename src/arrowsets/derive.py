@@ -5,6 +5,7 @@ What is done (the transform) decides the key of the result; how it is done (`Exe
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from arrowsets.table import ArrowFiles, View
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.identity import Identity
 
-__all__ = ["Derived", "Execution", "default_store", "derive", "join", "rewrite"]
+__all__ = ["Derived", "Execution", "default_store", "derive", "fresh_key", "join", "rewrite"]
 
 SMALL_BYTES = 64 << 20
 
@@ -105,7 +106,7 @@ def run(
     if how.reuse and (entry := store.get(key)) is not None:
         return opened(entry)
     if not how.reuse:
-        store.forget(key)
+        key = fresh_key(store, key)
     return materialise(
         job,
         store,
@@ -115,6 +116,12 @@ def run(
         extra={"label": label},
         on_mixed=on_mixed,
     )
+
+
+def fresh_key(store: Store, key: str) -> str:
+    """Forget an entry so that it is made again; while somebody reads it, the new one gets another key."""
+    store.remove([key])
+    return key if store.get(key) is None else f"{key}-{uuid.uuid4().hex[:8]}"
 
 
 def _is_in_memory(view: View) -> bool:

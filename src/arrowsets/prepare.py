@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.builder import Builder
-from arrowsets.derive import Execution, default_store
+from arrowsets.derive import Execution, default_store, fresh_key
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.materialise import Materialised, materialise, opened
 from arrowsets.engine.parts import Layout, Part
@@ -127,8 +127,7 @@ def prepare(
     store = how.store if how.store is not None else default_store()
     if how.reuse and (entry := store.get(lineage.digest)) is not None:
         return opened(entry)
-    if not how.reuse:
-        store.forget(lineage.digest)
+    key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
     shards = tuple(builder.shards(files))
     types = _types(builder, files, shards)
     job = ReadJob(builder, shards, description, types)
@@ -136,7 +135,7 @@ def prepare(
     made = materialise(
         job,
         store,
-        lineage.digest,
+        key,
         executor=how.workers,
         fingerprint=lineage.fingerprint.to_json(),
         extra={"label": f"load({builder.name})"},

@@ -314,6 +314,11 @@ class DatasetDict(dict[str, Dataset]):
             dataset.save_to_disk(target.path(name), max_shard_size, shards, num_proc, storage_options)
         target.write_text(MARKER, json.dumps({"splits": list(self)}))
 
+    @staticmethod
+    def is_saved(path: str, storage_options: Mapping[str, Any] | None = None) -> bool:
+        """Tell whether a directory is one that `DatasetDict.save_to_disk` wrote."""
+        return Directory.at(path, storage_options).exists(MARKER)
+
     @classmethod
     def load_from_disk(
         cls,

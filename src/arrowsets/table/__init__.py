@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from arrowsets.table.concat import concat
 from arrowsets.table.files import ArrowFiles, Column, FileRef
 from arrowsets.table.group import ColumnGroup
 from arrowsets.table.schemas import promote, unify_schemas
 from arrowsets.table.selection import Positions, Rows, Selection
+from arrowsets.table.sizes import logical_nbytes
 from arrowsets.table.view import View
 from arrowsets.table.writer import ShardWriter, WrittenShard
 
@@ -20,6 +22,8 @@ __all__ = [
     "ShardWriter",
     "View",
     "WrittenShard",
+    "concat",
+    "logical_nbytes",
     "promote",
     "unify_schemas",
 ]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Bits", "row_bits"]
+__all__ = ["Bits", "logical_nbytes", "row_bits"]
 
 Bits = int | npt.NDArray[np.int64]
 
@@ -44,6 +44,16 @@ def row_bits(array: Any) -> Bits:
     except ValueError:
         # Unions and run-end encoded values: about right is enough.
         return int(array.nbytes * 8 // max(len(array), 1)) + 1
+
+
+def logical_nbytes(table: pa.Table) -> int:
+    """Return the bytes of a table's rows, however they are chunked and wherever they lie."""
+    bits = 0
+    for column in table.columns:
+        for chunk in column.chunks:
+            each = row_bits(chunk)
+            bits += each * len(chunk) if isinstance(each, int) else int(each.sum())
+    return bits // 8
 
 
 def _is_text(dtype: pa.DataType) -> bool:
