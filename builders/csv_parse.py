@@ -16,6 +16,7 @@ from arrowsets.errors import BadData
 
 from .csv_records import Dialect, Record
 from .csv_types import Words, may_narrow, narrow
+from .ranges import valid_utf8
 
 __all__ = ["BlockParser", "forced_types", "typed_column"]
 
@@ -99,7 +100,7 @@ class BlockParser:
                 continue
             except pa.ArrowInvalid as error:
                 if not self._widen(str(error), types):
-                    if self.on_bad_rows != "error" and not mended and not _is_utf8(block):
+                    if self.on_bad_rows != "error" and not mended and not valid_utf8(block):
                         block, mended = self._mend(block), True
                         continue
                     raise self._error(block, str(error)) from error
@@ -237,7 +238,7 @@ class BlockParser:
                 raise BadData("the file ends within a quoted field", file=self.file, row=self._row(row))
             if record.fields > width:
                 self._reject(row, text, f"{record.fields} fields where {width} columns are expected")
-            elif self.on_bad_rows != "error" and not _is_utf8(text):
+            elif self.on_bad_rows != "error" and not valid_utf8(text):
                 self._reject(row, text, "bytes that are no UTF-8")
             else:
                 lines.append(text + self.dialect.sep * (width - record.fields))
@@ -321,14 +322,6 @@ def _row_at(dialect: Dialect, block: bytes, place: int) -> int:
         if block[record.start : record.stop].strip():
             filled.append(record)
     return len(filled)
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _joined(column: pa.ChunkedArray[Any]) -> Arr:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import pyarrow as pa
+
 from arrowsets.errors import BadData
 from arrowsets.files import DataFile
 
-__all__ = ["FileRange", "blocks", "line_cuts", "plain_size", "read_range", "utf8_stream"]
+__all__ = ["FileRange", "blocks", "is_utf8", "line_cuts", "plain_size", "read_range", "utf8_stream", "valid_utf8", "whole_records"]
 
 SHARD_BYTES = 16 << 20  # of text that is one unit of work, about
 BLOCK_BYTES = 16 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
@@ -41,6 +43,17 @@ def is_utf8(encoding: str | None) -> bool:
         return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}
     except LookupError as error:
         raise BadData(f"unknown encoding {encoding!r}; Python's codecs are allowed, such as 'utf-8' or 'latin-1'") from error
+
+
+def valid_utf8(block: bytes) -> bool:
+    """Tell whether bytes are UTF-8, without a decoded copy of them."""
+    offsets = pa.array([0, len(block)], pa.int64()).buffers()[1]
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(block)])
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def line_cuts(file: DataFile, size: int, find: Callable[[bytes], int], step: int | None = None) -> list[int]:
@@ -142,7 +155,7 @@ def blocks(
     with shard.file.open() as raw:
         if shard.start:
             raw.seek(shard.start)
-        yield from _whole_records(_limited(utf8_stream(raw, shard.file.url, encoding, errors), shard), complete)
+        yield from whole_records(_limited(utf8_stream(raw, shard.file.url, encoding, errors), shard), complete)
 
 
 def _limited(stream: utf8_stream, shard: FileRange) -> Iterator[bytes]:
@@ -155,7 +168,8 @@ def _limited(stream: utf8_stream, shard: FileRange) -> Iterator[bytes]:
         yield data
 
 
-def _whole_records(pieces: Iterator[bytes], complete: Callable[[bytes], int]) -> Iterator[bytes]:
+def whole_records(pieces: Iterator[bytes], complete: Callable[[bytes], int]) -> Iterator[bytes]:
+    """Join and cut pieces of a file so that each ends with a record; see `blocks`."""
     rest: list[bytes] = []
     waiting = wanted = 0
     for piece in pieces:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -42,7 +42,7 @@ class Recipe:
         keywords: For its options.
         files: Of each split, as they were found: archives are whole.
         info: What is declared; its features and split sizes are promises of the source.
-        only: Extensions that are data; None: every file is.
+        only: Extensions that are data among the members of archives.
     """
 
     builder: str
@@ -52,27 +52,29 @@ class Recipe:
     dataset_name: str = "dataset"
     info: DatasetInfo = field(default_factory=DatasetInfo)
     revision: str | None = None
-    only: frozenset[str] | None = None
+    only: frozenset[str] = frozenset()
 
     def identity(self) -> dict[str, Any]:
         """Return what decides the rows, as JSON: the parts of a fingerprint that stand in the recipe."""
         return {
             "builder": self.builder,
             "files": {split: [[file.url, file.etag, file.size] for file in files] for split, files in self.files.items()},
-            "only": sorted(self.only) if self.only is not None else None,
+            "only": sorted(self.only),
         }
 
     def data(self, cache_dir: str | os.PathLike[str] | None = None, *, fetch: bool = True) -> Files:
         """Return the files to read: archives replaced by their members and, if `fetch`, on this machine."""
         return {split: tuple(self._data(files, cache_dir, fetch)) for split, files in self.files.items()}
 
-    def _data(self, files: Sequence[DataFile], cache_dir: str | os.PathLike[str] | None, fetch: bool) -> list[DataFile]:
-        local = download(files, cache_dir) if fetch else list(files)
-        members = expand(local, cache_dir, keep=self._reads)
-        only = self.only
-        if only is None or members == local:
-            return members
-        return [file for file in members if _is_data(file, only, self.builder)] or members
+    def _data(
+        self, files: Sequence[DataFile], cache_dir: str | os.PathLike[str] | None, fetch: bool
+    ) -> Iterator[DataFile]:
+        for file in download(files, cache_dir) if fetch else files:
+            if kind_of(file) is None or self._reads(file):
+                yield file
+            else:
+                members = expand([file], cache_dir, keep=self._reads)
+                yield from [member for member in members if _is_data(member, self.only, self.builder)] or members
 
     def _reads(self, archive: DataFile) -> bool:
         return archive.extension in registry.builder(self.builder).extensions
@@ -152,8 +154,8 @@ def _packaged(request: Request) -> Recipe:
             return Recipe(request.path, {"train": ()}, request.keywords, request.name or "default", request.path)
         raise ValueError(f"the builder {request.path!r} needs data_files= or data_dir=")
     files = _find(request, ".", request.data_dir, request.data_files)
-    known = frozenset(registry.builder(request.path).extensions) if request.data_files is None else None
-    if known:
+    known = frozenset(registry.builder(request.path).extensions)
+    if request.data_files is None:
         files = _filtered(files, known, request.path)
     keywords = {**_implied(files, request.path), **request.keywords}
     return Recipe(
@@ -249,8 +251,8 @@ def _recipe(
     request: Request, files: Files, config: Config, info: DatasetInfo, dataset_name: str, *, explicit: bool
 ) -> Recipe:
     name = _format_of(files, request.cache_dir)
-    only = None if explicit else frozenset(registry.builder(name).extensions)
-    kept = files if only is None else _filtered(files, only, name)
+    only = frozenset(registry.builder(name).extensions)
+    kept = files if explicit else _filtered(files, only, name)
     keywords = {**_implied(kept, name), **config.keywords, **request.keywords}
     return Recipe(name, kept, keywords, config.name, dataset_name, info, request.revision, only)
 

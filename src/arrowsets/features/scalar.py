@@ -94,7 +94,9 @@ class Value(Frozen):
             return cast_storage(pa.array(values, pa.float64()), storage)
         array = pa.array(values, storage)
         if isinstance(array, pa.ChunkedArray):
-            raise SchemaConflict(f"{array.nbytes} bytes do not fit one array of {storage}: use Value('large_{storage}')")
+            raise SchemaConflict(
+                f"{array.nbytes} bytes do not fit one array of {storage}: use Value('large_{storage}')"
+            )
         return array
 
 

@@ -33,7 +33,7 @@ def cache_root(cache_dir: str | os.PathLike[str] | None) -> Path:
 
 def digest(*parts: str) -> str:
     """Return a file name for a content."""
-    return xxhash.xxh3_128_hexdigest("\0".join(parts))
+    return xxhash.xxh3_128_hexdigest("\0".join(parts).encode())
 
 
 def known_stat(url: str, options: Mapping[str, Any], cache_dir: str | os.PathLike[str] | None) -> Stat:

@@ -16,12 +16,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from arrowsets.features import FeatureType
 from arrowsets.formats.compiled import row_dicts
 
-__all__ = ["Arrays", "Cells", "join_chunks", "stack", "tensorize"]
+__all__ = ["Arrays", "Cells", "Shape", "join_chunks", "shape_of", "stack", "tensorize"]
 
 AnyNumpy = npt.NDArray[Any]
 Cells = list[Any]
+Shape = tuple[int | None, ...]
 
 # Beyond this a float32 skips integers.
 _EXACT_IN_FLOAT32 = 1 << 24
@@ -40,11 +42,16 @@ class Arrays:
         self.dtype = None if dtype is None else np.dtype(dtype)
         self._dates = dates
 
-    def column(self, array: pa.Array[Any]) -> AnyNumpy:
-        """Turn a column into one array."""
-        shape = _tensor_shape(array)
-        if shape is not None and array.null_count > 0:
-            return self._stacked_with_nulls(array, shape)
+    def column(self, array: pa.Array[Any], shape: Shape | None = None) -> AnyNumpy:
+        """Turn a column into one array.
+
+        Args:
+            array: The column.
+            shape: The shape that each value has, where it is known: then null is an array of NaN.
+        """
+        null = self._null_of(array, shape)
+        if null is not None:
+            return self._stacked(array, null)
         array = plain(array)
         flat = self.flat(array)
         if flat is not None:
@@ -80,20 +87,21 @@ class Arrays:
         inner = self.regular(values)
         return None if inner is None else inner.reshape(len(array), width, *inner.shape[1:])
 
-    def cells(self, array: pa.Array[Any], *, exact: bool = True, nested: bool = False) -> Cells:
+    def cells(
+        self, array: pa.Array[Any], shape: Shape | None = None, *, exact: bool = True, nested: bool = False
+    ) -> Cells:
         """Turn a column into a list with what each row shows.
 
         Args:
             array: The column.
+            shape: The shape that each value has, as for `column`.
             exact: Choose types for each row by itself, so that a null in one row does not turn the integers
                 of another into floats.
             nested: The values lie inside of a list or struct, where null is None and text is a plain `str`.
         """
-        shape = _tensor_shape(array)
-        if shape is not None and array.null_count > 0:
-            return _with_nulls(
-                self.cells(plain(array)), array, np.full(shape, np.nan, self._float_type(np.float32, 1))
-            )
+        null = self._null_of(array, shape)
+        if null is not None:
+            return _with_nulls(self.cells(plain(array)), array, null)
         array = plain(array)
         kind = array.type
         if is_number(kind):
@@ -166,9 +174,15 @@ class Arrays:
             null = values.dtype.type("nan") if values.dtype.kind == "f" else np.float64("nan")
         return _with_nulls(list(values), array, null)
 
-    def _stacked_with_nulls(self, array: pa.Array[Any], shape: tuple[int, ...]) -> AnyNumpy:
-        """Stack arrays of one shape; those that are null are full of NaN."""
-        out = np.full((len(array), *shape), np.nan, self._float_type(np.float32, array.null_count))
+    def _null_of(self, array: pa.Array[Any], shape: Shape | None) -> AnyNumpy | None:
+        """Return what null looks like among arrays of one shape, if there are nulls among such arrays."""
+        known = shape if shape is not None else getattr(array.type, "shape", None)
+        if known is None or None in known or not array.null_count or not is_number(_leaf(plain(array).type)):
+            return None
+        return np.full(cast("Any", known), np.nan, self._float_type(np.float32, array.null_count))
+
+    def _stacked(self, array: pa.Array[Any], null: AnyNumpy) -> AnyNumpy:
+        out = np.broadcast_to(null, (len(array), *null.shape)).copy()
         present = array.drop_null()
         if len(present):
             out[~_null_mask(array)] = self.column(present)
@@ -182,10 +196,7 @@ class Arrays:
 
     def _no_lists(self, array: pa.Array[Any]) -> AnyNumpy:
         # Zero rows have no widths, so there is one dimension and the type of what would be in it.
-        leaf = array.type
-        while is_list(leaf):
-            leaf = leaf.value_type
-        flat = self.flat(pa.array([], leaf))
+        flat = self.flat(pa.array([], _leaf(array.type)))
         return np.empty(0, object) if flat is None else flat
 
     def _list_cells(self, array: pa.Array[Any], *, exact: bool) -> Cells:
@@ -227,6 +238,11 @@ class Arrays:
         return _with_nulls(row_dicts(names, columns, len(array)), array, None)
 
 
+def shape_of(feature: FeatureType | None) -> Shape | None:
+    """Return the shape of each value of an array feature; None for other features."""
+    return getattr(feature, "shape", None)
+
+
 def join_chunks(array: pa.ChunkedArray[Any] | pa.Array[Any]) -> pa.Array[Any]:
     """Return a column as one array; types whose 32-bit offsets would overflow become their large forms."""
     if not isinstance(array, pa.ChunkedArray):
@@ -252,17 +268,6 @@ def plain(array: pa.Array[Any]) -> pa.Array[Any]:
     if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
         return array.cast(pa.large_list(kind.value_type))
     return array
-
-
-def _tensor_shape(array: pa.Array[Any]) -> tuple[int, ...] | None:
-    """Return the shape of every value of a column of arrays of numbers; None for any other column."""
-    shape = getattr(array.type, "shape", None) if isinstance(array.type, pa.BaseExtensionType) else None
-    if shape is None or None in shape:
-        return None
-    leaf = array.type.storage_type
-    while is_list(leaf):
-        leaf = leaf.value_type
-    return tuple(shape) if is_number(leaf) else None
 
 
 def list_parts(array: pa.Array[Any]) -> tuple[npt.NDArray[np.int64], pa.Array[Any]]:
@@ -320,6 +325,13 @@ def is_number(kind: pa.DataType) -> bool:
 def is_list(kind: pa.DataType) -> bool:
     types = pa.types
     return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
+
+
+def _leaf(kind: pa.DataType) -> pa.DataType:
+    leaf: Any = kind
+    while is_list(leaf):
+        leaf = leaf.value_type
+    return cast("pa.DataType", leaf)
 
 
 def _is_text(kind: pa.DataType) -> bool:

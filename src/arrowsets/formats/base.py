@@ -54,7 +54,7 @@ class Format(ABC):
 
     @abstractmethod
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> Any:
-        """Show some values of one column; a feature that is given decodes them."""
+        """Show some values of one column, whose type is `feature` where it is known."""
 
     @abstractmethod
     def rows(self, table: AnyTable) -> Iterator[Any]:
@@ -70,7 +70,7 @@ class Format(ABC):
 
     def column_of(self, table: AnyTable, column: str) -> Any:
         """Show a column of a table by its name."""
-        return self.column(table.column(column), self._decoded_feature(column))
+        return self.column(table.column(column), self.feature_of(column))
 
     def values(self, table: AnyTable, column: str) -> Iterator[Any]:
         """Show the values of a column one by one, as its rows show them."""
@@ -99,8 +99,9 @@ class Format(ABC):
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.features, dict(self.options))
 
-    def _decoded_feature(self, column: str) -> FeatureType | None:
-        return self.features[column] if self.features is not None and column in self.decoders else None
+    def feature_of(self, column: str) -> FeatureType | None:
+        """Return the type of a column, where it is known."""
+        return None if self.features is None else self.features.get(column)
 
 
 def _rebuild(kind: type[Format], features: Features | None, options: dict[str, Any]) -> Format:

@@ -25,8 +25,8 @@ def compile_expression(parameters: Sequence[str], expression: str) -> Callable[.
 
     Callers pass text that they wrote themselves, with positions filled in; never a name or value out of data.
     """
-    # Safe: see the module's docstring. The built-ins stay in reach, for C code that is called from here imports
-    # modules through those of the calling frame (pyarrow does, for time zones).
+    # Safe: see the module's docstring. The built-ins stay in reach, for C code that is called from here
+    # imports modules through those of the calling frame (pyarrow, for time zones).
     made = eval(f"lambda {', '.join(parameters)}: {expression}", {})  # noqa: S307
     return cast("Callable[..., Any]", made)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from arrowsets.features import Features, FeatureType
-from arrowsets.formats.arrays import Arrays, Cells, join_chunks, stack, tensorize
+from arrowsets.formats.arrays import Arrays, Cells, join_chunks, shape_of, stack, tensorize
 from arrowsets.formats.base import AnyArray, AnyTable, Format
 from arrowsets.formats.compiled import row_dicts
 
@@ -34,7 +34,7 @@ class NumpyFormat(Format):
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> npt.NDArray[Any]:
         decode = None if feature is None else feature.decoder()
         if decode is None:
-            return self._arrays.column(join_chunks(array))
+            return self._arrays.column(join_chunks(array), shape_of(feature))
         return stack([tensorize(decode(value)) for value in array.to_pylist()])
 
     def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:
@@ -45,5 +45,5 @@ class NumpyFormat(Format):
         column = table.column(name)
         decode = self.decoders.get(name)
         if decode is None:
-            return self._arrays.cells(join_chunks(column))
+            return self._arrays.cells(join_chunks(column), shape_of(self.feature_of(name)))
         return [tensorize(decode(value)) for value in column.to_pylist()]

@@ -56,7 +56,7 @@ class PandasFormat(Format):
         return pd.Series([decode(value) for value in array.to_pylist()], dtype=object)
 
     def column_of(self, table: AnyTable, column: str) -> pd.Series[Any]:
-        return self.column(table.column(column), self._decoded_feature(column)).rename(column)
+        return self.column(table.column(column), self.feature_of(column)).rename(column)
 
     def batch(self, table: AnyTable) -> pd.DataFrame:
         # The metadata of a frame that a file was made from would turn columns into an index again.
@@ -92,7 +92,7 @@ class PolarsFormat(Format):
         return pl.Series(values=[decode(value) for value in array.to_pylist()], dtype=pl.Object)
 
     def column_of(self, table: AnyTable, column: str) -> pl.Series:
-        return self.column(table.column(column), self._decoded_feature(column)).alias(column)
+        return self.column(table.column(column), self.feature_of(column)).alias(column)
 
     def batch(self, table: AnyTable) -> pl.DataFrame:
         import polars as pl

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from arrowsets.features import Features, FeatureType
-from arrowsets.formats.arrays import Arrays, Cells, join_chunks, stack, tensorize
+from arrowsets.formats.arrays import Arrays, Cells, join_chunks, shape_of, stack, tensorize
 from arrowsets.formats.base import AnyArray, AnyTable, Format
 from arrowsets.formats.compiled import row_dicts
 
@@ -56,7 +56,7 @@ class TensorFormat(Format):
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> Any:
         decode = None if feature is None else feature.decoder()
         if decode is None:
-            return self._whole(self._arrays.column(join_chunks(array)))
+            return self._whole(self._arrays.column(join_chunks(array), shape_of(feature)))
         return self._whole(stack([tensorize(decode(value), self.image) for value in array.to_pylist()]))
 
     def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:
@@ -72,7 +72,7 @@ class TensorFormat(Format):
         regular = self._arrays.regular(array)
         if regular is not None:
             return self._parts(regular)
-        cells: Cells = self._arrays.cells(array)
+        cells: Cells = self._arrays.cells(array, shape_of(self.feature_of(name)))
         return [self._cell(cell) for cell in cells]
 
     def _whole(self, array: AnyNumpy) -> Any:
