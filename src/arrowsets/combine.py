@@ -14,7 +14,8 @@ from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, unify
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
-from arrowsets.table import concat
+from arrowsets.table import View
+
 
 __all__ = ["concatenate_datasets", "interleave_datasets"]
 
@@ -52,7 +53,7 @@ def concatenate_datasets(
         types = Features(features)
     else:
         types = _common(datasets)
-        view = concat([_as(dataset, types)._view for dataset in datasets]).select_columns(list(types))
+        view = View.concat([_as(dataset, types)._view for dataset in datasets]).select_columns(list(types))
     if spec.columns is not None and axis == 1:
         spec = replace(spec, columns=tuple(dict.fromkeys(c for d in datasets for c in d._format.columns or ())))
     return Dataset._make(

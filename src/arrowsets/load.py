@@ -22,7 +22,7 @@ from arrowsets.prepare import prepare
 from arrowsets.resolve import Recipe, resolve
 from arrowsets.splits import DatasetDict
 from arrowsets.splits_spec import ReadInstruction, parse
-from arrowsets.table import View, concat
+from arrowsets.table import View
 
 __all__ = ["load_dataset", "load_from_disk"]
 
@@ -136,7 +136,7 @@ class _Loader:
         if len(pieces) == 1 and len(pieces[0]) == len(self.whole(wanted[0])):
             return pieces[0]
         return pieces[0]._make(
-            concat([piece._view for piece in pieces]),
+            View.concat([piece._view for piece in pieces]),
             pieces[0]._features,
             Lineage("split", [piece._lineage for piece in pieces]),
             self.info(),

@@ -15,7 +15,7 @@ from arrowsets.errors import ColumnNotFound
 from arrowsets.features import ClassLabel, Features, array_of
 from arrowsets.lineage import Lineage
 from arrowsets.sampling import generator_for, split_sizes, stratified
-from arrowsets.table import View, concat
+from arrowsets.table import View
 
 if TYPE_CHECKING:
     from arrowsets.splits import DatasetDict
@@ -72,7 +72,7 @@ class RowMethods(DatasetCore):
             return self.select(range(0))
         if num_times == 1:
             return self._derive("repeat", lineage=self._lineage)
-        return self._derive("repeat", {"num_times": num_times}, view=concat([self._view] * num_times))
+        return self._derive("repeat", {"num_times": num_times}, view=View.concat([self._view] * num_times))
 
     def shard(
         self,
@@ -281,7 +281,7 @@ class RowMethods(DatasetCore):
         arrays = [array_of([item.get(name)], self._features[name])[0] for name in self._view.columns]
         row = pa.Table.from_arrays(arrays, schema=self._view.schema)
         lineage = Lineage("add_item", (self._lineage,), {"item": dict(item)})
-        view = concat([self._view, View.from_table(row)])
+        view = View.concat([self._view, View.from_table(row)])
         return self._derive("add_item", view=view, lineage=lineage, new_fingerprint=new_fingerprint)
 
 

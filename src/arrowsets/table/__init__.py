@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from arrowsets.table.concat import concat
 from arrowsets.table.files import ArrowFiles, Column, FileRef
 from arrowsets.table.group import ColumnGroup
 from arrowsets.table.schemas import promote, unify_schemas
@@ -22,7 +21,6 @@ __all__ = [
     "ShardWriter",
     "View",
     "WrittenShard",
-    "concat",
     "logical_nbytes",
     "promote",
     "unify_schemas",
