@@ -6,7 +6,6 @@ What is done (the transform) decides the key of the result; how it is done (`Exe
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ from arrowsets.engine.executors import process_pool
 from arrowsets.engine.jobs import TransformJob
 from arrowsets.engine.materialise import Materialised, materialise, materialise_in_memory, opened
 from arrowsets.engine.parts import Layout
-from arrowsets.errors import ColumnNotFound, TransformError
+from arrowsets.errors import TransformError
+from arrowsets.explanation import Origin
 from arrowsets.features import Features
 from arrowsets.lineage import Lineage
 from arrowsets.store import Entry, Store
@@ -70,6 +70,8 @@ class Derived:
         same: Nothing was returned: the dataset is what it was.
         hit: The result was in the store.
         entry: Where the result lies; None in memory.
+        label: The step and its function.
+        store: The store that was asked.
     """
 
     view: View
@@ -77,6 +79,13 @@ class Derived:
     same: bool = False
     hit: bool = False
     entry: Entry | None = None
+    label: str = ""
+    store: Store | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the result comes from, for `explain`."""
+        return Origin(self.label, self.hit, self.entry, self.store if self.store is not None else default_store())
 
     @property
     def pins(self) -> tuple[object, ...]:
@@ -158,10 +167,10 @@ def derive(
     job = TransformJob(view, features, transform, columns, how.description or label, count)
     made = run(job, lineage, how, label=label, on_mixed=on_mixed)
     if not made.layout.touched and not removed and count == view.num_rows:
-        return Derived(view, features, same=True, hit=made.hit, entry=made.entry)
+        return Derived(view, features, same=True, hit=made.hit, entry=made.entry, label=label, store=how.store)
     base = view if count == view.num_rows else view.select(range(count))
     joined, types = join(base, features, made.files, made.layout, removed, label)
-    return Derived(joined, types, hit=made.hit, entry=made.entry)
+    return Derived(joined, types, hit=made.hit, entry=made.entry, label=label, store=how.store)
 
 
 def join(
@@ -191,9 +200,7 @@ def join(
     return joined.select_columns(order), Features(types)
 
 
-def rewrite(
-    view: View, features: Features, lineage: Lineage, how: Execution
-) -> tuple[View, tuple[object, ...]]:
+def rewrite(view: View, features: Features, lineage: Lineage, how: Execution) -> tuple[View, tuple[object, ...]]:
     """Write the rows of a view one after the other."""
     lineage = Lineage("flatten_indices", (lineage,))
     job = TransformJob(view, features, Identity(features), None, how.description or "flatten_indices", view.num_rows)
@@ -202,10 +209,3 @@ def rewrite(
         return view, ()
     derived = Derived(View.from_files(made.files), features, entry=made.entry)
     return derived.view, derived.pins
-
-
-def check_columns(names: Mapping[str, Any] | Iterator[str] | tuple[str, ...], features: Features, what: str) -> None:
-    """Raise `ColumnNotFound` for a name that is no column."""
-    for name in names:
-        if name not in features:
-            raise ColumnNotFound(f"{what}: {ColumnNotFound.of(name, features)}")

@@ -115,9 +115,7 @@ class BadData(ArrowsetsError, ValueError):
         self, message: str, *, file: str | None = None, row: int | None = None, column: str | None = None
     ) -> None:
         place = ", ".join(
-            f"{what} {value}"
-            for what, value in (("file", file), ("row", row), ("column", column))
-            if value is not None
+            f"{what} {value}" for what, value in (("file", file), ("row", row), ("column", column)) if value is not None
         )
         super().__init__(f"{place}: {message}" if place else message)
         self.message, self.file, self.row, self.column = message, file, row, column
@@ -161,8 +159,12 @@ class RowOutOfRange(ArrowsetsError, IndexError):
 
 class ShapeConflict(ArrowsetsError, ValueError):
     """Tables, masks or columns that do not fit together: lengths that differ, or a name twice."""
+
+
 class NotPicklable(ArrowsetsError, TypeError):
     """A function, argument or result that cannot be sent to another process."""
+
+
 class RemoteError(ArrowsetsError, ConnectionError):
     """A server that did not give what was asked of it."""
 

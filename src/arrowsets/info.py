@@ -143,7 +143,8 @@ class SplitDict(dict[str, SplitInfo]):
         """Read a dict by name (JSON) or a list (YAML) of splits."""
         items = data.items() if isinstance(data, Mapping) else [(str(item["name"]), item) for item in data]
         infos = [
-            (name, item if isinstance(item, SplitInfo) else SplitInfo.from_json(item, str(name))) for name, item in items
+            (name, item if isinstance(item, SplitInfo) else SplitInfo.from_json(item, str(name)))
+            for name, item in items
         ]
         names = dataset_name or next((info.dataset_name for _, info in infos if info.dataset_name), None)
         return cls(((str(name), info) for name, info in infos), names)
@@ -222,7 +223,9 @@ class DatasetInfo:
             self.splits = SplitDict.from_json(self.splits)
         keys = self.supervised_keys
         if keys is not None and not isinstance(keys, SupervisedKeysData):
-            self.supervised_keys = SupervisedKeysData(**keys) if isinstance(keys, Mapping) else SupervisedKeysData(*keys)
+            self.supervised_keys = (
+                SupervisedKeysData(**keys) if isinstance(keys, Mapping) else SupervisedKeysData(*keys)
+            )
 
     @classmethod
     def from_dict(cls, dataset_info_dict: Mapping[str, Any]) -> DatasetInfo:

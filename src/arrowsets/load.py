@@ -163,10 +163,19 @@ class _Loader:
         self._verify(name, view.num_rows)
         if self.in_memory:
             view = View.from_table(read_copy(view))
-        derived = Derived(view, made.layout.features, entry=None if self.in_memory else made.entry, hit=made.hit)
+        derived = Derived(
+            view,
+            made.layout.features,
+            entry=None if self.in_memory else made.entry,
+            hit=made.hit,
+            label=f"load({self.builder.name})",
+            store=self.how.store,
+        )
         assert made.entry is not None
         lineage = Lineage.of_digest("load", made.entry.key)
-        return Dataset._make(view, made.layout.features, lineage, self.info(), name, pins=derived.pins)
+        return Dataset._make(
+            view, made.layout.features, lineage, self.info(), name, pins=derived.pins, origin=derived.origin
+        )
 
     def info(self) -> DatasetInfo:
         """Return what is known of the dataset."""

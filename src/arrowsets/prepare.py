@@ -58,10 +58,10 @@ class ReadJob(Job):
         return self.types.arrow_schema
 
     def name(self, unit: int) -> str:
-        """`shard-<number>`, and under which types it was read if not its own."""
+        """`shard-<number>.arrow`, and under which types it was read if not its own."""
         schema = self._schema(unit)
         suffix = "" if schema is None else f"-{Lineage.of_value('types', str(schema)).digest[:12]}"
-        return f"shard-{unit:06d}{suffix}"
+        return f"shard-{unit:06d}{suffix}.arrow"
 
     def label(self, unit: int) -> str:
         """The shard and what it is read for."""

@@ -58,7 +58,9 @@ class Recipe:
         """Return what decides the rows, as JSON: the parts of a fingerprint that stand in the recipe."""
         return {
             "builder": self.builder,
-            "files": {split: [[file.url, file.etag, file.size] for file in files] for split, files in self.files.items()},
+            "files": {
+                split: [[file.url, file.etag, file.size] for file in files] for split, files in self.files.items()
+            },
             "only": sorted(self.only),
         }
 
@@ -208,7 +210,9 @@ def card_of(path: str | os.PathLike[str]) -> Card:
     return read_directory(Path(local_part(text)).expanduser())
 
 
-def recipe_of(request: Request, root: str, card: Card, dataset_name: str, base_info: DatasetInfo | None = None) -> Recipe:
+def recipe_of(
+    request: Request, root: str, card: Card, dataset_name: str, base_info: DatasetInfo | None = None
+) -> Recipe:
     """Return the recipe for a directory, local or the URL of one, with its card.
 
     `data_files` and `data_dir` of the caller replace those of the configuration, and with them what it declares of its data.
@@ -234,9 +238,7 @@ def _declared(card: Card, name: str) -> DatasetInfo:
 
 
 def _find(request: Request, base: str, data_dir: str | None, data_files: Any) -> Files:  # noqa: ANN401
-    return find(
-        data_files, data_dir, base, storage_options=request.storage_options, cache_dir=request.cache_dir
-    )
+    return find(data_files, data_dir, base, storage_options=request.storage_options, cache_dir=request.cache_dir)
 
 
 def _any_wildcard(patterns: object) -> bool:
@@ -285,7 +287,9 @@ def _format_of(files: Files, cache_dir: str | None) -> str:
         )
     if len(names) > 1 or len({str(sorted(keywords.items())) for name, keywords in found.values() if name}) > 1:
         per_split = ", ".join(f"{split}: {name} {keywords or ''}".rstrip() for split, (name, keywords) in found.items())
-        raise ValueError(f"the splits have different formats ({per_split}); choose files of one format with data_files=")
+        raise ValueError(
+            f"the splits have different formats ({per_split}); choose files of one format with data_files="
+        )
     return names.pop()
 
 
@@ -328,5 +332,3 @@ def _stem(text: str) -> str:
     stem = last.partition(".")[0] or last
     words = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3_\2\4", stem)
     return re.sub(r"\W+", "_", words).strip("_").lower() or "dataset"
-
-

@@ -12,9 +12,7 @@ __all__ = ["generator_for", "split_sizes", "stratified"]
 Rows = npt.NDArray[np.int64]
 
 
-def generator_for(
-    seed: int | None, generator: np.random.Generator | None
-) -> tuple[np.random.Generator, int | None]:
+def generator_for(seed: int | None, generator: np.random.Generator | None) -> tuple[np.random.Generator, int | None]:
     """Return a generator, and the seed it was made of if there is one.
 
     Without either, the seed is drawn from NumPy's global state, so that `numpy.random.seed` makes a script repeatable.
@@ -84,9 +82,7 @@ def _count(size: float | int, num_rows: int, *, up: bool) -> int:
     return int(np.ceil(size * num_rows) if up else np.floor(size * num_rows))
 
 
-def stratified(
-    strata: Rows, num_train: int, num_test: int, rng: np.random.Generator
-) -> tuple[Rows, Rows]:
+def stratified(strata: Rows, num_train: int, num_test: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
     """Choose train and test rows so that each value's share is the same in both.
 
     Each value's rows are dealt out at random, in numbers as near to its share as whole numbers can be; ties are drawn

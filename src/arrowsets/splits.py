@@ -206,7 +206,9 @@ class DatasetDict(dict[str, Dataset]):
             }
         )
 
-    def filter(self, *args: Any, cache_file_names: Mapping[str, str | None] | None = None, **kwargs: Any) -> DatasetDict:
+    def filter(
+        self, *args: Any, cache_file_names: Mapping[str, str | None] | None = None, **kwargs: Any
+    ) -> DatasetDict:
         """Keep the rows of each split for which a function is true; see `Dataset.filter`."""
         return self._each(Dataset.filter, args, kwargs, cache_file_name=cache_file_names)
 
@@ -334,9 +336,7 @@ class DatasetDict(dict[str, Dataset]):
                 "DatasetDict.save_to_disk wrote"
             )
         names = json.loads(target.read_text(MARKER))["splits"]
-        return cls(
-            {name: Dataset.load_from_disk(target.path(name), keep_in_memory, storage_options) for name in names}
-        )
+        return cls({name: Dataset.load_from_disk(target.path(name), keep_in_memory, storage_options) for name in names})
 
 
 MARKER = "dataset_dict.json"

@@ -109,7 +109,9 @@ class ColumnMethods(DatasetCore):
         if name in self._features:
             raise ValueError(f"column {name!r} is there already; remove it first, or choose another name")
         if len(column) != self.num_rows:
-            raise ValueError(f"column {name!r} has {len(column)} values for {self.num_rows} rows; give one for each row")
+            raise ValueError(
+                f"column {name!r} has {len(column)} values for {self.num_rows} rows; give one for each row"
+            )
         kind = None if feature is None else Features({name: feature})[name]
         array, kind = array_of(column, kind)
         features = Features({**self._features, name: kind})
@@ -205,9 +207,7 @@ class ColumnMethods(DatasetCore):
         )
         lineage = Lineage("cast", (self._lineage,), {"features": wanted.to_dict()})
         if not moved:
-            return self._derive(
-                "cast", lineage=lineage, features=wanted, new_fingerprint=new_fingerprint
-            )
+            return self._derive("cast", lineage=lineage, features=wanted, new_fingerprint=new_fingerprint)
         return self._converted("cast", Cast(moved), tuple(moved), wanted, lineage, how, new_fingerprint)
 
     def _converted(

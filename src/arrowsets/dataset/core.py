@@ -241,4 +241,3 @@ class DatasetCore:
         for name in names:
             if name not in self._features:
                 raise ColumnNotFound.of(name, self._view.columns)
-

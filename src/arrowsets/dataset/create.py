@@ -188,9 +188,7 @@ class CreateMethods(DatasetCore):
         return cls._make(View.from_table(table), features, Lineage.of_table(table), info, split)
 
     @classmethod
-    def _of_table(
-        cls, table: pa.Table, features: Features | None, info: DatasetInfo | None, split: str | None
-    ) -> Self:
+    def _of_table(cls, table: pa.Table, features: Features | None, info: DatasetInfo | None, split: str | None) -> Self:
         found = Features.from_arrow_schema(table.schema)
         if features is not None and set(features) != set(found):
             raise ValueError(

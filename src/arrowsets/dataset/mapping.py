@@ -150,16 +150,18 @@ class MapMethods(DatasetCore):
             num_rows=num_rows,
             on_mixed=on_mixed_types,
         )
-        if derived.same:
+        if derived.same and features is None:
             return self
-        return self._derive(
+        mapped = self._derive(
             "map",
             view=derived.view,
             features=derived.features,
             format=self._format_after(derived.features),
             lineage=lineage,
             pins=derived.pins,
+            origin=derived.origin,
         )
+        return mapped if features is None else mapped._as_declared(features, how)  # noqa: SLF001 - our own class
 
     def filter(
         self,
@@ -227,11 +229,9 @@ class MapMethods(DatasetCore):
             description=desc or "Filter",
         )
         columns = self._read_columns(inputs)
-        kept = derive(
-            self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns
-        )
+        kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
         rows = kept.view.column("row").to_numpy()
-        return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins)
+        return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins, origin=kept.origin)
 
     def batch(
         self,
@@ -274,9 +274,7 @@ class MapMethods(DatasetCore):
             removed=frozenset(self._view.columns),
             num_rows=num_rows,
         )
-        return self._derive(
-            "batch", view=derived.view, features=derived.features, lineage=lineage, pins=derived.pins
-        )
+        return self._derive("batch", view=derived.view, features=derived.features, lineage=lineage, pins=derived.pins)
 
     def explain(self) -> Explanation:
         """Tell whether this dataset was found or computed, and why the nearest earlier result was not it.
@@ -286,6 +284,19 @@ class MapMethods(DatasetCore):
         table: held in memory
         """
         return explain(self._lineage, self._origin)
+
+    def _as_declared(self, features: Features, how: Execution) -> Self:
+        """Give the columns that the function did not return the types that were declared for them too."""
+        if set(features) != set(self._features):
+            raise ColumnNotFound(
+                f"features= names the columns {list(features)} but the result has {self._view.columns}; "
+                "name exactly these"
+            )
+        wanted = Features({name: features[name] for name in self._view.columns})
+        if wanted == self._features:
+            return self
+        made: Self = self.cast(wanted, load_from_cache_file=how.reuse, num_proc=how.num_proc)  # type: ignore[attr-defined]
+        return made
 
     # How a step sees the rows
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-import pyarrow as pa
-
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
 from arrowsets.formats import Column, Format, PartialFormat, get_format
@@ -99,21 +97,7 @@ class Reader:
         if name not in self.features:
             raise ColumnNotFound.of(name, self.view.columns)
         view = self.view.select_columns([name])
-        return Column(_ColumnRows(view), name, self.format)
-
-
-@dataclass(frozen=True, slots=True)
-class _ColumnRows:
-    """The values of one column, for `Column`."""
-
-    view: View
-
-    @property
-    def num_rows(self) -> int:
-        return self.view.num_rows
-
-    def read(self, positions: Any) -> pa.ChunkedArray:
-        return self.view.read(positions).column(0)
+        return Column(view.read, view.num_rows, name, self.format)
 
 
 class _GroupReader:

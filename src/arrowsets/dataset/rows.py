@@ -261,7 +261,11 @@ class RowMethods(DatasetCore):
         how = Execution(num_proc=num_proc, in_memory=keep_in_memory or None, copy_to=cache_file_name)
         view, pins = rewrite(dataset._view, dataset._features, dataset._lineage, how)  # noqa: SLF001 - our own class
         made: Self = dataset._derive(  # noqa: SLF001
-            "flatten_indices", view=view, lineage=dataset._lineage, new_fingerprint=new_fingerprint, pins=pins  # noqa: SLF001
+            "flatten_indices",
+            view=view,
+            lineage=dataset._lineage,
+            new_fingerprint=new_fingerprint,
+            pins=pins,  # noqa: SLF001
         )
         return made
 
@@ -287,5 +291,3 @@ class RowMethods(DatasetCore):
 
 def _hashable(indices: Any) -> Any:
     return indices if isinstance(indices, (range, np.ndarray)) else np.asarray(indices)
-
-

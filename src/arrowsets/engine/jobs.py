@@ -106,9 +106,9 @@ class TransformJob(Job):
         return start, min(start + self.unit_rows, self.num_rows)
 
     def name(self, unit: int) -> str:
-        """`rows-<first>-<past the last>`."""
+        """`rows-<first>-<past the last>.arrow`."""
         start, stop = self.bounds(unit)
-        return f"rows-{start:012d}-{stop:012d}"
+        return f"rows-{start:012d}-{stop:012d}.arrow"
 
     def label(self, unit: int) -> str:
         """Rows and description."""

@@ -23,6 +23,7 @@ from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job
 from arrowsets.engine.parts import Layout, Part, conform, lay_out
+from arrowsets.errors import BadData
 from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.store import Draft, Entry, ShardRecord, Store
@@ -97,16 +98,20 @@ def materialise(
     if revise is not None and (revised := revise(job, parts, layout)) is not None:
         parts = _all_parts(revised, draft, executor, on_mixed)
         layout = lay_out(parts, job.given, on_mixed=on_mixed)
-    shards = list(_merged(job, parts, layout, draft))
+    try:
+        shards = list(_merged(job, parts, layout, draft))
+    except (OSError, BadData):
+        # Another process that made the same entry has committed it, and removed its units.
+        if (entry := draft.committed()) is None:
+            raise
+        return opened(entry)
     rejects = tuple(reject for part in parts for reject in part.rejects)
     facts = {**(extra or {}), "layout": layout.to_json(), "rejects": [list(reject) for reject in rejects]}
     entry = draft.commit(shards, fingerprint or {}, facts)
     return replace(opened(entry), hit=False)
 
 
-def _all_parts(
-    job: Job, draft: Draft, executor: Executor | None, on_mixed: str | None
-) -> list[Part]:
+def _all_parts(job: Job, draft: Draft, executor: Executor | None, on_mixed: str | None) -> list[Part]:
     """Return the part of each unit, in order; do those that the draft lacks."""
     parts: dict[int, Part] = {}
     for unit in range(len(job)):
@@ -251,9 +256,7 @@ def _distributed(
     done: Callable[[int], object],
 ) -> dict[int, Part]:
     tasks = (Task((unit,), job.label(unit)) for unit in units)
-    answers = run(
-        _Unit(job, draft, on_mixed), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows)
-    )
+    answers = run(_Unit(job, draft, on_mixed), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
     return {task.args[0]: _part_of(draft, record) for task, record in answers}
 
 
@@ -268,7 +271,7 @@ def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> It
         if len(group) == 1 and (record := _as_it_is(job, group[0], layout, draft)) is not None:
             yield record
             continue
-        name = f"data-{index:05d}"
+        name = f"data-{index:05d}.arrow"
         with draft.writing(name, sum(part.num_bytes for part in group)) as path:
             written = write_part(group, layout, job.fill, path)
         yield draft.publish(name, path, num_rows=written.num_rows, batches=written.batches, checksum=written.checksum)

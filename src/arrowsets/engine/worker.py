@@ -96,7 +96,13 @@ class _Worker:
             self._channel.send("ready")
 
     def _task(
-        self, digest: str, payload: bytes | None, forgotten: list[str], arguments: bytes, world: World | None, check: bool
+        self,
+        digest: str,
+        payload: bytes | None,
+        forgotten: list[str],
+        arguments: bytes,
+        world: World | None,
+        check: bool,
     ) -> None:
         if check and self._modules.changed():
             self._channel.send("stale")

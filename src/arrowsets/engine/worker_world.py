@@ -93,7 +93,9 @@ class LoadedModules:
 
     def __init__(self) -> None:
         places = sysconfig.get_paths()
-        self._installed = tuple({str(Path(places[key])) + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")})
+        self._installed = tuple(
+            {str(Path(places[key])) + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+        )
         self._times: dict[str, int] = {}
         self._seen: set[str] = set()
 

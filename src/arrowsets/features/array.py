@@ -71,13 +71,9 @@ class ArrayType(Frozen):
         present = [array for array in arrays if array is not None]
         flat = np.concatenate([array.ravel() for array in present]) if present else np.empty(0)
         firsts = np.array([0 if array is None else len(array) for array in arrays], dtype=np.int64)
-        mask = (
-            pa.array([array is None for array in arrays], pa.bool_()) if len(present) < len(arrays) else None
-        )
+        mask = pa.array([array is None for array in arrays], pa.bool_()) if len(present) < len(arrays) else None
         numpy_dtype = _numpy_dtype(self.dtype)
-        values_ = pa.array(
-            flat.astype(numpy_dtype, copy=False) if numpy_dtype else flat, parse_dtype(self.dtype)
-        )
+        values_ = pa.array(flat.astype(numpy_dtype, copy=False) if numpy_dtype else flat, parse_dtype(self.dtype))
         return self._build(values_, firsts, mask)
 
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
@@ -98,9 +94,7 @@ class ArrayType(Frozen):
         flat = values.to_numpy(zero_copy_only=False).reshape(-1, *sizes)
         lengths = np.diff(offsets)
         valid = np.asarray(array.is_valid())
-        size: Any = (
-            self.shape[0] if self.shape[0] is not None else (int(lengths[valid][0]) if valid.any() else 0)
-        )
+        size: Any = self.shape[0] if self.shape[0] is not None else (int(lengths[valid][0]) if valid.any() else 0)
         if valid.all() and (lengths == size).all():
             return flat.reshape(len(array), size, *sizes)
         if (lengths[valid] == size).all() and np.issubdtype(flat.dtype, np.floating):
@@ -112,9 +106,7 @@ class ArrayType(Frozen):
             rows[row] = flat[offsets[row] : offsets[row + 1]] if valid[row] else None
         return rows
 
-    def _build(
-        self, values: pa.Array[Any], firsts: npt.NDArray[np.int64], mask: pa.Array[Any] | None
-    ) -> pa.Array[Any]:
+    def _build(self, values: pa.Array[Any], firsts: npt.NDArray[np.int64], mask: pa.Array[Any] | None) -> pa.Array[Any]:
         dtype = values.type
         total = int(firsts.sum())
         counts = [total]
@@ -155,9 +147,7 @@ class ArrayType(Frozen):
             if depth and level.null_count:
                 raise SchemaConflict(f"{self!r} cannot hold a null inside an array")
             if len(wrong):
-                raise SchemaConflict(
-                    f"{self!r} takes arrays of that shape, got {wrong[0]} values in dimension {depth}"
-                )
+                raise SchemaConflict(f"{self!r} takes arrays of that shape, got {wrong[0]} values in dimension {depth}")
             level = values
 
 

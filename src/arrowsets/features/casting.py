@@ -102,9 +102,7 @@ def make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr 
     if pa.types.is_large_list(dtype):
         return pa.LargeListArray.from_arrays(pa.array(offsets), values, type=dtype, mask=mask)
     if len(offsets) and offsets[-1] > np.iinfo(np.int32).max:
-        raise SchemaConflict(
-            f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches"
-        )
+        raise SchemaConflict(f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches")
     return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values, type=dtype, mask=mask)
 
 
@@ -114,9 +112,7 @@ def _make_fixed(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Ar
     valid = np.ones(len(lengths), dtype=bool) if mask is None else ~np.asarray(mask)
     wrong = np.flatnonzero(valid & (lengths != size))
     if len(wrong):
-        raise SchemaConflict(
-            f"a list has {lengths[wrong[0]]} values, but the type is {dtype}: exactly {size}"
-        )
+        raise SchemaConflict(f"a list has {lengths[wrong[0]]} values, but the type is {dtype}: exactly {size}")
     if not valid.all():
         starts = np.where(valid, offsets[:-1], 0)
         indices: Any = (starts[:, None] + np.arange(size)).ravel()
@@ -195,9 +191,7 @@ def _cast_plain(array: Arr, to: Any, path: str) -> Arr:
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         row = locate(array, lambda part: _cast_checked(part, to)) if not _unsupported(error) else None
         shown = f"value {array[row].as_py()!r}" if row is not None else f"type {array.type}"
-        raise SchemaConflict(
-            f"{_where(path)}{shown} does not fit {to}: {error}", column=path or None
-        ) from error
+        raise SchemaConflict(f"{_where(path)}{shown} does not fit {to}: {error}", column=path or None) from error
 
 
 def _unsupported(error: Exception) -> bool:

@@ -83,9 +83,7 @@ def parse_dtype(name: str) -> pa.DataType:
     match = _PATTERN.fullmatch(name)
     dtype = _parametrised(match) if match else None
     if dtype is None:
-        raise UnknownName.of(
-            "dtype", name, [*_PLAIN, "timestamp[us, tz=UTC]", "decimal128(10, 2)", "time64[us]"]
-        )
+        raise UnknownName.of("dtype", name, [*_PLAIN, "timestamp[us, tz=UTC]", "decimal128(10, 2)", "time64[us]"])
     return dtype
 
 

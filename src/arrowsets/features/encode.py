@@ -109,9 +109,7 @@ def _takes_objects(feature: FeatureType) -> bool:
     return feature.needs_encode and not isinstance(feature, Value)
 
 
-def _explained(
-    values: Any, build: Callable[[Any], pa.Array[Any]], column: str | None, start: int
-) -> pa.Array[Any]:
+def _explained(values: Any, build: Callable[[Any], pa.Array[Any]], column: str | None, start: int) -> pa.Array[Any]:
     """Build, and say in which row and column it failed if it did."""
     try:
         return build(values)
@@ -164,9 +162,7 @@ def _joined(column: str | None, path: str | None) -> str | None:
 def _one(array: Any) -> pa.Array[Any]:
     if not isinstance(array, pa.ChunkedArray):
         return array  # type: ignore[no-any-return]
-    whole: Any = (
-        array.chunk(0) if array.num_chunks == 1 else pa.concat_arrays(array.chunks or [nulls(0, array.type)])
-    )
+    whole: Any = array.chunk(0) if array.num_chunks == 1 else pa.concat_arrays(array.chunks or [nulls(0, array.type)])
     return whole  # type: ignore[no-any-return]
 
 
@@ -187,9 +183,7 @@ def _of_ndarray(array: npt.NDArray[Any]) -> Built:
     if array.dtype.names:
         built = {name: _of_ndarray(array[name]) for name in array.dtype.names}
         struct = Struct({name: feature for name, (_, feature) in built.items()})
-        return pa.StructArray.from_arrays(
-            [column for column, _ in built.values()], fields=_fields(struct)
-        ), struct
+        return pa.StructArray.from_arrays([column for column, _ in built.values()], fields=_fields(struct)), struct
     flat = _scalars(array.ravel())
     feature: FeatureType = feature_of(flat.type)
     count = array.size
@@ -251,9 +245,7 @@ class _Inference:
 
     def _several(self, values: list[Any], classes: set[type], found: frozenset[str]) -> Built:
         if found == {"bool", "int"} and bool not in classes:
-            return self._int(
-                values, classes
-            )  # NumPy's booleans count as 0 and 1 among integers, as in NumPy and Arrow
+            return self._int(values, classes)  # NumPy's booleans count as 0 and 1 among integers, as in NumPy and Arrow
         if found == {"int", "float"}:
             return self._float(values, {float})
         if found == {"int", "decimal"}:
@@ -329,9 +321,7 @@ class _Inference:
         try:
             return self._try(values, pa.string(), pa.large_string())
         except UnicodeEncodeError as error:
-            row = next(
-                row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value)
-            )
+            row = next(row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value))
             raise _Mixed(
                 row, f"{values[row]!r} is no Unicode text ({error.reason}); use bytes, or encode it"
             ) from error
@@ -388,9 +378,7 @@ class _Inference:
         lengths = np.fromiter((0 if value is None else len(value) for value in values), np.int64, len(values))
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         try:
-            inner, feature = self.build(
-                list(chain.from_iterable(value for value in values if value is not None))
-            )
+            inner, feature = self.build(list(chain.from_iterable(value for value in values if value is not None)))
         except _Mixed as mixed:
             row = int(np.searchsorted(offsets, mixed.row, side="right")) - 1
             raise _Mixed(row, mixed.text, f"[]{_dotted(mixed.path)}") from None
@@ -405,9 +393,7 @@ class _Inference:
                 if self.use_json:
                     return self._mixed(values)
                 row = next(row for row, value in enumerate(values) if value is not None and name in value)
-                raise _Mixed(
-                    row, f"the key {name!r} is no string, so the dict is no struct; use on_mixed='use_json'"
-                )
+                raise _Mixed(row, f"the key {name!r} is no string, so the dict is no struct; use on_mixed='use_json'")
         built = {name: self._field(values, name) for name in names}
         struct = Struct({name: feature for name, (_, feature) in built.items()})
         if not names:
@@ -451,9 +437,7 @@ def _is_unicode(text: str) -> bool:
 
 def _normal(values: list[Any], classes: set[type], found: set[Any]) -> tuple[list[Any], set[type], set[Any]]:
     """Turn tensors into arrays, arrays without dimension into scalars, and paths and the like into text."""
-    scalars = "ndarray" in found and any(
-        isinstance(value, np.ndarray) and value.ndim == 0 for value in values
-    )
+    scalars = "ndarray" in found and any(isinstance(value, np.ndarray) and value.ndim == 0 for value in values)
     if found == {"ndarray"} and not scalars:
         return values, classes, found
     values = [_normal_value(value) for value in values]
@@ -482,9 +466,7 @@ def _of_ndarrays(values: Sequence[Any], present: Sequence[npt.NDArray[Any]]) -> 
             [int(np.prod(value.shape[:depth], dtype=np.int64)) for value in present],
         )
         feature = List(feature)
-        array = make_list(
-            feature.storage, np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), array, None
-        )
+        array = make_list(feature.storage, np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), array, None)
     lengths = np.fromiter((0 if value is None else len(value) for value in values), np.int64, len(values))
     feature = List(feature)
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])

@@ -84,13 +84,7 @@ def _classify(cls: type) -> Kind:
 def _pandas_kind(cls: type) -> Kind:
     if cls.__name__ in {"NAType", "NaTType"}:
         return "null"
-    return (
-        "datetime"
-        if cls.__name__ == "Timestamp"
-        else "timedelta"
-        if cls.__name__ == "Timedelta"
-        else "foreign"
-    )
+    return "datetime" if cls.__name__ == "Timestamp" else "timedelta" if cls.__name__ == "Timedelta" else "foreign"
 
 
 def kinds(values: Iterable[object]) -> tuple[set[type], set[Kind]]:

@@ -142,17 +142,13 @@ class ClassLabel(Frozen):
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON form; older versions also wrote `num_classes`."""
         names: Any = data.get("names")
-        return cls(
-            num_classes=None if names is not None else data.get("num_classes"), names=names, id=data.get("id")
-        )
+        return cls(num_classes=None if names is not None else data.get("num_classes"), names=names, id=data.get("id"))
 
     def _cast_names(self, array: pa.Array[Any]) -> pa.Array[Any]:
         codes = pc.index_in(array, value_set=pa.array(self.names, pa.large_string()))
         if codes.null_count == array.null_count:
             return codes.cast(pa.int64())
-        return pa.array(
-            [None if name is None else self._code(name) for name in array.to_pylist()], pa.int64()
-        )
+        return pa.array([None if name is None else self._code(name) for name in array.to_pylist()], pa.int64())
 
     def _code(self, name: str) -> int:
         code = self._codes.get(str(name))

@@ -113,9 +113,7 @@ class Media(Frozen):
     def _cast_struct(self, array: Any) -> pa.Array[Any]:
         names = {array.type.field(i).name: i for i in range(array.type.num_fields)}
         if not names.keys() & {"bytes", "path"}:
-            raise SchemaConflict(
-                f"{array.type} cannot be cast to {self!r}: it has neither 'bytes' nor 'path'"
-            )
+            raise SchemaConflict(f"{array.type} cannot be cast to {self!r}: it has neither 'bytes' nor 'path'")
         missing = pa.nulls(len(array))
         parts = [array.field(names[name]) if name in names else missing for name in ("bytes", "path")]
         return _cells(parts[0], parts[1], array.is_null() if array.null_count else None)
@@ -163,9 +161,7 @@ def _local(path: Any) -> str:
     if path is None:
         raise BadData("the cell has neither bytes nor a path")
     if "://" in path:
-        raise BadData(
-            f"a cell's path is opened on this machine only, never fetched, got {path!r}: download it first"
-        )
+        raise BadData(f"a cell's path is opened on this machine only, never fetched, got {path!r}: download it first")
     return str(path)
 
 
@@ -226,9 +222,7 @@ class Image(Media):
     def _cast_other(self, array: pa.Array[Any]) -> pa.Array[Any]:
         if not pa.types.is_list(array.type) and not pa.types.is_large_list(array.type):
             return super()._cast_other(array)
-        cells = [
-            None if row is None else self.encode(np.asarray(row, dtype=np.uint8)) for row in array.to_pylist()
-        ]
+        cells = [None if row is None else self.encode(np.asarray(row, dtype=np.uint8)) for row in array.to_pylist()]
         return pa.array(cells, _STORAGE)
 
 
@@ -269,7 +263,5 @@ def _image_of_array(array: np.ndarray[Any, Any]) -> PIL.Image.Image:
     try:
         image: PIL.Image.Image = pil.fromarray(np.ascontiguousarray(array))
     except (TypeError, ValueError, KeyError) as error:
-        raise ValueError(
-            f"no image mode holds an array of shape {array.shape} and dtype {array.dtype}"
-        ) from error
+        raise ValueError(f"no image mode holds an array of shape {array.shape} and dtype {array.dtype}") from error
     return image

@@ -78,22 +78,16 @@ class Struct(dict[str, FeatureType], FeatureType):
             raise TypeError(f"a struct {dict(self)!r} takes a dict, got {value!r}")
         for name in value:
             if name not in self:
-                raise SchemaConflict(
-                    f"the value has a key {name!r} that its type lacks; the keys are {list(self)!r}"
-                )
+                raise SchemaConflict(f"the value has a key {name!r} that its type lacks; the keys are {list(self)!r}")
         return {name: feature.encode_example(value.get(name)) for name, feature in self.items()}
 
     def decode(self, value: Any) -> dict[str, Any]:
         """Decode the values of a mapping."""
-        return {
-            name: self[name].decode_example(item) if name in self else item for name, item in value.items()
-        }
+        return {name: self[name].decode_example(item) if name in self else item for name, item in value.items()}
 
     def decoder(self) -> Callable[[Any], Any] | None:
         """Return a function that decodes the fields that need it."""
-        decoders = {
-            name: decode for name, feature in self.items() if (decode := feature.decoder()) is not None
-        }
+        decoders = {name: decode for name, feature in self.items() if (decode := feature.decoder()) is not None}
         return _StructDecoder(decoders) if decoders else None
 
     def from_values(self, values: SequenceOf[Any]) -> pa.Array[Any]:
@@ -107,9 +101,7 @@ class Struct(dict[str, FeatureType], FeatureType):
         columns = []
         for name, feature in self.items():
             with at_path(name):
-                columns.append(
-                    feature.from_values([None if value is None else value.get(name) for value in values])
-                )
+                columns.append(feature.from_values([None if value is None else value.get(name) for value in values]))
         fields = [feature.field(name) for name, feature in self.items()]
         return pa.StructArray.from_arrays(columns, fields=fields, mask=_mask(values, present))
 
@@ -204,9 +196,7 @@ def _cast_fields(struct: Mapping[str, FeatureType], array: pa.Array[Any]) -> pa.
     have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
     extra = [name for name in have if name not in struct]
     if extra:
-        raise SchemaConflict(
-            f"the struct has fields {extra!r} that its type lacks; the fields are {list(struct)!r}"
-        )
+        raise SchemaConflict(f"the struct has fields {extra!r} that its type lacks; the fields are {list(struct)!r}")
     if not struct:
         return pa.array([{} if valid else None for valid in array.is_valid().to_pylist()], type=pa.struct([]))
     columns = []
@@ -217,9 +207,7 @@ def _cast_fields(struct: Mapping[str, FeatureType], array: pa.Array[Any]) -> pa.
         with at_path(name):
             columns.append(feature.cast(array.field(have[name])))
     mask = array.is_null() if array.null_count else None
-    return pa.StructArray.from_arrays(
-        columns, fields=[f.field(name) for name, f in struct.items()], mask=mask
-    )
+    return pa.StructArray.from_arrays(columns, fields=[f.field(name) for name, f in struct.items()], mask=mask)
 
 
 class at_path:  # noqa: N801  # reads as a statement
@@ -272,9 +260,7 @@ class _AnyList(Frozen):
     def _inner(self, rows: list[Any]) -> pa.Array[Any]:
         first = rows[0] if rows else None
         if isinstance(first, np.ndarray) and isinstance(self.feature, Value) and first.dtype.kind in "biuf":
-            if all(
-                isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows
-            ):
+            if all(isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows):
                 return self.feature.cast(pa.array(np.concatenate(rows)))
         inner: pa.Array[Any] = self.feature.from_values(list(chain.from_iterable(rows)))
         return inner
@@ -309,9 +295,7 @@ class _AnyList(Frozen):
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON form."""
         rest = {
-            name: data[name]
-            for name in ("length", "id")
-            if data.get(name) is not None and name in cls.__annotations__
+            name: data[name] for name in ("length", "id") if data.get(name) is not None and name in cls.__annotations__
         }
         return cls(feature_from_json(data["feature"]), **rest)  # type: ignore[call-arg]
 

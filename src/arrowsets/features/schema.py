@@ -35,9 +35,7 @@ class Features(Struct):
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema, whose metadata hold these features for any reader."""
         text = json.dumps({"info": {"features": self.to_dict()}})
-        return pa.schema(
-            [feature.field(name) for name, feature in self.items()], metadata={"huggingface": text}
-        )
+        return pa.schema([feature.field(name) for name, feature in self.items()], metadata={"huggingface": text})
 
     @classmethod
     def from_arrow_schema(cls, schema: pa.Schema) -> Features:
@@ -49,9 +47,7 @@ class Features(Struct):
         stored = _stored_features(schema)
         return cls(
             {
-                field.name: _fitting(stored[field.name], field.type)
-                if field.name in stored
-                else _of_field(field)
+                field.name: _fitting(stored[field.name], field.type) if field.name in stored else _of_field(field)
                 for field in schema
             }
         )
@@ -102,9 +98,7 @@ class Features(Struct):
     def encode_batch(self, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
         """Encode a batch, a dict of columns; it must have exactly these columns."""
         if set(batch) != set(self):
-            raise ValueError(
-                f"the batch has the columns {list(batch)!r}, but the features are {list(self)!r}"
-            )
+            raise ValueError(f"the batch has the columns {list(batch)!r}, but the features are {list(self)!r}")
         return {name: self.encode_column(column, name) for name, column in batch.items()}
 
     def decode_example(self, example: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:
@@ -117,14 +111,11 @@ class Features(Struct):
         decode = self._column(column_name).decoder()
         return list(column) if decode is None else [decode(value) for value in column]
 
-    def decode_batch(
-        self, batch: Mapping[str, Sequence[Any]], token_per_repo_id: Any = None
-    ) -> dict[str, list[Any]]:
+    def decode_batch(self, batch: Mapping[str, Sequence[Any]], token_per_repo_id: Any = None) -> dict[str, list[Any]]:
         """Decode a batch, a dict of columns."""
         del token_per_repo_id
         return {
-            name: self.decode_column(column, name) if name in self else list(column)
-            for name, column in batch.items()
+            name: self.decode_column(column, name) if name in self else list(column) for name, column in batch.items()
         }
 
     def flatten(self, max_depth: int = 16) -> Features:
@@ -199,9 +190,7 @@ def _of_field(field: pa.Field[Any]) -> FeatureType:
     metadata = field.metadata or {}
     name = metadata.get(b"ARROW:extension:name", b"").decode()
     found = (
-        array_of_extension(name, metadata[b"ARROW:extension:metadata"])
-        if name.startswith(REFERENCE_ARRAY)
-        else None
+        array_of_extension(name, metadata[b"ARROW:extension:metadata"]) if name.startswith(REFERENCE_ARRAY) else None
     )
     return found if found is not None else feature_of(field.type)
 
@@ -213,9 +202,7 @@ def _fitting(feature: FeatureType, dtype: pa.DataType) -> FeatureType:
     if feature.storage.equals(plain) or (isinstance(feature, Json) and is_text(plain)):
         return feature
     if isinstance(feature, Struct) and isinstance(actual, Struct):
-        return Struct(
-            {name: _fitting(feature.get(name, UNKNOWN), inner.storage) for name, inner in actual.items()}
-        )
+        return Struct({name: _fitting(feature.get(name, UNKNOWN), inner.storage) for name, inner in actual.items()})
     if isinstance(feature, (List, LargeList)) and isinstance(actual, (List, LargeList)):
         return actual.with_children({"item": _fitting(feature.feature, actual.feature.storage)})
     return actual

@@ -188,9 +188,7 @@ def _numbers(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
     signed = pa.types.is_signed_integer(a), pa.types.is_signed_integer(b)
     if signed[0] == signed[1]:
         return max(a, b, key=lambda dtype: dtype.bit_width)
-    needed = max(
-        dtype.bit_width * (1 if is_signed else 2) for dtype, is_signed in zip((a, b), signed, strict=True)
-    )
+    needed = max(dtype.bit_width * (1 if is_signed else 2) for dtype, is_signed in zip((a, b), signed, strict=True))
     return {16: pa.int16(), 32: pa.int32(), 64: pa.int64()}.get(needed)
 
 

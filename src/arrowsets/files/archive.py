@@ -124,9 +124,7 @@ def _tar_members(path: str) -> dict[str, Member]:
             if info.issparse():
                 raise BadData(f"{name!r} is a sparse file, which is not supported", file=path)
             if info.isreg():
-                found[name] = Member(
-                    name, info.size, f"{info.offset_data}-{info.mtime}", (info.offset_data, info.size)
-                )
+                found[name] = Member(name, info.size, f"{info.offset_data}-{info.mtime}", (info.offset_data, info.size))
             elif info.issym() or info.islnk():
                 links.append((name, _link_target(info, path)))
     for name, target in links:

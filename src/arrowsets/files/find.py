@@ -104,7 +104,9 @@ def _listed(patterns: object) -> list[Pattern]:
         listed = list(patterns)
         if all(isinstance(item, (str, os.PathLike, DataFile)) for item in listed):
             return sorted(listed, key=str) if isinstance(patterns, (set, frozenset)) else listed
-    raise TypeError(f"data_files holds {patterns!r}; a path, a URL, a pattern, a list of them, or a dict of lists by split")
+    raise TypeError(
+        f"data_files holds {patterns!r}; a path, a URL, a pattern, a list of them, or a dict of lists by split"
+    )
 
 
 class Finder:
@@ -150,7 +152,9 @@ class Finder:
         if patterns and not files:
             tree, root = self._tree(self.root)
             asked = ", ".join(repr(str(pattern)) for pattern in patterns)
-            raise DataFilesNotFound(f"no file matches {asked} (split {name!r}) in {self.root!r}; {self._there(tree, root)}")
+            raise DataFilesNotFound(
+                f"no file matches {asked} (split {name!r}) in {self.root!r}; {self._there(tree, root)}"
+            )
         return tuple(files)
 
     def _all(self, patterns: Sequence[Pattern]) -> Iterable[list[DataFile]]:
@@ -176,7 +180,9 @@ class Finder:
             if not is_local(self.root) and not text.startswith("/"):
                 return self.match(f"{self.root}/{text}")
             directory = Path(self.root, text).as_posix()
-            return self._match_in(self._local, os.path.normpath(directory) if not has_wildcard(directory) else directory)
+            return self._match_in(
+                self._local, os.path.normpath(directory) if not has_wildcard(directory) else directory
+            )
         if is_http(text):
             stat = known_stat(text, self._options or {}, self._cache)
             return [DataFile(text, stat.size, stat.etag, self._options)]

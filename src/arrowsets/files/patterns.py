@@ -61,7 +61,9 @@ def _options(pattern: str, start: int) -> tuple[int, list[str]] | None:
 def matcher(component: str) -> re.Pattern[str]:
     """Compile one component (braces written out already)."""
     if "**" in component:
-        raise ValueError(f"invalid pattern component {component!r}: '**' stands alone between slashes; write '**/*.csv'")
+        raise ValueError(
+            f"invalid pattern component {component!r}: '**' stands alone between slashes; write '**/*.csv'"
+        )
     parts, at = list[str](), 0
     while at < len(component):
         char = component[at]

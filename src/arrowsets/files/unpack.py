@@ -135,4 +135,6 @@ def _expanded(
 
 def _is_data(path: str) -> bool:
     *directories, name = path.split("/")
-    return not (is_hidden_file(name) or name in METADATA_NAMES or any(is_hidden_directory(part) for part in directories))
+    return not (
+        is_hidden_file(name) or name in METADATA_NAMES or any(is_hidden_directory(part) for part in directories)
+    )

@@ -127,9 +127,7 @@ class Arrays:
 
     def _is_date(self, kind: pa.DataType) -> bool:
         types = pa.types
-        return self._dates and bool(
-            types.is_date(kind) or types.is_timestamp(kind) or types.is_duration(kind)
-        )
+        return self._dates and bool(types.is_date(kind) or types.is_timestamp(kind) or types.is_duration(kind))
 
     def _typed(self, values: AnyNumpy) -> AnyNumpy:
         if self.dtype is not None:
@@ -152,9 +150,7 @@ class Arrays:
         if self.dtype is None:
             return np.dtype(default)
         if nulls and self.dtype.kind not in "fcO":
-            raise ValueError(
-                f"dtype {self.dtype} cannot hold the {nulls} nulls of a column; use a float dtype"
-            )
+            raise ValueError(f"dtype {self.dtype} cannot hold the {nulls} nulls of a column; use a float dtype")
         return self.dtype
 
     def _integers(self, values: AnyNumpy) -> AnyNumpy:
@@ -214,16 +210,12 @@ class Arrays:
                 cells = [stack(inner[a:b]) for a, b in pairwise(bounds)]
         return _with_nulls(cells, array, None)
 
-    def _number_list_cells(
-        self, offsets: npt.NDArray[np.int64], values: pa.Array[Any], *, exact: bool
-    ) -> Cells:
+    def _number_list_cells(self, offsets: npt.NDArray[np.int64], values: pa.Array[Any], *, exact: bool) -> Cells:
         width = _common_width(offsets)
         cells = _slices(self._numbers(values), offsets, width=width)
         if not (exact and values.null_count) or pa.types.is_floating(values.type):
             return cells
-        whole = _slices(
-            self._integers(values.fill_null(0).to_numpy(zero_copy_only=False)), offsets, width=width
-        )
+        whole = _slices(self._integers(values.fill_null(0).to_numpy(zero_copy_only=False)), offsets, width=width)
         counts = np.concatenate([[0], np.cumsum(_null_mask(values))])
         has_null = counts[offsets[1:]] > counts[offsets[:-1]]
         return [
@@ -288,9 +280,7 @@ def stack(cells: Sequence[Any]) -> AnyNumpy:
     """Join what rows show into one array: stacked where all are alike, else an object array."""
     first = cells[0] if len(cells) else None
     if isinstance(first, np.ndarray):
-        if all(
-            isinstance(c, np.ndarray) and c.shape == first.shape and c.dtype == first.dtype for c in cells
-        ):
+        if all(isinstance(c, np.ndarray) and c.shape == first.shape and c.dtype == first.dtype for c in cells):
             return np.stack(cast("Sequence[AnyNumpy]", cells))
     elif isinstance(first, np.generic) and first.dtype.kind not in "US" and _one_type(cells):
         return np.array(cells)
@@ -373,11 +363,7 @@ def _common_width(offsets: npt.NDArray[np.int64]) -> int | None:
     if len(offsets) < 2:
         return None
     width = int(offsets[1] - offsets[0])
-    return (
-        width
-        if width * (len(offsets) - 1) == offsets[-1] and bool((np.diff(offsets) == width).all())
-        else None
-    )
+    return width if width * (len(offsets) - 1) == offsets[-1] and bool((np.diff(offsets) == width).all()) else None
 
 
 def _slices(values: AnyNumpy, offsets: npt.NDArray[np.int64], width: int | None) -> Cells:

@@ -78,9 +78,7 @@ class Format(ABC):
             return iter(self.column_of(table, column))
         return (row[column] for row in self.rows(table.select([column])))
 
-    def getter(
-        self, batch: pa.RecordBatch, columns: Sequence[str] | None = None
-    ) -> Callable[[int], Any] | None:
+    def getter(self, batch: pa.RecordBatch, columns: Sequence[str] | None = None) -> Callable[[int], Any] | None:
         """Return the fastest function from a row's position in a record batch to the row; None: use `row`."""
         del batch, columns
         return None

@@ -114,9 +114,7 @@ class Column(Sequence[Any]):
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if copy is False:
-            raise ValueError(
-                "a column is read from Arrow memory that is not to be written to; it must be copied"
-            )
+            raise ValueError("a column is read from Arrow memory that is not to be written to; it must be copied")
         values = self.to_numpy()
         return values if dtype is None else values.astype(dtype, copy=False)
 
@@ -225,9 +223,7 @@ def positions_of(key: Any, num_rows: int) -> Positions:
 
 def _masked(mask: npt.NDArray[np.bool_], num_rows: int) -> npt.NDArray[np.int64]:
     if mask.shape != (num_rows,):
-        raise IndexError(
-            f"a mask needs one flag per row: it has shape {mask.shape}, and there are {num_rows} rows"
-        )
+        raise IndexError(f"a mask needs one flag per row: it has shape {mask.shape}, and there are {num_rows} rows")
     return np.flatnonzero(mask).astype(np.int64)
 
 

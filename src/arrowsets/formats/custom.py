@@ -32,9 +32,7 @@ class CustomFormat(Format):
         super().__init__(features, **options)
         transform = options.get("transform")
         if not callable(transform):
-            raise TypeError(
-                f"the custom format needs transform= to be a function of a batch, got {transform!r}"
-            )
+            raise TypeError(f"the custom format needs transform= to be a function of a batch, got {transform!r}")
         self._transform: Callable[[dict[str, Any]], Any] = transform
         self._python = PythonFormat(features)
 

@@ -40,9 +40,7 @@ class LazyColumns(dict[str, Any]):
 
     __slots__ = ("_decoders", "_handed", "_table", "names", "num_rows")
 
-    def __init__(
-        self, table: pa.Table | pa.RecordBatch, decoders: Mapping[str, Decoder] | None = None
-    ) -> None:
+    def __init__(self, table: pa.Table | pa.RecordBatch, decoders: Mapping[str, Decoder] | None = None) -> None:
         super().__init__()
         self._table = table
         self._decoders = decoders or {}

@@ -50,9 +50,7 @@ class PythonFormat(Format):
         decode = self.decoders.get(column)
         return iter(stored) if decode is None else map(decode, stored)
 
-    def getter(
-        self, batch: pa.RecordBatch, columns: Sequence[str] | None = None
-    ) -> Callable[[int], dict[str, Any]]:
+    def getter(self, batch: pa.RecordBatch, columns: Sequence[str] | None = None) -> Callable[[int], dict[str, Any]]:
         return RowGetter(batch, columns, self.decoders).get
 
     def lazy(self, table: AnyTable) -> LazyColumns:

@@ -83,11 +83,7 @@ class TensorFormat(Format):
 
     def _objects(self, array: AnyNumpy) -> Any:
         shown = [self._cell(value) for value in array]
-        return (
-            self._texts(shown)
-            if all(isinstance(value, str | bytes) for value in shown)
-            else self._ragged(shown)
-        )
+        return self._texts(shown) if all(isinstance(value, str | bytes) for value in shown) else self._ragged(shown)
 
     def _cell(self, cell: Any) -> Any:
         if isinstance(cell, np.ndarray):

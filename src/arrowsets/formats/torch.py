@@ -44,9 +44,7 @@ class TorchFormat(TensorFormat):
         import torch
 
         # from_numpy warns of read-only memory and cannot hold negative strides.
-        tensor = torch.from_numpy(
-            array if array.flags.writeable and array.flags.c_contiguous else array.copy()
-        )
+        tensor = torch.from_numpy(array if array.flags.writeable and array.flags.c_contiguous else array.copy())
         if self._moves:
             tensor = tensor.to(**self._moves)
         if self.options.get("pin_memory"):

@@ -129,9 +129,7 @@ class Draft:
         with explained(path, "publish"):
             size = path.stat().st_size
             digest = checksum if checksum is not None else checksum_of(path)
-            record = ShardRecord(
-                _file_name(name, digest), num_rows, size, digest, tuple(batches), dict(extra or {})
-            )
+            record = ShardRecord(_file_name(name, digest), num_rows, size, digest, tuple(batches), dict(extra or {}))
             # As JSON gives it back, so that it is the same to those who find it later.
             data = encode(record.to_json())
             record = ShardRecord.from_json(decode(data))
@@ -302,9 +300,7 @@ class Draft:
             if stat is None or stat.st_size != shard.num_bytes:
                 if (self.path / MANIFEST).exists():
                     return False
-                raise StoreError(
-                    f"cannot commit {str(self.path)!r}: {differs(self.path, shard)}; publish it again"
-                )
+                raise StoreError(f"cannot commit {str(self.path)!r}: {differs(self.path, shard)}; publish it again")
         return True
 
     def _stand(self, data: bytes) -> bool:

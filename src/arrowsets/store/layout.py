@@ -73,9 +73,7 @@ def label_path(root: Path, label: str) -> Path:
 def check_name(name: str) -> str:
     """Return the name of a unit if every file system can hold it."""
     if not _NAME.fullmatch(name) or name in _RESERVED:
-        raise UnknownName(
-            f'{name!r} cannot name a shard: it must be a plain file name without / \\ : * ? " < > |'
-        )
+        raise UnknownName(f'{name!r} cannot name a shard: it must be a plain file name without / \\ : * ? " < > |')
     return name
 
 

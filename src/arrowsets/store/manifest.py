@@ -38,13 +38,8 @@ def decode(data: bytes) -> dict[str, Any]:
     """Read a record's text; raise `RecordError` if it is not what was written."""
     start = len(_HEAD) + _DIGITS + len(_MIDDLE)
     text = data[start:-2]
-    whole = (
-        data[: len(_HEAD)] == _HEAD and data[start - len(_MIDDLE) : start] == _MIDDLE and data[-2:] == b"}\n"
-    )
-    if (
-        not whole
-        or xxhash.xxh3_128_hexdigest(text).encode("ascii") != data[len(_HEAD) : len(_HEAD) + _DIGITS]
-    ):
+    whole = data[: len(_HEAD)] == _HEAD and data[start - len(_MIDDLE) : start] == _MIDDLE and data[-2:] == b"}\n"
+    if not whole or xxhash.xxh3_128_hexdigest(text).encode("ascii") != data[len(_HEAD) : len(_HEAD) + _DIGITS]:
         raise RecordError("the record's checksum does not agree with its text")
     body: dict[str, Any] = json.loads(text.decode("utf-8", "surrogatepass"))
     return body

@@ -173,9 +173,7 @@ class Store:
                 # Not if it was pruned, and its files vanished, while we looked.
                 if _content(path) == data:
                     set_aside(self.root, key, data)
-                    what = (
-                        error if isinstance(error, CorruptEntry) else f"{str(path)!r} cannot be read: {error}"
-                    )
+                    what = error if isinstance(error, CorruptEntry) else f"{str(path)!r} cannot be read: {error}"
                     warnings.warn(f"{what}; the entry is removed and made again", StoreWarning, stacklevel=4)
                 return None
         return manifest

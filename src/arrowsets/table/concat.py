@@ -19,21 +19,14 @@ Part: TypeAlias = tuple[Sequence[ColumnGroup], int]
 def concat_groups(parts: Sequence[Part], schema: pa.Schema) -> tuple[ColumnGroup, ...]:
     """Return groups that show the rows of all parts under a schema; null where a part has no such column."""
     together: dict[tuple[int | None, ...], list[str]] = {}
-    places = [
-        {column.name: at for at, group in enumerate(groups) for column in group.columns}
-        for groups, _ in parts
-    ]
+    places = [{column.name: at for at, group in enumerate(groups) for column in group.columns} for groups, _ in parts]
     for name in schema.names:
         together.setdefault(tuple(place.get(name) for place in places), []).append(name)
-    return tuple(
-        _group(parts, at, pa.schema([schema.field(name) for name in names])) for at, names in together.items()
-    )
+    return tuple(_group(parts, at, pa.schema([schema.field(name) for name in names])) for at, names in together.items())
 
 
 def _group(parts: Sequence[Part], at: Sequence[int | None], schema: pa.Schema) -> ColumnGroup:
-    found = [
-        None if number is None else groups[number] for (groups, _), number in zip(parts, at, strict=True)
-    ]
+    found = [None if number is None else groups[number] for (groups, _), number in zip(parts, at, strict=True)]
     paths = [_paths(group, schema) for group in found]
     alike = _alike(found, paths)
     if alike is not None:
@@ -68,9 +61,7 @@ def _paths(group: ColumnGroup | None, schema: pa.Schema) -> dict[str, tuple[str,
     return {name: known[name] for name in schema.names if name in known}
 
 
-def _alike(
-    found: Sequence[ColumnGroup | None], paths: Sequence[dict[str, tuple[str, ...]]]
-) -> ArrowFiles | None:
+def _alike(found: Sequence[ColumnGroup | None], paths: Sequence[dict[str, tuple[str, ...]]]) -> ArrowFiles | None:
     """Return the files that all groups show the same columns of, if they do."""
     if not found or any(path != paths[0] for path in paths):
         return None

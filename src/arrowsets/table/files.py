@@ -69,8 +69,7 @@ class _Layout:
         sizes = [len(edges) - 1 for _, edges in clips]
         rows = np.concatenate([[0], np.cumsum([part.stop - part.start for part in parts], dtype=np.int64)])
         self.starts: npt.NDArray[np.int64] = np.concatenate(
-            [edges[:-1] + base for (_, edges), base in zip(clips, rows[:-1].tolist(), strict=True)]
-            + [rows[-1:]]
+            [edges[:-1] + base for (_, edges), base in zip(clips, rows[:-1].tolist(), strict=True)] + [rows[-1:]]
         ).astype(np.int64, copy=False)
         self.starts.setflags(write=False)
         self.begins: list[int] = self.starts.tolist()
@@ -107,9 +106,7 @@ class ArrowFiles:
         self._projections: dict[tuple[Column, ...], ArrowFiles] = {}
 
     @classmethod
-    def open(
-        cls, refs: Iterable[FileRef | str | os.PathLike[str]], schema: pa.Schema | None = None
-    ) -> ArrowFiles:
+    def open(cls, refs: Iterable[FileRef | str | os.PathLike[str]], schema: pa.Schema | None = None) -> ArrowFiles:
         """Read files as one table.
 
         Args:
@@ -218,9 +215,7 @@ class ArrowFiles:
         parts = []
         for part in self.parts:
             bases = [(part.origins[at[column.path[0]]], column.path[1:]) for column in columns]
-            parts.append(
-                replace(part, origins=tuple(None if base is None else base + rest for base, rest in bases))
-            )
+            parts.append(replace(part, origins=tuple(None if base is None else base + rest for base, rest in bases)))
         projected = ArrowFiles(schema, parts, self._layout)
         if len(self._projections) >= _KEPT_PROJECTIONS:
             self._projections.clear()
@@ -237,9 +232,7 @@ class ArrowFiles:
         for step in rest:
             dtype = field.type
             if not pa.types.is_struct(dtype) or dtype.get_field_index(step) < 0:
-                raise ColumnNotFound.of(
-                    step, [inner.name for inner in dtype] if pa.types.is_struct(dtype) else []
-                )
+                raise ColumnNotFound.of(step, [inner.name for inner in dtype] if pa.types.is_struct(dtype) else [])
             nullable = field.nullable
             field = dtype.field(step)
             field = field.with_nullable(field.nullable or nullable)
@@ -326,9 +319,7 @@ class ArrowFiles:
         if not arrays:
             return pa.RecordBatch.from_struct_array(pa.nulls(size, pa.struct([]))), stays
         cast_any = any(copied for _, copied in arrays)
-        return pa.RecordBatch.from_arrays(
-            [array for array, _ in arrays], schema=self.schema
-        ), stays and not cast_any
+        return pa.RecordBatch.from_arrays([array for array, _ in arrays], schema=self.schema), stays and not cast_any
 
     def __reduce__(self) -> tuple[object, ...]:
         return ArrowFiles, (self.schema, tuple(_portable(part) for part in self.parts))
@@ -376,9 +367,7 @@ def _array(
     if promote(array.type, field.type) == field.type:
         return array.cast(field.type), True
     message = f"the values are {array.type} where {field.type} is expected; cast one of them"
-    raise (
-        BadData(message, file=file, column=field.name) if file else SchemaConflict(message, column=field.name)
-    )
+    raise (BadData(message, file=file, column=field.name) if file else SchemaConflict(message, column=field.name))
 
 
 def _portable(part: _Part) -> _Part:

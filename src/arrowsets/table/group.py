@@ -38,12 +38,8 @@ class ColumnGroup:
             return self
         if self.rows.is_contiguous:
             start = rows[0] if len(rows) else 0
-            return replace(
-                self, files=files.slice(start, start + len(rows)), rows=Selection(range(len(rows)))
-            )
+            return replace(self, files=files.slice(start, start + len(rows)), rows=Selection(range(len(rows))))
         columns = tuple(Column(column.name, (column.name,)) for column in self.columns)
         if 2 * len(rows) > files.num_rows:
             return ColumnGroup(self.reader, columns, self.rows)
-        return ColumnGroup(
-            ArrowFiles.from_table(self.reader.read(rows)), columns, Selection(range(len(rows)))
-        )
+        return ColumnGroup(ArrowFiles.from_table(self.reader.read(rows)), columns, Selection(range(len(rows))))

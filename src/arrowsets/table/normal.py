@@ -67,9 +67,7 @@ class Normaliser:
         low, high = int(offsets[0]), int(offsets[-1])
         values = _child(array).slice(low, high - low)
         buffers = [_bitmap(array), _buffer(np.ascontiguousarray(offsets - low if low else offsets))]
-        return pa.Array.from_buffers(
-            array.type, len(array), buffers, children=[self._normal(values, (*path, 0))]
-        )
+        return pa.Array.from_buffers(array.type, len(array), buffers, children=[self._normal(values, (*path, 0))])
 
     def _fixed_list(self, array: _Array, path: _Path) -> _Array:
         size = array.type.list_size
@@ -102,9 +100,7 @@ class Normaliser:
         known = fresh if known is None else pa.concat_arrays([known, fresh]) if len(fresh) else known
         self._dictionaries[path] = known
         indices = _fixed(pc.index_in(values, value_set=known).cast(array.type.index_type))
-        return pa.DictionaryArray.from_arrays(
-            indices, self._normal(known, (*path, 0)), ordered=array.type.ordered
-        )
+        return pa.DictionaryArray.from_arrays(indices, self._normal(known, (*path, 0)), ordered=array.type.ordered)
 
 
 def _is_fixed(dtype: _Array) -> bool:
@@ -154,9 +150,7 @@ def _text(array: _Array) -> _Array:
     empty = "" if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) else b""
     filled = pc.fill_null(array, empty)
     _, offsets, data = filled.buffers()
-    return pa.Array.from_buffers(
-        array.type, len(array), [_bitmap(array), offsets, data], offset=filled.offset
-    )
+    return pa.Array.from_buffers(array.type, len(array), [_bitmap(array), offsets, data], offset=filled.offset)
 
 
 def _without_hidden(array: _Array) -> _Array:

@@ -68,13 +68,9 @@ class Selection:
         if isinstance(positions, range):
             if positions == range(len(rows)):
                 return self
-            return Selection(
-                _sub_range(rows, positions) if isinstance(rows, range) else _pick(rows, positions)
-            )
+            return Selection(_sub_range(rows, positions) if isinstance(rows, range) else _pick(rows, positions))
         if isinstance(rows, range):
-            return Selection(
-                positions if rows == range(len(rows)) else _frozen(positions * rows.step + rows.start)
-            )
+            return Selection(positions if rows == range(len(rows)) else _frozen(positions * rows.step + rows.start))
         return Selection(_frozen(rows[positions]))
 
     def shift(self, offset: int) -> Selection:
@@ -132,9 +128,7 @@ def as_rows(positions: Positions, total: int) -> Rows:
     A boolean array is a mask and must have `total` values. An array that is read-only already is not copied.
     """
     if isinstance(positions, range):
-        if len(positions) and not (
-            0 <= min(positions[0], positions[-1]) <= max(positions[0], positions[-1]) < total
-        ):
+        if len(positions) and not (0 <= min(positions[0], positions[-1]) <= max(positions[0], positions[-1]) < total):
             raise _out_of_range(positions[0] if not 0 <= positions[0] < total else positions[-1], total)
         return positions
     array = np.asarray(positions)
@@ -249,9 +243,7 @@ def _load(path: str, size: int) -> Selection:
     except (OSError, ValueError) as error:
         raise StoreError(f"cannot read row numbers from {path!r}: {error}") from error
     if rows.dtype != np.int64 or rows.shape != (size,):
-        raise StoreError(
-            f"{path!r} holds {rows.shape} {rows.dtype}, not the {size} row numbers written to it"
-        )
+        raise StoreError(f"{path!r} holds {rows.shape} {rows.dtype}, not the {size} row numbers written to it")
     return Selection(rows, path)
 
 

@@ -23,9 +23,7 @@ def row_bits(array: Any) -> Bits:
     if isinstance(array, pa.ExtensionArray):
         return row_bits(array.storage)
     if pa.types.is_struct(dtype):
-        children = (
-            array.flatten() if array.null_count else [array.field(at) for at in range(dtype.num_fields)]
-        )
+        children = array.flatten() if array.null_count else [array.field(at) for at in range(dtype.num_fields)]
         return sum((row_bits(child) for child in children), start=1)
     if pa.types.is_dictionary(dtype):
         return int(dtype.index_type.bit_width)

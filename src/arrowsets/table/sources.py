@@ -139,9 +139,7 @@ class _OpenFile:
         if counts is None:
             return tuple(self.read(index).num_rows for index in range(len(self.batches)))
         if len(counts) != len(self.batches):
-            raise BadData(
-                f"it has {len(self.batches)} record batches where {len(counts)} were written", file=self.path
-            )
+            raise BadData(f"it has {len(self.batches)} record batches where {len(counts)} were written", file=self.path)
         return counts
 
     def read(self, index: int) -> pa.RecordBatch:

@@ -97,8 +97,7 @@ class _Gather:
 
     def overflows(self, pieces: Sequence[pa.RecordBatch], repeats: int) -> bool:
         return bool(self.risky) and any(
-            sum(piece.column(index).nbytes for piece in pieces) * repeats > _SAFE_BYTES
-            for index in self.risky
+            sum(piece.column(index).nbytes for piece in pieces) * repeats > _SAFE_BYTES for index in self.risky
         )
 
 
@@ -143,9 +142,7 @@ def _take(array: Any, indices: Any) -> Any:
         return _take_views(array, indices)
     if pa.types.is_run_end_encoded(dtype):
         compute: Any = pc
-        return compute.run_end_encode(
-            compute.run_end_decode(array).take(indices), run_end_type=dtype.run_end_type
-        )
+        return compute.run_end_encode(compute.run_end_decode(array).take(indices), run_end_type=dtype.run_end_type)
     return array.cast(_castable(dtype)).take(indices).cast(dtype)
 
 
@@ -176,12 +173,7 @@ def _plain(dtype: pa.DataType) -> bool:
 def _has_small_offsets(dtype: pa.DataType) -> bool:
     if isinstance(dtype, pa.BaseExtensionType):
         return _has_small_offsets(dtype.storage_type)
-    if (
-        pa.types.is_string(dtype)
-        or pa.types.is_binary(dtype)
-        or pa.types.is_list(dtype)
-        or pa.types.is_map(dtype)
-    ):
+    if pa.types.is_string(dtype) or pa.types.is_binary(dtype) or pa.types.is_list(dtype) or pa.types.is_map(dtype):
         return True
     return any(_has_small_offsets(dtype.field(index).type) for index in range(dtype.num_fields))
 

@@ -99,9 +99,7 @@ class View:
         if isinstance(rows, range) and rows == range(self.num_rows):
             return self
         composed = _Composed(rows)
-        groups = tuple(
-            ColumnGroup(group.files, group.columns, composed.of(group.rows)) for group in self.groups
-        )
+        groups = tuple(ColumnGroup(group.files, group.columns, composed.of(group.rows)) for group in self.groups)
         return View(groups, self.columns, len(rows), self.schema)
 
     def read(self, positions: Positions, columns: Sequence[str] | None = None) -> pa.Table:
@@ -122,9 +120,7 @@ class View:
         if len(tables) == 1 and tables[0].column_names == list(self.columns):
             return tables[0]
         arrays = {
-            name: array
-            for table in tables
-            for name, array in zip(table.column_names, table.columns, strict=True)
+            name: array for table in tables for name, array in zip(table.column_names, table.columns, strict=True)
         }
         return pa.Table.from_arrays([arrays[name] for name in self.columns], schema=self.schema)
 
@@ -140,9 +136,7 @@ class View:
         if not 0 <= start <= stop <= self.num_rows:
             raise RowOutOfRange(f"rows {start} to {stop} are out of range; there are {self.num_rows} rows")
         if all(group.rows.is_contiguous for group in self.groups):
-            return (
-                self._read(range(at, min(at + batch_rows, stop))) for at in range(start, stop, batch_rows)
-            )
+            return (self._read(range(at, min(at + batch_rows, stop))) for at in range(start, stop, batch_rows))
         return self._gathered(batch_rows, start, stop)
 
     def _gathered(self, batch_rows: int, start: int, stop: int) -> Iterator[pa.Table]:
@@ -198,9 +192,7 @@ class View:
         elif isinstance(added, ArrowFiles):
             added = View.from_files(added)
         kept = self.select_columns([name for name in self.columns if name not in added.columns]).join(added)
-        return kept.select_columns(
-            [*self.columns, *(name for name in added.columns if name not in self.columns)]
-        )
+        return kept.select_columns([*self.columns, *(name for name in added.columns if name not in self.columns)])
 
     def flatten_column(self, name: str) -> View:
         """Show the fields of a struct column in its place, as `name.field`; null where the struct is."""

@@ -90,9 +90,7 @@ class ShardWriter:
                 self._sink.close()
             except OSError as error:
                 raise self._failed(error) from error
-            self._written = WrittenShard(
-                sum(self._counts), self._sink.size, self._sink.checksum, tuple(self._counts)
-            )
+            self._written = WrittenShard(sum(self._counts), self._sink.size, self._sink.checksum, tuple(self._counts))
         return self._written
 
     def abort(self) -> None:
@@ -127,9 +125,7 @@ class ShardWriter:
     def _ordered(self, rows: pa.Table | pa.RecordBatch) -> pa.Table | pa.RecordBatch:
         names = self.schema.names
         if set(rows.schema.names) != set(names) or len(rows.schema.names) != len(names):
-            raise SchemaConflict(
-                f"columns {rows.schema.names} for a shard of columns {names}; give exactly these"
-            )
+            raise SchemaConflict(f"columns {rows.schema.names} for a shard of columns {names}; give exactly these")
         rows = rows.select(names)
         for given, field in zip(rows.schema, self.schema, strict=True):
             if given.type != field.type:
