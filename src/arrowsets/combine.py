@@ -16,7 +16,6 @@ from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
 
-
 __all__ = ["concatenate_datasets", "interleave_datasets"]
 
 Stopping = Literal["first_exhausted", "all_exhausted", "all_exhausted_without_replacement"]

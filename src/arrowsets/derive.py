@@ -9,7 +9,6 @@ import uuid
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from arrowsets.config import settings
 from arrowsets.engine.executors import process_pool

@@ -107,7 +107,7 @@ def resolve(
     path: str | os.PathLike[str],
     name: str | None = None,
     data_dir: str | os.PathLike[str] | None = None,
-    data_files: Any = None,  # noqa: ANN401 - see files.find
+    data_files: Any = None,
     *,
     revision: str | None = None,
     token: bool | str | None = None,
@@ -237,7 +237,7 @@ def _declared(card: Card, name: str) -> DatasetInfo:
     return DatasetInfo.from_yaml(data) if form == "yaml" else DatasetInfo.from_dict(data)
 
 
-def _find(request: Request, base: str, data_dir: str | None, data_files: Any) -> Files:  # noqa: ANN401
+def _find(request: Request, base: str, data_dir: str | None, data_files: Any) -> Files:
     return find(data_files, data_dir, base, storage_options=request.storage_options, cache_dir=request.cache_dir)
 
 

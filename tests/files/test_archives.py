@@ -14,7 +14,14 @@ import pytest
 from arrowsets.errors import BadData, DataFilesNotFound
 from arrowsets.files import DataFile, Limits, expand, find
 
-CONTENT = {"train/a.csv": b"1", "train/b.csv": b"22", "test/c.csv": b"333", "x.txt": b"", ".h.csv": b"h", "README.md": b"r"}
+CONTENT = {
+    "train/a.csv": b"1",
+    "train/b.csv": b"22",
+    "test/c.csv": b"333",
+    "x.txt": b"",
+    ".h.csv": b"h",
+    "README.md": b"r",
+}
 
 
 def make_zip(path: Path, content: Mapping[str, bytes] = CONTENT, method: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -134,7 +141,9 @@ def test_a_missing_member_is_told_with_those_there(tmp_path: Path) -> None:
         find("zip://no.csv::x.zip", base=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["../a.csv", "/etc/a.csv", "x/../../a.csv", "C:/a.csv", "\\\\host\\a.csv", "..\\a.csv"])
+@pytest.mark.parametrize(
+    "name", ["../a.csv", "/etc/a.csv", "x/../../a.csv", "C:/a.csv", "\\\\host\\a.csv", "..\\a.csv"]
+)
 @pytest.mark.parametrize("make", [make_zip, make_tar])
 def test_a_name_outside_the_archive_is_refused(tmp_path: Path, make: object, name: str) -> None:
     suffix = "zip" if make is make_zip else "tar"

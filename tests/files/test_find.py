@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from datasets.data_files import DataFilesDict, get_data_patterns, sanitize_patterns
 
 from arrowsets.errors import DataFilesNotFound
@@ -122,7 +121,9 @@ def test_data_dir_lies_under_base(tree: MakeTree) -> None:
 def test_absolute_paths_path_objects_and_file_urls_are_named_alike(tree: MakeTree) -> None:
     root = tree("a.csv")
     file = root / "a.csv"
-    answers = [find(form, base="/elsewhere")["train"] for form in (str(file), file, file.as_uri(), [DataFile(str(file))])]
+    answers = [
+        find(form, base="/elsewhere")["train"] for form in (str(file), file, file.as_uri(), [DataFile(str(file))])
+    ]
     assert {answer[0].url for answer in answers} == {str(file)}
 
 
@@ -175,9 +176,7 @@ def test_an_empty_directory_has_no_data_files(tree: MakeTree) -> None:
         ([{"path": "a.csv"}], ValueError, "the keys 'split' and 'path'"),
     ],
 )
-def test_what_is_no_pattern_is_refused(
-    tree: MakeTree, patterns: object, error: type[Exception], message: str
-) -> None:
+def test_what_is_no_pattern_is_refused(tree: MakeTree, patterns: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         found(tree("a.csv"), patterns)
 

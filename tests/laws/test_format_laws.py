@@ -184,11 +184,7 @@ def test_tables_agree_with_their_rows_and_columns(name: str) -> None:
     rows = list(shown_as.rows(table))
     assert len(rows) == 3
     assert plain(list(shown_as.column_of(table, "a"))) != []
-    assert (
-        [_cell(row, "a") for row in rows]
-        == [1, 2, 3]
-        == [_cell(shown_as.row(table, i), "a") for i in range(3)]
-    )
+    assert [_cell(row, "a") for row in rows] == [1, 2, 3] == [_cell(shown_as.row(table, i), "a") for i in range(3)]
     assert [_cell(shown_as.batch(table), "s", i) for i in range(3)] == ["x", "y", "z"]
 
 

@@ -25,9 +25,7 @@ def write_stream(path: Path, table: pa.Table = TABLE) -> str:
 
 
 def test_nothing_is_opened_before_it_is_touched() -> None:
-    files = ArrowFiles.open(
-        [FileRef("/nowhere/a.arrow", (2, 1)), FileRef("/nowhere/b.arrow", (5,))], TABLE.schema
-    )
+    files = ArrowFiles.open([FileRef("/nowhere/a.arrow", (2, 1)), FileRef("/nowhere/b.arrow", (5,))], TABLE.schema)
     view = View.from_files(files).rename({"x": "z"}).select([7, 0])
     assert (files.num_rows, files.starts.tolist()) == (8, [0, 2, 3, 8])
     with pytest.raises(StoreError, match=r"/nowhere/b\.arrow"):

@@ -46,9 +46,7 @@ def column(dtype: pa.DataType, values: list[Any]) -> pa.Array[Any]:
 
 @pytest.mark.parametrize(("dtype", "values"), VALUES, ids=[str(dtype) for dtype, _ in VALUES])
 @pytest.mark.parametrize("positions", [[4, 0, 1, 3, 3, 0], [0, 2, 3], [1, 2, 3], [4], [], range(4, -1, -2)])
-def test_every_type_is_read_by_position(
-    write: Any, dtype: pa.DataType, values: list[Any], positions: Any
-) -> None:
+def test_every_type_is_read_by_position(write: Any, dtype: pa.DataType, values: list[Any], positions: Any) -> None:
     table = pa.table({"x": column(dtype, values)})
     view = View.from_files([write(table)])
     found = view.read(positions)

@@ -47,9 +47,7 @@ def small_rows() -> st.SearchStrategy[Any]:
 def test_take_is_indexing(data: st.DataObject, rows: Any) -> None:
     positions = data.draw(st.lists(st.integers(0, len(rows) - 1))) if len(rows) else []
     bounds = st.none() | st.integers(-10, 10)
-    chosen = range(len(rows))[
-        slice(data.draw(bounds), data.draw(bounds), data.draw(st.sampled_from([-2, -1, 1, 3])))
-    ]
+    chosen = range(len(rows))[slice(data.draw(bounds), data.draw(bounds), data.draw(st.sampled_from([-2, -1, 1, 3])))]
     for wanted in (positions, np.array(positions, dtype=np.int32), chosen):
         assert list(Selection(rows).take(wanted).rows) == [rows[at] for at in wanted]
 

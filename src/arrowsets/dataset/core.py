@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from arrowsets.dataset.reading import FormatSpec, Reader
 from arrowsets.errors import ColumnNotFound
-from arrowsets.features import Features
 from arrowsets.explanation import Origin
+from arrowsets.features import Features
 from arrowsets.formats import Column
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import ColumnNotFound, SchemaConflict
-from arrowsets.features import Features, array_of, cast
+from arrowsets.features import Features, array_of, cast_column
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.table import FileRef, View
@@ -181,7 +181,7 @@ class CreateMethods(DatasetCore):
 
     @classmethod
     def _of_arrays(
-        cls, arrays: Mapping[str, pa.Array], features: Features, info: DatasetInfo | None, split: str | None
+        cls, arrays: Mapping[str, pa.Array[Any]], features: Features, info: DatasetInfo | None, split: str | None
     ) -> Self:
         schema = features.arrow_schema
         table = pa.Table.from_arrays([arrays[name] for name in features], schema=schema)
@@ -201,16 +201,10 @@ class CreateMethods(DatasetCore):
 
 def _stored(table: pa.Table, features: Features) -> pa.Table:
     """Return the columns in the types that store the features."""
-    schema = features.arrow_schema
-    columns = []
-    for field in schema:
-        column = table.column(field.name)
-        if column.type != field.type:
-            column = pa.chunked_array([cast(chunk, features[field.name]) for chunk in column.chunks], type=field.type)
-        columns.append(column)
-    if not columns:
+    if not features:
         return table.select([])
-    return pa.Table.from_arrays(columns, schema=schema)
+    columns = [cast_column(table.column(name), feature) for name, feature in features.items()]
+    return pa.Table.from_arrays(columns, schema=features.arrow_schema)
 
 
 def _without_pandas(table: pa.Table) -> pa.Table:

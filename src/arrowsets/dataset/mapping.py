@@ -161,7 +161,7 @@ class MapMethods(DatasetCore):
             pins=derived.pins,
             origin=derived.origin,
         )
-        return mapped if features is None else mapped._as_declared(features, how)  # noqa: SLF001 - our own class
+        return mapped if features is None else mapped._as_declared(features, how)
 
     def filter(
         self,
@@ -328,7 +328,7 @@ class MapMethods(DatasetCore):
         kept = {name: feature for name, feature in self._features.items() if name not in removed}
         types = features if features is not None else Features(kept)
         from_nothing: Self = type(self).from_dict({name: [] for name in types}, features=types)  # type: ignore[attr-defined]
-        return self._derive("map", view=from_nothing._view, features=types, lineage=lineage)  # noqa: SLF001
+        return self._derive("map", view=from_nothing._view, features=types, lineage=lineage)
 
     def _check_known(self, names: Sequence[str], what: str) -> None:
         for name in names:

@@ -259,13 +259,13 @@ class RowMethods(DatasetCore):
         del writer_batch_size, disable_nullable
         dataset = self if features is None else self.cast(features)  # type: ignore[attr-defined]
         how = Execution(num_proc=num_proc, in_memory=keep_in_memory or None, copy_to=cache_file_name)
-        view, pins = rewrite(dataset._view, dataset._features, dataset._lineage, how)  # noqa: SLF001 - our own class
-        made: Self = dataset._derive(  # noqa: SLF001
+        view, pins = rewrite(dataset._view, dataset._features, dataset._lineage, how)
+        made: Self = dataset._derive(
             "flatten_indices",
             view=view,
             lineage=dataset._lineage,
             new_fingerprint=new_fingerprint,
-            pins=pins,  # noqa: SLF001
+            pins=pins,
         )
         return made
 

@@ -116,7 +116,7 @@ class ProcessPool(Executor):
         """Replace workers whose imported modules have changed on disk before they take another task."""
         self._supervisor.refresh()
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - Executor's
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more tasks. Workers end, unless other calls share them."""
         self._closed = True
         if self._process != os.getpid():
@@ -258,7 +258,7 @@ def _lane(function: Callable[..., Any], executor: Executor, max_retries: int) ->
 class _Threads:
     def __init__(self, function: Callable[..., Any], executor: ThreadPoolExecutor) -> None:
         self._function, self._executor = function, executor
-        self.ahead = 2 * executor._max_workers  # noqa: SLF001 - the only place where it says so
+        self.ahead = 2 * executor._max_workers
 
     def submit(self, task: Task, callback: Callable[[int], object]) -> Future[Any]:
         return self._executor.submit(_call_here, self._function, task.args, callback)

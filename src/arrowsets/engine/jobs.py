@@ -61,7 +61,7 @@ class Job(ABC):
         del unit
         return None
 
-    def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray | None:
+    def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray[Any] | None:
         """Read a column of the input that the unit left unchanged; None where there is none."""
         del column, start, stop
         return None
@@ -120,7 +120,7 @@ class TransformJob(Job):
         start, stop = self.bounds(unit)
         return stop - start
 
-    def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray | None:
+    def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray[Any] | None:
         """Read a column of the view."""
         if column not in self.features:
             return None

@@ -13,14 +13,13 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict, TransformError
-from arrowsets.features import Features, Json, array_of, cast, unify
+from arrowsets.features import Features, Json, array_of, cast_column, unify
 from arrowsets.table import ArrowFiles, FileRef
-
 from arrowsets.transforms.base import Reject
 
 __all__ = ["Fill", "Layout", "Part", "conform", "lay_out"]
 
-Fill = Callable[[str, int, int], pa.ChunkedArray | None]
+Fill = Callable[[str, int, int], pa.ChunkedArray[Any] | None]
 """Reads the rows [start, stop) of a column of the input; None where the input has no such column."""
 
 
@@ -209,17 +208,16 @@ def _conform_table(
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _converted(column: pa.ChunkedArray, feature: Any, field: pa.Field) -> pa.ChunkedArray:
+def _converted(column: pa.ChunkedArray[Any], feature: Any, field: pa.Field[Any]) -> pa.ChunkedArray[Any]:
     if column.type == field.type:
         return column
     try:
         if isinstance(feature, Json):
             chunks = [array_of(chunk.to_pylist(), feature)[0] for chunk in column.chunks]
-        else:
-            chunks = [cast(chunk, feature) for chunk in column.chunks]
+            return pa.chunked_array(chunks, type=field.type)
+        return cast_column(column, feature)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise SchemaConflict(f"column {field.name!r}: {error}", column=field.name) from error
-    return pa.chunked_array(chunks, type=field.type)
 
 
 def _unified(name: str, parts: Sequence[Part], given: Mapping[str, Any], on_mixed: str | None) -> Any:

@@ -19,7 +19,7 @@ __all__ = ["RunPickled", "WorkerTraceback", "attempt", "conclude", "describe"]
 _KEPT_FUNCTIONS = 8
 
 
-class WorkerTraceback(Exception):  # noqa: N818 - the cause shown above an error, never raised
+class WorkerTraceback(Exception):
     """The traceback that an exception had in the worker process, as text."""
 
     def __str__(self) -> str:

@@ -34,7 +34,7 @@ _classes: weakref.WeakValueDictionary[str, type] = weakref.WeakValueDictionary()
 _ours: set[str] = set()
 
 
-class _NeedsDill(Exception):  # noqa: N818 - control flow, never seen
+class _NeedsDill(Exception):
     pass
 
 
@@ -82,7 +82,7 @@ def _dill_pickler() -> Any:
     import dill
     from dill import _dill
 
-    makers = {_dill._create_type, _dill._create_namedtuple, types.new_class}  # noqa: SLF001
+    makers = {_dill._create_type, _dill._create_namedtuple, types.new_class}
 
     class Pickler(dill.Pickler):  # type: ignore[misc]
         def save_reduce(self, func: Any, args: Any, *rest: Any, **named: Any) -> None:

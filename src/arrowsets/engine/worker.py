@@ -167,7 +167,7 @@ def main(address: str, number: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115, PTH123 - it lives as long as the process
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - it lives as long as the process
     signal.signal(signal.SIGINT, _ignore)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from arrowsets.features.array import Array2D, Array3D, Array4D, Array5D
 from arrowsets.features.base import FeatureType, register, registered
+from arrowsets.features.chunks import cast_column
 from arrowsets.features.decode import decoder
 from arrowsets.features.encode import array_of, cast, infer
 from arrowsets.features.infer import feature_of, plain_type
@@ -35,6 +36,7 @@ __all__ = [
     "array_of",
     "as_feature",
     "cast",
+    "cast_column",
     "decoder",
     "feature_of",
     "infer",

@@ -205,7 +205,7 @@ def _scalars(flat: npt.NDArray[Any]) -> pa.Array[Any]:
     return _one(array)
 
 
-class _Mixed(Exception):  # noqa: N818  # it is a message between levels, not an error
+class _Mixed(Exception):  # it is a message between levels, not an error
     """Values that no type holds, on the way out of the nested levels."""
 
     def __init__(self, row: int, text: str, path: str = "") -> None:

@@ -115,7 +115,7 @@ def _arrow(codec: Literal["zstd", "lz4"]) -> Callable[[BinaryIO], BinaryIO]:
 
 
 def _lzma(raw: BinaryIO, form: int) -> BinaryIO:
-    return cast(BinaryIO, lzma.LZMAFile(raw, format=form))  # noqa: SIM115 - closed by the stream over it
+    return cast(BinaryIO, lzma.LZMAFile(raw, format=form))
 
 
 _OPENERS: Final[dict[str, Callable[[BinaryIO], BinaryIO]]] = {

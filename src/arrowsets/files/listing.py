@@ -109,7 +109,7 @@ def _is_loop(directory: str, link: str) -> bool:
 class UrlTree:
     """An fsspec file system."""
 
-    def __init__(self, fs: Any) -> None:  # noqa: ANN401 - fsspec has no types
+    def __init__(self, fs: Any) -> None:
         self._fs = fs
         self._seen: dict[str, Directory] = {}
         self._prepared: list[str] = []

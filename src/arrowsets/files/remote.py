@@ -247,7 +247,7 @@ def filesystem(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     return fs, cast(str, path)
 
 
-def _protocols(fs: Any) -> tuple[str, ...]:  # noqa: ANN401 - fsspec has no types
+def _protocols(fs: Any) -> tuple[str, ...]:
     return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
 
 

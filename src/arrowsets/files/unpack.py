@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,7 +13,7 @@ from arrowsets.files.datafile import DataFile
 from arrowsets.files.download import cache_root, digest, fetch, write_atomically
 from arrowsets.files.listing import Directory, Stored, is_hidden_directory, is_hidden_file
 from arrowsets.files.patterns import METADATA_NAMES
-from arrowsets.files.urls import link, local_part, split_chain
+from arrowsets.files.urls import link, local_part
 
 __all__ = ["ArchiveTree", "expand", "kind_of", "open_archive"]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.errors import SchemaConflict
-from arrowsets.features import Features, Value, cast
+from arrowsets.features import Features, Value, cast_column
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Cast", "Encode"]
@@ -28,23 +29,22 @@ class Cast(Transform):
     def apply(self, batch: Batch) -> Outputs:
         """Convert one batch."""
         schema = self.features.arrow_schema
-        columns = [self._converted(name, batch).cast(schema.field(name).type) for name in self.features]
+        columns = [self._converted(name, batch) for name in self.features]
         return Outputs(pa.Table.from_arrays(columns, schema=schema), self.features)
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Convert each batch."""
         yield from map(self.apply, batches)
 
-    def _converted(self, name: str, batch: Batch) -> pa.ChunkedArray:
+    def _converted(self, name: str, batch: Batch) -> pa.ChunkedArray[Any]:
         feature = self.features[name]
         try:
-            chunks = [cast(chunk, feature) for chunk in batch.table.column(name).chunks]
+            return cast_column(batch.table.column(name), feature)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, SchemaConflict) as error:
             last = batch.offset + batch.table.num_rows - 1
             raise SchemaConflict(
                 f"column {name!r}, rows {batch.offset} to {last}, cannot be cast to {feature}: {error}", column=name
             ) from error
-        return pa.chunked_array(chunks, type=self.features.arrow_schema.field(name).type)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Encode(Transform):
         yield from map(self.apply, batches)
 
 
-def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _as_text(values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
     """Write values as Python writes them: True, not true; 1.0, not 1."""
     if pa.types.is_string(values.type):
         return values

@@ -69,7 +69,7 @@ class Group(Transform):
             changed[1:] |= known | (nulls[1:] != nulls[:-1])
         return np.flatnonzero(changed)
 
-    def _folded(self, name: str, column: pa.ChunkedArray, starts: np.ndarray[Any, Any]) -> pa.Array:
+    def _folded(self, name: str, column: pa.ChunkedArray[Any], starts: np.ndarray[Any, Any]) -> pa.Array[Any]:
         values = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
         if self.keys is not None and name in self.keys:
             return values.take(pa.array(starts))

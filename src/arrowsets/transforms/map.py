@@ -242,7 +242,7 @@ class Map(Transform):
 
     # -- both
 
-    def _equals_input(self, key: str, array: pa.Array | pa.ChunkedArray, table: pa.Table) -> bool:
+    def _equals_input(self, key: str, array: pa.Array[Any] | pa.ChunkedArray[Any], table: pa.Table) -> bool:
         if not self._existed(key) or len(array) != table.num_rows:
             return False
         column = table.column(key)

@@ -29,6 +29,7 @@ from arrowsets.features import (
     Value,
     array_of,
     cast,
+    cast_column,
 )
 
 __all__ = ["Typing", "settle"]
@@ -62,7 +63,7 @@ class Typing:
         """Tell whether Python values of an input column cannot be changed in place."""
         return isinstance(self.input[key], (Value, ClassLabel))
 
-    def column(self, key: str, values: Any, offset: int | None) -> tuple[pa.Array, Any]:
+    def column(self, key: str, values: Any, offset: int | None) -> tuple[pa.Array[Any], Any]:
         """Make a typed array of the values of column `key`; the feature is its second half.
 
         Raises:
@@ -81,21 +82,21 @@ class Typing:
             raise _placed(error, key, offset) from error
         return self._settled(key, array, feature)
 
-    def arrow(self, key: str, column: pa.ChunkedArray, schema: pa.Schema) -> tuple[pa.ChunkedArray, Any]:
+    def arrow(self, key: str, column: pa.ChunkedArray[Any], schema: pa.Schema) -> tuple[pa.ChunkedArray[Any], Any]:
         """Type a column that was returned as Arrow data."""
         feature = Features.from_arrow_schema(schema)[key]
         if self.declared is not None and key in self.declared:
             wanted = self.declared[key]
-            return pa.chunked_array([cast(chunk, wanted) for chunk in column.chunks], _storage(wanted)), wanted
+            return cast_column(column, wanted), wanted
         old = self.input.get(key)
         if self.keep and old is not None and (wanted := settle(old, feature)) != feature:
             try:
-                return pa.chunked_array([cast(chunk, wanted) for chunk in column.chunks], _storage(wanted)), wanted
+                return cast_column(column, wanted), wanted
             except _MISFITS:
                 pass
         return column, feature
 
-    def _declared(self, key: str, values: Any, offset: int | None) -> tuple[pa.Array, Any]:
+    def _declared(self, key: str, values: Any, offset: int | None) -> tuple[pa.Array[Any], Any]:
         assert self.declared is not None
         wanted = self.declared[key]
         try:
@@ -104,7 +105,7 @@ class Typing:
             raise _placed(error, key, offset) from error
         return array, wanted
 
-    def _settled(self, key: str, array: pa.Array, feature: Any) -> tuple[pa.Array, Any]:
+    def _settled(self, key: str, array: pa.Array[Any], feature: Any) -> tuple[pa.Array[Any], Any]:
         wanted = feature
         if key in self.input:
             if self.keep:
@@ -185,10 +186,6 @@ def _narrow(feature: Any, dtype: str) -> Any:
     if isinstance(feature, (List, LargeList)):
         return feature.with_children({"item": _narrow(feature.feature, dtype)})
     return feature
-
-
-def _storage(feature: Any) -> pa.DataType:
-    return Features({"_": feature}).arrow_schema.field(0).type
 
 
 def _placed(error: Exception, key: str, offset: int | None) -> SchemaConflict:
