@@ -178,8 +178,9 @@ def _only_nulls_added(old: Any, new: Any) -> bool:
     """Tell whether a type differs from another only where it was null, or lacked fields."""
     if old == new or getattr(old, "dtype", None) == "null":
         return True
-    inner, outer = getattr(old, "children", dict)(), getattr(new, "children", dict)()
-    return type(old) is type(new) and bool(inner) and all(_only_nulls_added(inner[k], outer[k]) for k in inner)
+    if type(old) is not type(new) or not old.children():
+        return False
+    return all(_only_nulls_added(inner, new.children()[name]) for name, inner in old.children().items())
 
 
 def _as(dataset: Dataset, types: Features) -> Dataset:

@@ -5,6 +5,7 @@ What is done (the transform) decides the key of the result; how it is done (`Exe
 
 from __future__ import annotations
 
+import os
 import uuid
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ class Derived:
 _stores: dict[Path, Store] = {}
 
 
-def default_store(cache_dir: str | Path | None = None) -> Store:
+def default_store(cache_dir: str | os.PathLike[str] | None = None) -> Store:
     """Return the store in a cache directory; None is the user's."""
     root = Path(cache_dir).expanduser() if cache_dir is not None else settings().cache_dir
     return _stores.setdefault(root, Store(root / "store"))

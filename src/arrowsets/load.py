@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from arrowsets import registry
 from arrowsets.config import settings
@@ -125,14 +125,14 @@ class _Loader:
 
     def part(self, split: Split) -> Dataset:
         """Return the rows that a split specification names."""
-        spec = parse(split) if isinstance(split, str) else split
+        spec = parse(split)
         names = list(self.recipe.files)
-        wanted = names if str(split) == "all" else spec.split_names
+        wanted = [each for name in spec.split_names() for each in (names if name == "all" else [name])]
         for name in wanted:
             if name not in self.recipe.files:
                 raise SplitNotFound.of(name, names)
         lengths = {name: len(self.whole(name)) for name in wanted}
-        pieces = [self.whole(r.splitname).select(range(r.from_, r.to)) for r in spec.to_absolute(lengths)]
+        pieces = [self.whole(name).select(range(start, stop)) for name, start, stop in spec.to_absolute(lengths)]
         if len(pieces) == 1 and len(pieces[0]) == len(self.whole(wanted[0])):
             return pieces[0]
         return pieces[0]._make(
@@ -209,9 +209,9 @@ def load_from_disk(
     Raises:
         DataFilesNotFound: if it is neither.
     """
-    from_dict = DatasetDict.is_saved(str(dataset_path), storage_options)
-    kind = DatasetDict if from_dict else Dataset
-    return cast("Dataset | DatasetDict", kind.load_from_disk(str(dataset_path), keep_in_memory, storage_options))
+    if DatasetDict.is_saved(str(dataset_path), storage_options):
+        return DatasetDict.load_from_disk(str(dataset_path), keep_in_memory, storage_options)
+    return Dataset.load_from_disk(str(dataset_path), keep_in_memory, storage_options)
 
 
 def _root(cache_dir: str | os.PathLike[str] | None) -> Path:

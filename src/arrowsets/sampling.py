@@ -129,4 +129,5 @@ def _shares(counts: npt.NDArray[Any], total: int, rng: np.random.Generator) -> n
         added = min(len(equal), missing)
         whole[rng.choice(equal, size=added, replace=False)] += 1
         missing -= added
-    return whole.astype(int)
+    counted: npt.NDArray[Any] = whole.astype(int)
+    return counted

@@ -22,21 +22,19 @@ R = TypeVar("R")
 def per_split(method: Callable[Concatenate[Dataset, P], Dataset]) -> Callable[Concatenate[DatasetDict, P], DatasetDict]:
     """Lift a method of `Dataset` to all splits; it keeps its name, signature, documentation and types."""
 
-    @functools.wraps(method)
     def lifted(self: DatasetDict, *args: P.args, **kwargs: P.kwargs) -> DatasetDict:
         return DatasetDict({name: method(dataset, *args, **kwargs) for name, dataset in self._checked()})
 
-    return lifted
+    return functools.update_wrapper(lifted, method)
 
 
 def by_split(method: Callable[Concatenate[Dataset, P], R]) -> Callable[Concatenate[DatasetDict, P], dict[str, R]]:
     """Lift a method whose answers are no datasets: they come as a dict by split."""
 
-    @functools.wraps(method)
     def lifted(self: DatasetDict, *args: P.args, **kwargs: P.kwargs) -> dict[str, R]:
         return {name: method(dataset, *args, **kwargs) for name, dataset in self._checked()}
 
-    return lifted
+    return functools.update_wrapper(lifted, method)
 
 
 class DatasetDict(dict[str, Dataset]):
@@ -276,11 +274,11 @@ class DatasetDict(dict[str, Dataset]):
         **named: Mapping[str, str | None] | None,
     ) -> DatasetDict:
         """Call a method on each split with, besides, the value that each mapping has for the split."""
-        made = {}
-        for name, dataset in self._checked():
-            own = {key: values[name] for key, values in named.items() if values is not None and name in values}
-            made[name] = method(dataset, *args, **kwargs, **own)
-        return DatasetDict(made)
+
+        def own(split: str) -> dict[str, Any]:
+            return {key: values[split] for key, values in named.items() if values is not None and split in values}
+
+        return DatasetDict({name: method(data, *args, **kwargs, **own(name)) for name, data in self._checked()})
 
     # Files
 

@@ -96,7 +96,7 @@ class MapMethods(DatasetCore):
         removed = _names(remove_columns) or ()
         self._check_known(removed, "remove_columns")
         if function is None:
-            return self.remove_columns(list(removed)) if removed else self  # type: ignore[attr-defined,no-any-return]
+            return self.remove_columns(list(removed)) if removed else self  # type: ignore[attr-defined]
         inputs = _names(input_columns)
         self._check_known(inputs or (), "input_columns")
         size = _batch_size(batch_size) if batched else 1

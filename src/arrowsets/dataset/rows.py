@@ -92,6 +92,7 @@ class RowMethods(DatasetCore):
         >>> Dataset.from_dict({"x": range(5)}).shard(2, 0)[:]
         {'x': [0, 1, 2]}
         """
+        del keep_in_memory, indices_cache_file_name, writer_batch_size
         if not 0 <= index < num_shards:
             raise ValueError(f"index must be in [0, {num_shards - 1}], the number of shards less one, not {index}")
         if not contiguous:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -98,7 +99,7 @@ class TransformJob(Job):
             object.__setattr__(self, "unit_rows", _unit_rows(self.view, self.num_rows, self.transform.batch_size))
 
     def __len__(self) -> int:
-        return -(-self.num_rows // self.unit_rows)
+        return (self.num_rows + self.unit_rows - 1) // self.unit_rows
 
     def bounds(self, unit: int) -> tuple[int, int]:
         """The rows of a unit."""
@@ -171,7 +172,7 @@ def _rows_of(outputs: Outputs, low: int, high: int, start: int, stop: int) -> pa
     if table.num_rows == stop - start and not outputs.positions:
         return table.slice(low - start, high - low)
     positions = table.column(0).to_numpy()
-    first, last = positions.searchsorted(low), positions.searchsorted(high)
+    first, last = (int(positions.searchsorted(bound)) for bound in (low, high))
     return table.slice(first, last - first)
 
 

@@ -268,7 +268,7 @@ def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> It
     if not layout.features:
         return
     for index, group in enumerate(_groups(parts)):
-        if len(group) == 1 and (record := _as_it_is(job, group[0], layout, draft)) is not None:
+        if len(group) == 1 and (record := _as_it_is(group[0], layout, draft)) is not None:
             yield record
             continue
         name = f"data-{index:05d}.arrow"
@@ -291,7 +291,7 @@ def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield group
 
 
-def _as_it_is(job: Job, part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
+def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
     """Return the record of a part whose file is already what it should be."""
     if not isinstance(part.data, FileRef):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -19,7 +19,7 @@ from arrowsets.transforms.base import Reject
 
 __all__ = ["Fill", "Layout", "Part", "conform", "lay_out"]
 
-Fill = Callable[[str, int, int], pa.ChunkedArray[Any] | None]
+Fill: TypeAlias = "Callable[[str, int, int], pa.ChunkedArray[Any] | None]"
 """Reads the rows [start, stop) of a column of the input; None where the input has no such column."""
 
 

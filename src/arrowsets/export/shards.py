@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from arrowsets.table import View
@@ -40,4 +41,4 @@ def shard_ranges(view: View, max_shard_size: str | int | None, num_shards: int |
         raise ValueError(f"num_shards must be 1 or more, not {num_shards}")
     size, larger = divmod(view.num_rows, num_shards)
     starts = [size * index + min(index, larger) for index in range(num_shards + 1)]
-    return list(zip(starts[:-1], starts[1:], strict=True))
+    return list(itertools.pairwise(starts))

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 __all__ = ["AsyncCalls", "Call"]
 
@@ -95,7 +95,7 @@ class AsyncCalls:
         self._thread = threading.Thread(target=self._loop.run_forever, name="arrowsets-async", daemon=True)
         self._room = threading.Semaphore(MAX_CONCURRENT_CALLS)
 
-    def __enter__(self) -> AsyncCalls:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

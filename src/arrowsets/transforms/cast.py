@@ -66,7 +66,7 @@ class Encode(Transform):
     def apply(self, batch: Batch) -> Outputs:
         """Number one batch."""
         values = batch.table.column(self.column)
-        text = _as_text(values)
+        text: Any = _as_text(values)
         if self.nulls:
             text = text.fill_null("None")
         places = pc.index_in(text, value_set=pa.array(self.names, pa.string())).cast(pa.int64())
@@ -86,5 +86,5 @@ def _as_text(values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
     if pa.types.is_large_string(values.type) or pa.types.is_integer(values.type):
         return values.cast(pa.string())
     known = values.unique()
-    texts = pa.array([None if value is None else str(value) for value in known.to_pylist()], pa.string())
+    texts: Any = pa.array([None if value is None else str(value) for value in known.to_pylist()], pa.string())
     return pc.take(texts, pc.index_in(values, value_set=known))

@@ -70,9 +70,10 @@ class Group(Transform):
         return np.flatnonzero(changed)
 
     def _folded(self, name: str, column: pa.ChunkedArray[Any], starts: np.ndarray[Any, Any]) -> pa.Array[Any]:
-        values = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+        values: Any = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
         if self.keys is not None and name in self.keys:
-            return values.take(pa.array(starts))
-        offsets = np.append(starts, len(values)).astype(np.int32)
-        storage = self.output_features.arrow_schema.field(name).type
-        return pa.ListArray.from_arrays(pa.array(offsets), values, type=storage)
+            kept: pa.Array[Any] = values.take(pa.array(starts))
+            return kept
+        offsets = pa.array(np.append(starts, len(values)), pa.int32())
+        storage: Any = self.output_features.arrow_schema.field(name).type
+        return pa.ListArray.from_arrays(offsets, values, type=storage)
