@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from arrowsets.store import Draft, Entry, ShardRecord, Store
+from arrowsets.store.disk import create
 
 Publish = Callable[[Draft, str, bytes], ShardRecord]
 
@@ -86,10 +87,22 @@ def test_threads_share_a_draft(store: Store, publish: Publish) -> None:
     entries[0].verify()
 
 
-def test_a_unit_is_claimed_once(store: Store, writer: Callable[..., subprocess.Popen[str]]) -> None:
+def test_a_claim_may_be_asked_for_again(store: Store) -> None:
     draft = store.open("0a")
     assert draft.claim("a.bin")
     assert draft.claim("a.bin")
+
+
+def test_a_unit_claimed_by_a_living_process_is_not_ours(
+    store: Store, writer: Callable[..., subprocess.Popen[str]]
+) -> None:
+    other = writer("claim", store.root)
+    assert other.stdout
+    assert other.stdout.readline() == "True\n"
+    assert not store.open("0abc").claim("a.bin")
+    other.kill()
+    other.wait()
+    assert store.open("0abc").claim("a.bin")
 
 
 def test_the_claim_of_a_dead_process_is_void(store: Store) -> None:
@@ -97,3 +110,13 @@ def test_the_claim_of_a_dead_process_is_void(store: Store) -> None:
     (draft.path / "claims").mkdir()
     (draft.path / "claims" / "a.bin").write_text("1-dead")
     assert draft.claim("a.bin")
+
+
+def test_the_first_to_take_a_name_keeps_it(tmp_path: Path) -> None:
+    one, two, name = (tmp_path / file for file in ("one", "two", "name"))
+    one.write_text("1")
+    two.write_text("2")
+    assert create(one, name)
+    assert not create(two, name)
+    assert name.read_text() == "1"
+    assert list(tmp_path.iterdir()) == [name]

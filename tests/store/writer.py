@@ -119,6 +119,12 @@ def endless(root: Path) -> None:
         work(root, 100_000)
 
 
+def claim(root: Path) -> None:
+    """Claim a unit, and end when told."""
+    print(Store(root).open(KEY).claim("a.bin"), flush=True)
+    sys.stdin.readline()
+
+
 def read(root: Path) -> None:
     """Pin the entry, open its files when told, and end when told."""
     entry = Store(root).get(KEY)
