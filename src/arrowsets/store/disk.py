@@ -124,7 +124,8 @@ def remove_tree(path: Path) -> bool:
     """Remove a folder and all in it; tell whether it is gone."""
     with suppress(OSError):
         shutil.rmtree(path, ignore_errors=True)
-    return not path.exists()
+        return not path.exists()
+    return False
 
 
 @contextmanager

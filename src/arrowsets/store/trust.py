@@ -5,7 +5,7 @@ did so before and nothing happened to the files since. "Before" is written in `t
 times and inodes of the files (as one hash), the boot during which they were written or read, and whether
 they have settled on the disk. So contents are read
 
-- once by every process, for entries of up to 16 MiB: it takes less than 2 ms, and finds what a bad disk did;
+- once by every process, for entries of up to 16 MiB: it takes some ms, and finds what a bad disk did;
 - after any file was written to, replaced, or copied: its times or inode differ;
 - after a reboot, once, if nobody asked for the entry later than 10 minutes after it was written: the machine
   may have lost power with the data not yet on the disk. Systems write data back within half a minute, so
