@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from arrowsets.table import ArrowFiles, FileRef, ShardWriter, View
 
 Rows = list[dict[str, Any]]
-SCHEMA = pa.schema(
-    [pa.field("a", pa.int64()), pa.field("b", pa.string()), pa.field("c", pa.list_(pa.int8()))]
-)
+FIELDS: list[pa.Field[Any]] = [
+    pa.field("a", pa.int64()),
+    pa.field("b", pa.string()),
+    pa.field("c", pa.list_(pa.int8())),
+]
+SCHEMA = pa.schema(FIELDS)
 
 
 class Model:

@@ -1,4 +1,4 @@
-"""Rows by position: one gather per touched batch, types that Arrow cannot gather, and no offset overflow."""
+"""Rows by position: one gather per touched batch, and no offset overflows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from arrowsets.table.pick import is_plain, pick
 
 __all__ = ["gather", "joined", "take_rows"]
 
@@ -128,48 +129,11 @@ def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
 
 def take_rows(batch: pa.RecordBatch, rows: _Int64s) -> pa.RecordBatch:
     """Gather rows of one batch, of any type."""
-    indices: Any = pa.array(rows)
     schema = batch.schema
-    if all(_plain(field.type) for field in schema):
+    if all(is_plain(field.type) for field in schema):
+        indices: Any = pa.array(rows)
         return batch.take(indices)
-    return pa.RecordBatch.from_arrays([_take(column, indices) for column in batch.columns], schema=schema)
-
-
-def _take(array: Any, indices: Any) -> Any:
-    dtype = array.type
-    if _plain(dtype):
-        return array.take(indices)
-    if _is_view(dtype):
-        return _take_views(array, indices)
-    if pa.types.is_run_end_encoded(dtype):
-        compute: Any = pc
-        return compute.run_end_encode(
-            compute.run_end_decode(array).take(indices), run_end_type=dtype.run_end_type
-        )
-    return array.cast(_castable(dtype)).take(indices).cast(dtype)
-
-
-def _take_views(array: Any, indices: Any) -> Any:
-    """Gather the 16-byte views; the strings stay where they are. Arrow 26 has no such kernel."""
-    validity, views, *data = array.buffers()
-    kind = pa.binary(16)
-    fixed = pa.Array.from_buffers(kind, len(array), [validity, views], offset=array.offset).take(indices)
-    buffers = fixed.buffers()
-    return pa.Array.from_buffers(array.type, len(fixed), [buffers[0], buffers[1], *data], offset=fixed.offset)
-
-
-def _is_view(dtype: pa.DataType) -> bool:
-    return bool(pa.types.is_string_view(dtype) or pa.types.is_binary_view(dtype))
-
-
-@lru_cache(maxsize=4096)
-def _plain(dtype: pa.DataType) -> bool:
-    """Whether Arrow can gather a type."""
-    if isinstance(dtype, pa.BaseExtensionType):
-        return _plain(dtype.storage_type)
-    if _is_view(dtype) or pa.types.is_run_end_encoded(dtype):
-        return False
-    return all(_plain(dtype.field(index).type) for index in range(dtype.num_fields))
+    return pa.RecordBatch.from_arrays([pick(column, rows) for column in batch.columns], schema=schema)
 
 
 @lru_cache(maxsize=4096)
@@ -184,21 +148,3 @@ def _has_small_offsets(dtype: pa.DataType) -> bool:
     ):
         return True
     return any(_has_small_offsets(dtype.field(index).type) for index in range(dtype.num_fields))
-
-
-def _castable(dtype: Any) -> Any:
-    """Return a type that holds the same values and that Arrow can gather."""
-    if pa.types.is_string_view(dtype):
-        return pa.large_string()
-    if pa.types.is_binary_view(dtype):
-        return pa.large_binary()
-    if pa.types.is_struct(dtype):
-        return pa.struct([field.with_type(_castable(field.type)) for field in dtype])
-    if pa.types.is_map(dtype):
-        return pa.map_(_castable(dtype.key_type), _castable(dtype.item_type), dtype.keys_sorted)
-    if not hasattr(dtype, "value_field"):
-        return dtype
-    field = dtype.value_field.with_type(_castable(dtype.value_type))
-    if pa.types.is_fixed_size_list(dtype):
-        return pa.list_(field, dtype.list_size)
-    return pa.large_list(field) if pa.types.is_large_list(dtype) else pa.list_(field)
