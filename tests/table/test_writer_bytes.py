@@ -97,12 +97,12 @@ def hidden() -> dict[str, tuple[pa.Array[Any], pa.Array[Any]]]:
     """The same values twice, the second with something else under its nulls or past its end."""
     bitmap = pa.py_buffer(b"\xf5")
     mask = pa.array([False, True, False])
-    ints = pa.Array.from_buffers(pa.int32(), 3, [bitmap, pa.py_buffer(np.array([1, 99, 3], "i4"))])
+    ints = pa.Array.from_buffers(pa.int32(), 3, [bitmap, pa.py_buffer(np.array([1, 99, 3], "i4").tobytes())])
     text = pa.Array.from_buffers(
-        pa.string(), 3, [bitmap, pa.py_buffer(np.array([0, 1, 4, 5], "i4")), pa.py_buffer(b"azzzb")]
+        pa.string(), 3, [bitmap, pa.py_buffer(np.array([0, 1, 4, 5], "i4").tobytes()), pa.py_buffer(b"azzzb")]
     )
     lists = pa.Array.from_buffers(
-        pa.list_(pa.int8()), 3, [bitmap, pa.py_buffer(np.array([0, 1, 3, 4], "i4"))],
+        pa.list_(pa.int8()), 3, [bitmap, pa.py_buffer(np.array([0, 1, 3, 4], "i4").tobytes())],
         children=[pa.array([1, 8, 9, 2], pa.int8())],
     )  # fmt: skip
     fixed = pa.FixedSizeListArray.from_arrays(pa.array([1, 2, 8, 9, 3, 4]), 2, mask=mask)

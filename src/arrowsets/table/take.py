@@ -12,13 +12,16 @@ import pyarrow as pa
 
 from arrowsets.table.pick import is_plain, pick
 
-__all__ = ["gather", "joined", "take_rows"]
+__all__ = ["gather", "joined"]
 
 # Bytes gathered at a time: intermediate copies stay this small.
 _SEGMENT_BYTES = 256 << 20
 # Offsets of 32 bits count bytes, or values of at least a bit.
 _SAFE_BYTES = (1 << 31) // 8
 _MANY_ROWS = 4096
+_SAMPLED_BATCHES = 16
+# Rows lie densely where at least one in so many is wanted: then reading all of them beats sorting.
+_DENSE = 4
 
 _Int64s = npt.NDArray[np.int64]
 
@@ -31,57 +34,67 @@ def gather(
     Args:
         starts: The first row of each batch, then the number of rows. The positions must lie within.
     """
-    if len(rows) > _MANY_ROWS:
-        pieces = _segments(starts, batch, rows)
-        if pieces > 1:
-            return [
-                found
-                for segment in np.array_split(rows, min(pieces, len(rows)))
-                for found in _Gather(starts, batch, schema).read(segment)
-            ]
-    return _Gather(starts, batch, schema).read(rows)
+    reading = _Gather(starts, batch, schema)
+    segments = min(reading.segments(rows), len(rows)) if len(rows) > _MANY_ROWS else 1
+    if segments == 1:
+        return reading.read(rows)
+    return [found for segment in np.array_split(rows, segments) for found in reading.read(segment)]
 
 
 class _Gather:
     """One reading of positions."""
 
-    __slots__ = ("batch", "risky", "schema", "starts")
+    __slots__ = ("batch", "plain", "risky", "starts")
 
     def __init__(self, starts: _Int64s, batch: Callable[[int], pa.RecordBatch], schema: pa.Schema) -> None:
-        self.starts, self.batch, self.schema = starts, batch, schema
+        self.starts, self.batch = starts, batch
+        self.plain = all(is_plain(field.type) for field in schema)
         self.risky = [index for index, field in enumerate(schema) if _has_small_offsets(field.type)]
 
+    def segments(self, rows: _Int64s) -> int:
+        """Return in how many parts rows must be read for each to stay small, by a sample of their batches."""
+        first, last = self.touched(int(rows.min()), int(rows.max()))
+        sample = [
+            self.batch(index) for index in range(first, last + 1, (last - first) // _SAMPLED_BATCHES + 1)
+        ]
+        width = sum(found.nbytes for found in sample) / max(sum(found.num_rows for found in sample), 1)
+        return int(len(rows) * width // _SEGMENT_BYTES) + 1
+
+    def touched(self, low: int, high: int) -> tuple[int, int]:
+        """Return the numbers of the batches that two rows lie in."""
+        first, last = np.searchsorted(self.starts, [low, high], "right").tolist()
+        return first - 1, last - 1
+
     def read(self, rows: _Int64s) -> list[pa.RecordBatch]:
-        steps = np.diff(rows)
-        if not len(steps) or int(steps.min()) > 0:
-            return self.sorted(rows)
-        order = np.argsort(rows, kind="stable")
-        ordered = rows[order]
-        steps = np.diff(ordered)
-        inverse = np.empty(len(rows), dtype=np.int64)
-        repeats = 1
-        if int(steps.min()) == 0:
-            keep = np.concatenate([[True], steps > 0])
-            place = np.cumsum(keep) - 1
-            inverse[order] = place
-            ordered = ordered[keep]
-            repeats = int(np.bincount(place).max())
-        else:
-            inverse[order] = np.arange(len(rows), dtype=np.int64)
-        pieces = self.sorted(ordered)
-        if self.overflows(pieces, repeats) and len(rows) > 1:
+        if (rows[1:] > rows[:-1]).all():
+            return self.ascending(rows)
+        low, high = int(rows.min()), int(rows.max())
+        first, last = self.touched(low, high)
+        if first == last or high - low < _DENSE * len(rows):
+            pieces = self.between(low, high, first, last)
+            if not self.overflows(pieces, rows):
+                return [self.take(joined(pieces), rows - low)]
+        unique, inverse = _unique(rows)
+        pieces = self.ascending(unique)
+        if self.overflows(pieces, inverse):
             half = len(rows) // 2
             return self.read(rows[:half]) + self.read(rows[half:])
-        whole = joined(pieces)
-        return [take_rows(whole, inverse)]
+        return [self.take(joined(pieces), inverse)]
 
-    def sorted(self, rows: _Int64s) -> list[pa.RecordBatch]:
+    def between(self, low: int, high: int, first: int, last: int) -> list[pa.RecordBatch]:
+        """Read all rows from the one that is lowest to the one that is highest."""
+        pieces = []
+        for index in range(first, last + 1):
+            begin = max(low - int(self.starts[index]), 0)
+            pieces.append(self.batch(index).slice(begin, high + 1 - int(self.starts[index]) - begin))
+        return pieces
+
+    def ascending(self, rows: _Int64s) -> list[pa.RecordBatch]:
         """Read ascending rows without repeats."""
         starts = self.starts
-        first = np.searchsorted(starts, rows[0], "right") - 1
-        last = np.searchsorted(starts, rows[-1], "right") - 1
+        first, last = self.touched(int(rows[0]), int(rows[-1]))
         if first == last:
-            return [_pick(self.batch(int(first)), rows - starts[first])]
+            return [self.pick(first, rows)]
         if last - first < len(rows):
             touched = np.arange(first, last + 1)
             cuts = np.searchsorted(rows, starts[first : last + 2])
@@ -90,33 +103,50 @@ class _Gather:
             edges = np.flatnonzero(np.diff(of)) + 1
             touched = of[np.concatenate([[0], edges])]
             cuts = np.concatenate([[0], edges, [len(rows)]])
-        pieces = []
-        for index, low, high in zip(touched.tolist(), cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-            if low < high:
-                pieces.append(_pick(self.batch(index), rows[low:high] - starts[index]))
-        return pieces
+        spans = zip(touched.tolist(), cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
+        return [self.pick(index, rows[low:high]) for index, low, high in spans if low < high]
 
-    def overflows(self, pieces: Sequence[pa.RecordBatch], repeats: int) -> bool:
-        return bool(self.risky) and any(
-            sum(piece.column(index).nbytes for piece in pieces) * repeats > _SAFE_BYTES
-            for index in self.risky
+    def pick(self, index: int, rows: _Int64s) -> pa.RecordBatch:
+        batch, start = self.batch(index), int(self.starts[index])
+        first, size = int(rows[0]), len(rows)
+        # Ascending without repeats, so a run is known by its ends.
+        if int(rows[-1]) - first == size - 1:
+            return batch.slice(first - start, size)
+        return self.take(batch, rows - start)
+
+    def take(self, batch: pa.RecordBatch, rows: _Int64s) -> pa.RecordBatch:
+        if self.plain:
+            indices: Any = pa.array(rows)
+            return batch.take(indices)
+        return pa.RecordBatch.from_arrays(
+            [pick(column, rows) for column in batch.columns], schema=batch.schema
         )
 
+    def overflows(self, pieces: Sequence[pa.RecordBatch], places: _Int64s) -> bool:
+        """Whether the offsets of a column might overflow when rows of joined pieces are gathered."""
+        if not self.risky or len(places) == 1:
+            return False
+        size = max(sum(piece.column(index).nbytes for piece in pieces) for index in self.risky)
+        if size * len(places) <= _SAFE_BYTES:
+            return False
+        ordered = np.sort(places)
+        ends = np.flatnonzero(np.append(ordered[1:] > ordered[:-1], [True]))
+        # Each row counts as often as the most repeated one.
+        return bool(size * np.diff(ends, prepend=-1).max() > _SAFE_BYTES)
 
-def _segments(starts: _Int64s, batch: Callable[[int], pa.RecordBatch], rows: _Int64s) -> int:
-    """Return in how many parts rows must be read for each to stay small, by the size of their batches."""
-    counts = np.bincount(np.searchsorted(starts, rows, "right") - 1, minlength=1)
-    sizes = [(int(counts[index]), batch(int(index))) for index in np.flatnonzero(counts)]
-    total = sum(count * (found.nbytes / found.num_rows) for count, found in sizes)
-    return int(total // _SEGMENT_BYTES) + 1
 
-
-def _pick(batch: pa.RecordBatch, rows: _Int64s) -> pa.RecordBatch:
-    first, size = int(rows[0]), len(rows)
-    # Ascending without repeats, so a run is known by its ends.
-    if int(rows[-1]) - first == size - 1:
-        return batch.slice(first, size)
-    return take_rows(batch, rows)
+def _unique(rows: _Int64s) -> tuple[_Int64s, _Int64s]:
+    """Return the rows ascending and without repeats, and where among them each lies."""
+    order = np.argsort(rows)
+    ordered = rows[order]
+    new = ordered[1:] > ordered[:-1]
+    inverse = np.empty(len(rows), dtype=np.int64)
+    if new.all():
+        inverse[order] = np.arange(len(rows))
+        return ordered, inverse
+    kept = np.concatenate([[True], new])
+    inverse[order] = np.cumsum(kept) - 1
+    return ordered[kept], inverse
 
 
 def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
@@ -125,15 +155,6 @@ def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
         return batches[0]
     whole: pa.RecordBatch = pa.concat_batches(list(batches))  # type: ignore[attr-defined]
     return whole
-
-
-def take_rows(batch: pa.RecordBatch, rows: _Int64s) -> pa.RecordBatch:
-    """Gather rows of one batch, of any type."""
-    schema = batch.schema
-    if all(is_plain(field.type) for field in schema):
-        indices: Any = pa.array(rows)
-        return batch.take(indices)
-    return pa.RecordBatch.from_arrays([pick(column, rows) for column in batch.columns], schema=schema)
 
 
 @lru_cache(maxsize=4096)
