@@ -25,7 +25,8 @@ def per_split(method: Callable[Concatenate[Dataset, P], Dataset]) -> Callable[Co
     def lifted(self: DatasetDict, *args: P.args, **kwargs: P.kwargs) -> DatasetDict:
         return DatasetDict({name: method(dataset, *args, **kwargs) for name, dataset in self._checked()})
 
-    return functools.update_wrapper(lifted, method)
+    functools.update_wrapper(lifted, method)
+    return lifted
 
 
 def by_split(method: Callable[Concatenate[Dataset, P], R]) -> Callable[Concatenate[DatasetDict, P], dict[str, R]]:
@@ -34,7 +35,8 @@ def by_split(method: Callable[Concatenate[Dataset, P], R]) -> Callable[Concatena
     def lifted(self: DatasetDict, *args: P.args, **kwargs: P.kwargs) -> dict[str, R]:
         return {name: method(dataset, *args, **kwargs) for name, dataset in self._checked()}
 
-    return functools.update_wrapper(lifted, method)
+    functools.update_wrapper(lifted, method)
+    return lifted
 
 
 class DatasetDict(dict[str, Dataset]):
@@ -129,7 +131,6 @@ class DatasetDict(dict[str, Dataset]):
     select_columns = per_split(Dataset.select_columns)
     class_encode_column = per_split(Dataset.class_encode_column)
     align_labels_with_mapping = per_split(Dataset.align_labels_with_mapping)
-    with_format = per_split(Dataset.with_format)
     with_transform = per_split(Dataset.with_transform)
     unique = by_split(Dataset.unique)
     to_pandas = by_split(Dataset.to_pandas)
@@ -140,9 +141,31 @@ class DatasetDict(dict[str, Dataset]):
     explain = by_split(Dataset.explain)
     cleanup_cache_files = by_split(Dataset.cleanup_cache_files)
     train_test_split = by_split(Dataset.train_test_split)
-    set_format = by_split(Dataset.set_format)
     set_transform = by_split(Dataset.set_transform)
     reset_format = by_split(Dataset.reset_format)
+
+    def with_format(
+        self,
+        type: str | None = None,  # noqa: A002 - the reference's name
+        columns: Sequence[str] | None = None,
+        output_all_columns: bool = False,
+        **format_kwargs: Any,
+    ) -> DatasetDict:
+        """Return the splits showing their rows in a format; see `Dataset.with_format`."""
+        return DatasetDict(
+            {n: d.with_format(type, columns, output_all_columns, **format_kwargs) for n, d in self._checked()}
+        )
+
+    def set_format(
+        self,
+        type: str | None = None,  # noqa: A002
+        columns: Sequence[str] | None = None,
+        output_all_columns: bool = False,
+        **format_kwargs: Any,
+    ) -> None:
+        """Show the rows of all splits in a format; see `Dataset.with_format`."""
+        for _, dataset in self._checked():
+            dataset.set_format(type, columns, output_all_columns, **format_kwargs)
 
     # Methods whose arguments may differ by split
 

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from arrowsets.table import ArrowFiles, FileRef, ShardWriter, View
 
 Rows = list[dict[str, Any]]
-SCHEMA = pa.schema([pa.field("a", pa.int64()), pa.field("b", pa.string()), pa.field("c", pa.list_(pa.int8()))])
+FIELDS: list[pa.Field[Any]] = [
+    pa.field("a", pa.int64()),
+    pa.field("b", pa.string()),
+    pa.field("c", pa.list_(pa.int8())),
+]
+SCHEMA = pa.schema(FIELDS)
 
 
 class Model:
@@ -80,7 +85,9 @@ def mask(model: Model, data: st.DataObject) -> Model:
 def drop(model: Model, data: st.DataObject) -> Model:
     dropped = data.draw(st.lists(st.sampled_from(model.columns), unique=True)) if model.columns else []
     columns = [name for name in model.columns if name not in dropped]
-    return Model(model.view.drop(dropped), columns, [{name: row[name] for name in columns} for row in model.rows])
+    return Model(
+        model.view.drop(dropped), columns, [{name: row[name] for name in columns} for row in model.rows]
+    )
 
 
 def rename(model: Model, data: st.DataObject) -> Model:

@@ -50,7 +50,7 @@ def test_nulls_inside_a_list_or_struct_take_the_type_too() -> None:
 
 
 def test_other_types_are_a_conflict_that_names_both() -> None:
-    with pytest.raises(SchemaConflict, match="'x' is int64 .*string"):
+    with pytest.raises(SchemaConflict, match=r"'x' is int64 .*string"):
         ArrowFiles.concat([memory(x=[1]), memory(x=["a"])])
 
 
@@ -76,9 +76,8 @@ def test_a_slice_out_of_range_is_an_error(start: int, stop: int) -> None:
 
 def test_a_struct_field_is_null_where_the_struct_is() -> None:
     rows = [{"a": {"b": 1}}, None, {"a": None}]
-    files = memory(
-        x=pa.StructArray.from_arrays([[{"b": 1}, {"b": 7}, None]], ["a"], mask=pa.array([False, True, False]))
-    )
+    inner = pa.array([{"b": 1}, {"b": 7}, None])
+    files = memory(x=pa.StructArray.from_arrays([inner], ["a"], mask=pa.array([False, True, False])))
     assert files.read(range(3)).column(0).to_pylist() == rows
     assert files.project({"y": ("x", "a", "b")}).slice(1, 3).read(range(2)).to_pydict() == {"y": [None, None]}
 

@@ -114,7 +114,7 @@ def test_a_file_of_another_type_is_named(write: Any) -> None:
 
 def test_a_name_that_stands_twice_is_an_error() -> None:
     with pytest.raises(BadData, match="column x"):
-        ArrowFiles.from_table(pa.Table.from_arrays([[1], [2]], names=["x", "x"]))
+        ArrowFiles.from_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["x", "x"]))
 
 
 def test_many_small_chunks_become_few() -> None:

@@ -1,5 +1,6 @@
 """Reading rows of Arrow files: any type, any positions, without a copy where it can be."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import decimal
@@ -111,9 +112,18 @@ def test_a_result_too_large_for_its_offsets_comes_in_chunks(monkeypatch: pytest.
     assert found.to_pylist() == [texts[at] for at in order]
 
 
+def test_few_rows_of_a_large_batch_come_in_one_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arrowsets.table.take._SAFE_BYTES", 1000)
+    found = View.from_table(pa.table({"x": [str(number) * 30 for number in range(1000)]})).column(
+        "x", [700, 3, 3]
+    )
+    assert found.num_chunks == 1
+    assert [text[:3] for text in found.to_pylist()] == ["700", "333", "333"]
+
+
 def test_a_long_result_is_gathered_in_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("arrowsets.table.take._SEGMENT_BYTES", 10_000)
     order = np.random.default_rng(0).permutation(5_000)
-    found = View.from_table(pa.table({"x": np.arange(5_000)})).column("x", order)
+    found = View.from_table(pa.table({"x": pa.array(np.arange(5_000))})).column("x", order)
     assert found.num_chunks > 1
     assert found.to_pylist() == order.tolist()

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from arrowsets.table.pick import as_buffer, bitmap, entries, is_valid, pick
 
 __all__ = ["Normaliser"]
 
@@ -65,17 +66,19 @@ class Normaliser:
         array = _without_hidden(array)
         offsets = array.offsets.to_numpy()
         low, high = int(offsets[0]), int(offsets[-1])
-        values = _child(array).slice(low, high - low)
-        buffers = [_bitmap(array), _buffer(np.ascontiguousarray(offsets - low if low else offsets))]
-        return pa.Array.from_buffers(array.type, len(array), buffers, children=[self._normal(values, (*path, 0))])
+        values = entries(array).slice(low, high - low)
+        buffers = [_bitmap(array), as_buffer(offsets - low if low else offsets)]
+        return pa.Array.from_buffers(
+            array.type, len(array), buffers, children=[self._normal(values, (*path, 0))]
+        )
 
     def _fixed_list(self, array: _Array, path: _Path) -> _Array:
         size = array.type.list_size
         values = array.values.slice(array.offset * size, len(array) * size)
         if array.null_count and size:
             # What a null hides becomes null too, and so has one form.
-            shown = np.repeat(_valid(array), size)
-            values = pc.if_else(pa.array(shown), values, pa.scalar(None, values.type))
+            shown = np.repeat(is_valid(array), size)
+            values = pick(values, np.where(shown, np.arange(len(values)), -1))
         return pa.Array.from_buffers(
             array.type, len(array), [_bitmap(array)], children=[self._normal(values, (*path, 0))]
         )
@@ -83,24 +86,30 @@ class Normaliser:
     def _list_view(self, array: _Array, path: _Path) -> _Array:
         sizes = array.sizes.to_numpy()
         if array.null_count:
-            sizes = np.where(_valid(array), sizes, 0).astype(sizes.dtype)
+            sizes = np.where(is_valid(array), sizes, 0).astype(sizes.dtype)
         values = self._normal(array.flatten(), (*path, 0))
         begins = (np.cumsum(sizes) - sizes).astype(sizes.dtype)
         # A view of nothing begins at zero, wherever it stands.
         begins[sizes == 0] = 0
-        buffers = [_bitmap(array), _buffer(begins), _buffer(np.ascontiguousarray(sizes))]
+        buffers = [_bitmap(array), as_buffer(begins), as_buffer(sizes)]
         return pa.Array.from_buffers(array.type, len(array), buffers, children=[values])
 
     def _dictionary(self, array: _Array, path: _Path) -> _Array:
+        dtype = array.type
+        if pa.types.is_nested(dtype.value_type):
+            return array
         values = array.dictionary_decode()
         known = self._dictionaries.get(path)
+        if known is None:
+            # A file's dictionary may grow but not from nothing, which it would be where a batch is all null.
+            known = pa.nulls(1, dtype.value_type)
         fresh = pc.drop_null(pc.unique(values))
-        if known is not None:
-            fresh = fresh.filter(pc.invert(pc.is_in(fresh, value_set=known)))
-        known = fresh if known is None else pa.concat_arrays([known, fresh]) if len(fresh) else known
-        self._dictionaries[path] = known
-        indices = _fixed(pc.index_in(values, value_set=known).cast(array.type.index_type))
-        return pa.DictionaryArray.from_arrays(indices, self._normal(known, (*path, 0)), ordered=array.type.ordered)
+        fresh = fresh.filter(pc.invert(pc.is_in(fresh, value_set=known)))
+        known = self._dictionaries[path] = pa.concat_arrays([known, fresh])
+        places = pc.index_in(values, value_set=known, skip_nulls=True)
+        return pa.DictionaryArray.from_arrays(
+            _fixed(places.cast(dtype.index_type)), self._normal(known, (*path, 0)), ordered=dtype.ordered
+        )
 
 
 def _is_fixed(dtype: _Array) -> bool:
@@ -110,19 +119,8 @@ def _is_fixed(dtype: _Array) -> bool:
         return False
 
 
-def _valid(array: _Array) -> npt.NDArray[np.bool_]:
-    valid: npt.NDArray[np.bool_] = array.is_valid().to_numpy(zero_copy_only=False)
-    return valid
-
-
-def _buffer(array: _Array) -> pa.Buffer:
-    return pa.py_buffer(array)
-
-
 def _bitmap(array: _Array) -> pa.Buffer | None:
-    if not array.null_count:
-        return None
-    return _buffer(np.packbits(_valid(array), bitorder="little"))
+    return bitmap(is_valid(array)) if array.null_count else None
 
 
 def _fixed(array: _Array) -> _Array:
@@ -130,27 +128,38 @@ def _fixed(array: _Array) -> _Array:
     dtype = array.type
     if pa.types.is_boolean(dtype):
         bits = pc.fill_null(array, pa.scalar(value=False)).to_numpy(zero_copy_only=False)
-        values = _buffer(np.packbits(bits, bitorder="little"))
+        values = as_buffer(np.packbits(bits, bitorder="little"))
         return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), values])
-    if not array.null_count:
-        return array
     width = dtype.bit_width // 8
     if not width:
         return array
-    data = np.frombuffer(array.buffers()[1], dtype=f"V{width}", count=len(array), offset=array.offset * width)
-    data = data.copy()
-    data[~_valid(array)] = np.zeros((), dtype=data.dtype)
-    return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), _buffer(data)])
+    # Cut exactly: Arrow writes what a buffer has past its end, if that is little.
+    data = array.buffers()[1].slice(array.offset * width, len(array) * width)
+    if array.null_count:
+        whole = np.frombuffer(data, dtype=f"u{width}" if width in (1, 2, 4, 8) else f"({width},)u1")
+        data = as_buffer(
+            np.where(is_valid(array).reshape(-1, *[1] * (whole.ndim - 1)), whole, 0).astype(whole.dtype)
+        )
+    return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), data])
 
 
 def _text(array: _Array) -> _Array:
-    """Empty what lies under nulls."""
-    if not array.null_count:
-        return array
-    empty = "" if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) else b""
-    filled = pc.fill_null(array, empty)
+    """Empty what lies under nulls, and cut the bytes to those that are used."""
+    dtype = array.type
+    if not len(array):
+        return pa.array([], dtype)
+    wide = pa.types.is_large_string(dtype) or pa.types.is_large_binary(dtype)
+    if array.null_count:
+        text = pa.types.is_string(dtype) or pa.types.is_large_string(dtype)
+        filled = pc.fill_null(array, "" if text else b"")
+    else:
+        filled = array
     _, offsets, data = filled.buffers()
-    return pa.Array.from_buffers(array.type, len(array), [_bitmap(array), offsets, data], offset=filled.offset)
+    places = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)[filled.offset :][: len(filled) + 1]
+    low, high = int(places[0]), int(places[-1])
+    offsets = as_buffer(places - low if low else places)
+    data = pa.py_buffer(b"") if data is None else data.slice(low, high - low)
+    return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), offsets, data])
 
 
 def _without_hidden(array: _Array) -> _Array:
@@ -158,15 +167,6 @@ def _without_hidden(array: _Array) -> _Array:
     if not array.null_count:
         return array
     lengths = np.diff(array.offsets.to_numpy())
-    if not lengths[~_valid(array)].any():
+    if not lengths[~is_valid(array)].any():
         return array
-    return array.take(pa.array(np.arange(len(array))))
-
-
-def _child(array: _Array) -> _Array:
-    if not pa.types.is_map(array.type):
-        return array.values
-    entries = pa.Array.from_buffers
-    keys, items = array.keys, array.items
-    dtype = pa.struct([array.type.key_field, array.type.item_field])
-    return entries(dtype, len(keys), [None], children=[keys, items])
+    return pick(array, np.where(is_valid(array), np.arange(len(array)), -1))

@@ -18,7 +18,7 @@ Bits = int | npt.NDArray[np.int64]
 
 
 def row_bits(array: Any) -> Bits:
-    """Return the bits of each row, or one number where all rows take as many."""
+    """Return the bits of each row, or one number where the type alone tells."""
     dtype: Any = array.type
     if isinstance(array, pa.ExtensionArray):
         return row_bits(array.storage)
@@ -92,7 +92,7 @@ def _list_bits(array: Any) -> Bits:
     if array.null_count:
         lengths = np.where(array.is_valid().to_numpy(zero_copy_only=False), lengths, 0)
     if not lengths.any():
-        return 32
+        return np.full(len(array), 32, dtype=np.int64)
     used = lengths > 0
     low, high = int(begins[used].min()), int((begins + lengths)[used].max())
     if pa.types.is_map(array.type):

@@ -167,7 +167,9 @@ class ShardWriter:
         self._pending, self._rows, self._bits = [], 0, 0
 
     def _failed(self, error: OSError) -> StoreError:
-        return StoreError(f"cannot write {self.path!r}: {error}")
+        failed = StoreError(f"cannot write {self.path!r}: {error}")
+        failed.errno = error.errno
+        return failed
 
 
 class _Cuts:

@@ -87,4 +87,5 @@ def _as_text(values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
         return values.cast(pa.string())
     known = values.unique()
     texts: Any = pa.array([None if value is None else str(value) for value in known.to_pylist()], pa.string())
-    return pc.take(texts, pc.index_in(values, value_set=known))
+    taken: pa.ChunkedArray[Any] = pc.take(texts, pc.index_in(values, value_set=known))
+    return taken
