@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -61,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
         server.asked.append((self.command, self.path, self.headers.get("Range")))
         server.headers.append(dict(self.headers))
         fault = server.faults.pop(0) if body and server.faults else None
-        content = server.files.get(self.path.partition("?")[0])
+        content = server.files.get(unquote(self.path.partition("?")[0]))
         if isinstance(fault, int) or content is None:
             self.send_response(fault if isinstance(fault, int) else 404)
             self.send_header("Content-Length", "0")
