@@ -40,7 +40,9 @@ class Server:
     files: dict[str, bytes] = field(default_factory=dict)
     etags: bool = True
     ranges: bool = True
-    faults: list[int | str] = field(default_factory=list)  # a status, or "drop" after half the bytes; for GETs only
+    faults: list[int | str] = field(
+        default_factory=list
+    )  # a status, or "drop" after half the bytes; for GETs only
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -104,4 +106,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], None]:
     """Switch offline mode on."""
-    return lambda: monkeypatch.setattr("arrowsets.config._current", [Settings(cache_dir=tmp_path, offline=True)])
+    return lambda: monkeypatch.setattr(
+        "arrowsets.config._current", [Settings(cache_dir=tmp_path, offline=True)]
+    )

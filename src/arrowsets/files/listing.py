@@ -133,7 +133,9 @@ class UrlTree:
                 above, _, leaf = parent.rpartition("/")
                 found.setdefault(above, ({}, set()))[1].add(leaf)
                 parent = above
-        self._seen.update({name: Directory(files, tuple(sorted(dirs))) for name, (files, dirs) in found.items()})
+        self._seen.update(
+            {name: Directory(files, tuple(sorted(dirs))) for name, (files, dirs) in found.items()}
+        )
         self._prepared.append(path)
 
     def scan(self, path: str) -> Directory:
@@ -191,7 +193,9 @@ def walk(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
     while pending:
         prefix, path = pending.pop()
         directory = tree.scan(path)
-        found += [(prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)]
+        found += [
+            (prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)
+        ]
         pending += [
             (f"{prefix}{name}/", under(path, name))
             for name in directory.directories

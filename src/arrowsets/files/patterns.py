@@ -21,7 +21,14 @@ __all__ = ["METADATA_NAMES", "braces", "glob", "has_wildcard", "matcher", "stati
 
 # Files that tell of a dataset and are none of its data.
 METADATA_NAMES = frozenset(
-    {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dummy_data.zip", "dataset_dict.json"}
+    {
+        "README.md",
+        "config.json",
+        "dataset_info.json",
+        "dataset_infos.json",
+        "dummy_data.zip",
+        "dataset_dict.json",
+    }
 )
 _WILD = re.compile(r"[*?\[{]")
 
@@ -61,7 +68,9 @@ def _options(pattern: str, start: int) -> tuple[int, list[str]] | None:
 def matcher(component: str) -> re.Pattern[str]:
     """Compile one component (braces written out already)."""
     if "**" in component:
-        raise ValueError(f"invalid pattern component {component!r}: '**' stands alone between slashes; write '**/*.csv'")
+        raise ValueError(
+            f"invalid pattern component {component!r}: '**' stands alone between slashes; write '**/*.csv'"
+        )
     parts, at = list[str](), 0
     while at < len(component):
         char = component[at]
