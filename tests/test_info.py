@@ -24,9 +24,7 @@ def ours() -> DatasetInfo:
         builder_name="csv",
         config_name="c",
         version="1.2.3",  # type: ignore[arg-type]
-        splits=SplitDict(
-            {"train": SplitInfo("train", 10, 2, [1, 1], None, "n"), "test": SplitInfo("test", 5, 1)}
-        ),
+        splits=SplitDict({"train": SplitInfo("train", 10, 2, [1, 1], None, "n"), "test": SplitInfo("test", 5, 1)}),
         download_size=7,
     )
 
@@ -35,9 +33,7 @@ def theirs() -> reference.DatasetInfo:
     return reference.DatasetInfo(
         description="d",
         license="mit",
-        features=reference.Features(
-            {"a": reference.Value("int64"), "l": reference.ClassLabel(names=["x", "y"])}
-        ),
+        features=reference.Features({"a": reference.Value("int64"), "l": reference.ClassLabel(names=["x", "y"])}),
         supervised_keys=("a", "l"),
         builder_name="csv",
         config_name="c",
@@ -83,9 +79,7 @@ def test_an_empty_info_writes_only_its_texts() -> None:
 
 
 def test_unknown_keys_are_ignored() -> None:
-    info = DatasetInfo.from_dict(
-        {"zzz": 1, "splits": {"train": {"name": "train", "num_examples": 2, "new": 1}}}
-    )
+    info = DatasetInfo.from_dict({"zzz": 1, "splits": {"train": {"name": "train", "num_examples": 2, "new": 1}}})
     assert info.splits == {"train": SplitInfo("train", 0, 2)}
 
 
@@ -105,9 +99,7 @@ def test_a_copy_is_independent() -> None:
 
 def test_the_representation_shows_what_is_known() -> None:
     info = DatasetInfo(splits=SplitDict({"train": SplitInfo("train", 0, 2)}), license="mit")
-    assert (
-        repr(info) == "DatasetInfo(license='mit', splits={'train': SplitInfo(name='train', num_examples=2)})"
-    )
+    assert repr(info) == "DatasetInfo(license='mit', splits={'train': SplitInfo(name='train', num_examples=2)})"
 
 
 def test_merged_texts_are_joined_once_each() -> None:
@@ -126,7 +118,7 @@ def test_update_takes_what_the_other_knows() -> None:
 
 
 def test_an_unknown_split_is_named_with_those_that_exist() -> None:
-    with pytest.raises(SplitNotFound, match="'trian'.*'train', 'test'"):
+    with pytest.raises(SplitNotFound, match=r"'trian'.*'train', 'test'"):
         SplitDict({"train": SplitInfo("train"), "test": SplitInfo("test")})["trian"]
 
 

@@ -61,17 +61,13 @@ def test_a_builder_is_loaded_by_name(installed: list[EntryPoint], monkeypatch: p
 
 def test_an_unknown_name_lists_those_that_exist(installed: list[EntryPoint]) -> None:
     installed += [point("csv", "x:Y"), point("json", "x:Z")]
-    with pytest.raises(
-        UnknownName, match="unknown builder 'cvs'; allowed: 'csv', 'json'; did you mean 'csv'"
-    ):
+    with pytest.raises(UnknownName, match="unknown builder 'cvs'; allowed: 'csv', 'json'; did you mean 'csv'"):
         registry.builder("cvs")
 
 
 def test_a_broken_plugin_says_why(installed: list[EntryPoint]) -> None:
     installed.append(point("broken", "no_such_module:B"))
-    with pytest.raises(
-        MissingDependency, match="'broken' .* cannot be imported: No module named 'no_such_module'"
-    ):
+    with pytest.raises(MissingDependency, match=r"'broken' .* cannot be imported: No module named 'no_such_module'"):
         registry.builder("broken")
     assert registry.builder_of_extension(".any") is None
 
@@ -112,5 +108,7 @@ def test_the_table_of_extensions_is_what_the_classes_say(name: str) -> None:
 
 def test_importing_the_registry_imports_no_builder() -> None:
     code = "import sys, arrowsets.registry as r; r.builder_names(); r.builder_of_extension('.csv')\n"
-    code += "sys.exit(any(m.startswith('arrowsets.builders') or m in ('pandas', 'requests', 'yaml') for m in sys.modules))"
+    code += (
+        "sys.exit(any(m.startswith('arrowsets.builders') or m in ('pandas', 'requests', 'yaml') for m in sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path.cwd()).returncode == 0

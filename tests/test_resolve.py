@@ -70,10 +70,7 @@ def make(tmp_path: Path) -> MakeTree:
 
 
 def names(recipe: Recipe, root: Path) -> dict[str, list[str]]:
-    return {
-        split: [Path(f.url).relative_to(root).as_posix() for f in files]
-        for split, files in recipe.files.items()
-    }
+    return {split: [Path(f.url).relative_to(root).as_posix() for f in files] for split, files in recipe.files.items()}
 
 
 FORMATS = [
@@ -96,9 +93,7 @@ FORMATS = [
 
 
 @pytest.mark.parametrize(("files", "builder", "kept"), FORMATS, ids=str)
-def test_the_most_frequent_format_is_taken(
-    make: MakeTree, files: list[str], builder: str, kept: list[str]
-) -> None:
+def test_the_most_frequent_format_is_taken(make: MakeTree, files: list[str], builder: str, kept: list[str]) -> None:
     root = make(dict.fromkeys(files, ""))
     recipe = resolve(root)
     assert (recipe.builder, names(recipe, root)) == (builder, {"train": kept})
@@ -114,21 +109,17 @@ def test_an_extension_implies_keywords(make: MakeTree) -> None:
 
 @pytest.mark.parametrize("files", [["train.csv", "test.json"], ["train.tsv", "test.csv"]])
 def test_splits_of_different_formats_are_refused(make: MakeTree, files: list[str]) -> None:
-    with pytest.raises(ValueError, match="different formats .*train: csv.*test: "):
+    with pytest.raises(ValueError, match=r"different formats .*train: csv.*test: "):
         resolve(make(dict.fromkeys(files, "")))
 
 
 def test_files_that_no_builder_reads_are_told(make: MakeTree) -> None:
-    with pytest.raises(
-        DataFilesNotFound, match=r"no builder reads these files: \.foo \(2\), no extension \(1\)"
-    ):
+    with pytest.raises(DataFilesNotFound, match=r"no builder reads these files: \.foo \(2\), no extension \(1\)"):
         resolve(make({"a.foo": "", "b.foo": "", "c": ""}))
 
 
 def test_zips_are_looked_into(make: MakeTree) -> None:
-    root = make(
-        {"train.zip": {"x/1.jpg": "1", "x/2.jpg": "2", "x/notes.txt": ""}, "test.zip": {"3.jpg": "3"}}
-    )
+    root = make({"train.zip": {"x/1.jpg": "1", "x/2.jpg": "2", "x/notes.txt": ""}, "test.zip": {"3.jpg": "3"}})
     recipe = resolve(root)
     assert recipe.builder == "imagefolder"
     data = recipe.data()
@@ -202,17 +193,13 @@ def test_files_of_the_caller_replace_those_of_the_configuration(make: MakeTree) 
 
 
 def test_each_configuration_has_its_own_format(make: MakeTree) -> None:
-    readme = (
-        "---\nconfigs:\n- config_name: c\n  data_files: a.csv\n- config_name: j\n  data_files: b.json\n---\n"
-    )
+    readme = "---\nconfigs:\n- config_name: c\n  data_files: a.csv\n- config_name: j\n  data_files: b.json\n---\n"
     root = make({"README.md": readme, "a.csv": "", "b.json": ""})
     assert [resolve(root, name).builder for name in ("c", "j")] == ["csv", "json"]
 
 
 @pytest.mark.parametrize(("name", "error"), [("zero", UnknownName), (None, ValueError)])
-def test_a_configuration_must_exist_and_be_clear(
-    make: MakeTree, name: str | None, error: type[Exception]
-) -> None:
+def test_a_configuration_must_exist_and_be_clear(make: MakeTree, name: str | None, error: type[Exception]) -> None:
     root = make({**FILES, "README.md": README.replace("  default: true\n", "")})
     with pytest.raises(error, match="'one', 'two'"):
         resolve(root, name)
@@ -253,9 +240,7 @@ def test_scripts_are_refused(path: str) -> None:
         resolve(path)
 
 
-@pytest.mark.parametrize(
-    "files", [["dataset_dict.json", "train/state.json"], ["state.json", "dataset_info.json"]]
-)
+@pytest.mark.parametrize("files", [["dataset_dict.json", "train/state.json"], ["state.json", "dataset_info.json"]])
 def test_a_saved_dataset_is_sent_to_load_from_disk(make: MakeTree, files: list[str]) -> None:
     with pytest.raises(ValueError, match="load_from_disk"):
         resolve(make(dict.fromkeys([*files, "data.arrow"], "{}")))

@@ -1,7 +1,7 @@
 """What is known of a dataset besides its rows: description, types, splits, sizes.
 
-The JSON form is that of `dataset_info.json`, the YAML form that of `dataset_info:` in a README. Unknown keys are ignored when
-read, because newer versions add some.
+The JSON form is that of `dataset_info.json`, the YAML form that of `dataset_info:` in a README. Unknown keys are
+ignored when read, because newer versions add some.
 """
 
 from __future__ import annotations
@@ -123,9 +123,7 @@ class SplitInfo:
         return {key: value for key, value in data.items() if value is not None or key == "dataset_name"}
 
     def __repr__(self) -> str:
-        shown = [
-            f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if getattr(self, f.name)
-        ]
+        shown = [f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if getattr(self, f.name)]
         return f"SplitInfo({', '.join(shown)})"
 
 
@@ -244,9 +242,7 @@ class DatasetInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form: what is not known is left out."""
-        values: dict[str, Any] = {
-            name: getattr(self, name) for name in _NAMES if getattr(self, name) is not None
-        }
+        values: dict[str, Any] = {name: getattr(self, name) for name in _NAMES if getattr(self, name) is not None}
         if self.features is not None:
             values["features"] = self.features.to_dict()
         if self.supervised_keys is not None:
@@ -294,7 +290,7 @@ class DatasetInfo:
 
     @classmethod
     def from_merge(cls, dataset_infos: Iterable[DatasetInfo | None]) -> DatasetInfo:
-        """Return what several infos say of their concatenation: texts joined, each once; the rest is not known any more."""
+        """Return what several infos say of their concatenation: texts joined, each once; the rest is unknown."""
         infos = [info for info in dataset_infos if info is not None]
         if infos and all(info == infos[0] for info in infos):
             return infos[0]

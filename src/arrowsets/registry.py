@@ -1,8 +1,8 @@
 """Builders by name and by file extension.
 
-Builders are entry points of the group `arrowsets.builders`; knowing their names imports none of them. The extensions of our own
-stand in a table here (a test compares it with the classes), so that looking at a directory imports only the builder that is
-needed. Plug-ins of others are imported when a file has an extension that none of ours reads.
+Builders are entry points of the group `arrowsets.builders`; knowing their names imports none of them. The extensions of
+our own stand in a table here (a test compares it with the classes), so that looking at a directory imports only the
+builder that is needed. Plug-ins of others are imported when a file has an extension that none of ours reads.
 """
 
 from __future__ import annotations
@@ -95,9 +95,7 @@ def _loaded(point: EntryPoint) -> type[Builder[Any]]:
     try:
         cls: type[Builder[Any]] = point.load()
     except (ImportError, AttributeError) as error:
-        raise MissingDependency(
-            f"the builder {point.name!r} ({point.value}) cannot be imported: {error}"
-        ) from error
+        raise MissingDependency(f"the builder {point.name!r} ({point.value}) cannot be imported: {error}") from error
     return cls
 
 

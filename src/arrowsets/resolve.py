@@ -59,8 +59,7 @@ class Recipe:
         return {
             "builder": self.builder,
             "files": {
-                split: [[file.url, file.etag, file.size] for file in files]
-                for split, files in self.files.items()
+                split: [[file.url, file.etag, file.size] for file in files] for split, files in self.files.items()
             },
             "only": sorted(self.only),
         }
@@ -77,9 +76,7 @@ class Recipe:
                 yield file
             else:
                 members = expand([file], cache_dir, keep=self._reads)
-                yield from [
-                    member for member in members if _is_data(member, self.only, self.builder)
-                ] or members
+                yield from [member for member in members if _is_data(member, self.only, self.builder)] or members
 
     def _reads(self, archive: DataFile) -> bool:
         return archive.extension in registry.builder(self.builder).extensions
@@ -110,7 +107,7 @@ def resolve(
     path: str | os.PathLike[str],
     name: str | None = None,
     data_dir: str | os.PathLike[str] | None = None,
-    data_files: Any = None,  # noqa: ANN401 - see files.find
+    data_files: Any = None,
     *,
     revision: str | None = None,
     token: bool | str | None = None,
@@ -156,9 +153,7 @@ def resolve(
 def _packaged(request: Request) -> Recipe:
     if request.data_files is None and request.data_dir is None:
         if not registry.builder(request.path).extensions:
-            return Recipe(
-                request.path, {"train": ()}, request.keywords, request.name or "default", request.path
-            )
+            return Recipe(request.path, {"train": ()}, request.keywords, request.name or "default", request.path)
         raise ValueError(f"the builder {request.path!r} needs data_files= or data_dir=")
     files = _find(request, ".", request.data_dir, request.data_files)
     known = frozenset(registry.builder(request.path).extensions)
@@ -204,18 +199,14 @@ def _refuse_saved(path: Path) -> None:
         (path / "state.json").is_file() and (path / "dataset_info.json").is_file()
     )
     if saved:
-        raise ValueError(
-            f"{str(path)!r} was written by save_to_disk; read it with load_from_disk({str(path)!r})"
-        )
+        raise ValueError(f"{str(path)!r} was written by save_to_disk; read it with load_from_disk({str(path)!r})")
 
 
 def _file(request: Request) -> Recipe:
     if request.data_files is not None or request.data_dir is not None:
         raise ValueError(f"{request.path!r} is a file: data_files and data_dir have no meaning with it")
     files = _find(request, ".", None, request.path)
-    return _recipe(
-        request, files, Config(request.name or "default"), DatasetInfo(), _stem(request.path), explicit=True
-    )
+    return _recipe(request, files, Config(request.name or "default"), DatasetInfo(), _stem(request.path), explicit=True)
 
 
 def card_of(path: str | os.PathLike[str]) -> Card:
@@ -231,7 +222,7 @@ def recipe_of(
 ) -> Recipe:
     """Return the recipe for a directory, local or the URL of one, with its card.
 
-    `data_files` and `data_dir` of the caller replace those of the configuration, and with them what it declares of its data.
+    `data_files` and `data_dir` of the caller replace those of the configuration, and what it declares of its data.
     """
     config = card.config(request.name)
     own = request.data_files is None and request.data_dir is None
@@ -243,9 +234,7 @@ def recipe_of(
         explicit = request.data_files is not None
     info = base_info or (_declared(card, config.name) if own else DatasetInfo())
     patterns = config.data_files if own else request.data_files
-    return _recipe(
-        request, files, config, info, dataset_name, explicit=explicit and not _any_wildcard(patterns)
-    )
+    return _recipe(request, files, config, info, dataset_name, explicit=explicit and not _any_wildcard(patterns))
 
 
 def _declared(card: Card, name: str) -> DatasetInfo:
@@ -255,10 +244,8 @@ def _declared(card: Card, name: str) -> DatasetInfo:
     return DatasetInfo.from_yaml(data) if form == "yaml" else DatasetInfo.from_dict(data)
 
 
-def _find(request: Request, base: str, data_dir: str | None, data_files: Any) -> Files:  # noqa: ANN401
-    return find(
-        data_files, data_dir, base, storage_options=request.storage_options, cache_dir=request.cache_dir
-    )
+def _find(request: Request, base: str, data_dir: str | None, data_files: Any) -> Files:
+    return find(data_files, data_dir, base, storage_options=request.storage_options, cache_dir=request.cache_dir)
 
 
 def _any_wildcard(patterns: object) -> bool:
@@ -286,10 +273,7 @@ def _implied(files: Files, name: str) -> dict[str, Any]:
 
 
 def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[DataFile, ...]]:
-    kept = {
-        split: tuple(f for f in listed if _is_data(f, only, name) or kind_of(f))
-        for split, listed in files.items()
-    }
+    kept = {split: tuple(f for f in listed if _is_data(f, only, name) or kind_of(f)) for split, listed in files.items()}
     return {split: listed for split, listed in kept.items() if listed} or dict(files)
 
 
@@ -308,22 +292,15 @@ def _format_of(files: Files, cache_dir: str | None) -> str:
             f"no builder reads these files: {listed}, such as {example!r}; name a builder as the path "
             f"({', '.join(registry.builder_names())}) and the files with data_files="
         )
-    if (
-        len(names) > 1
-        or len({str(sorted(keywords.items())) for name, keywords in found.values() if name}) > 1
-    ):
-        per_split = ", ".join(
-            f"{split}: {name} {keywords or ''}".rstrip() for split, (name, keywords) in found.items()
-        )
+    if len(names) > 1 or len({str(sorted(keywords.items())) for name, keywords in found.values() if name}) > 1:
+        per_split = ", ".join(f"{split}: {name} {keywords or ''}".rstrip() for split, (name, keywords) in found.items())
         raise ValueError(
             f"the splits have different formats ({per_split}); choose files of one format with data_files="
         )
     return names.pop()
 
 
-def _format_of_split(
-    files: Sequence[DataFile], cache_dir: str | None
-) -> tuple[str | None, Mapping[str, Any]]:
+def _format_of_split(files: Sequence[DataFile], cache_dir: str | None) -> tuple[str | None, Mapping[str, Any]]:
     best = _most_frequent(files)
     if best is None:
         archives = [file for file in files if kind_of(file)][:_INSPECTED]

@@ -40,9 +40,7 @@ class Server:
     files: dict[str, bytes] = field(default_factory=dict)
     etags: bool = True
     ranges: bool = True
-    faults: list[int | str] = field(
-        default_factory=list
-    )  # a status, or "drop" after half the bytes; for GETs only
+    faults: list[int | str] = field(default_factory=list)  # a status, or "drop" after half the bytes; for GETs only
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -88,12 +86,17 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+class QuietServer(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of clients that hang up: the tests make them do so."""
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A web server on the loopback interface; requests are repeated without waiting."""
     monkeypatch.setattr(remote, "retry", remote.Retry(attempts=4, sleep=lambda _: None))
     serving = Server()
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"serving": serving}))
+    httpd = QuietServer(("127.0.0.1", 0), type("Bound", (Handler,), {"serving": serving}))
     serving.url = f"http://127.0.0.1:{httpd.server_address[1]}"
     thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
     thread.start()
@@ -106,6 +109,4 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], None]:
     """Switch offline mode on."""
-    return lambda: monkeypatch.setattr(
-        "arrowsets.config._current", [Settings(cache_dir=tmp_path, offline=True)]
-    )
+    return lambda: monkeypatch.setattr("arrowsets.config._current", [Settings(cache_dir=tmp_path, offline=True)])

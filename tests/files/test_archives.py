@@ -72,9 +72,7 @@ def test_an_archive_expands_to_its_visible_members(tmp_path: Path, name: str, ma
     assert files[0].local_path() is None
 
 
-@pytest.mark.parametrize(
-    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
-)
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_all_methods_of_zip_are_read(tmp_path: Path, method: int) -> None:
     path = make_zip(tmp_path / "x.zip", {"a.txt": b"abc" * 1000}, method)
     (file,) = expand([DataFile(str(path))])
@@ -139,9 +137,7 @@ def test_patterns_reach_into_archives(tmp_path: Path, pattern: str, expected: li
 
 def test_a_missing_member_is_told_with_those_there(tmp_path: Path) -> None:
     make_zip(tmp_path / "x.zip")
-    with pytest.raises(
-        DataFilesNotFound, match=r"no member 'no\.csv'; there are 'README\.md', 'test/c\.csv'"
-    ):
+    with pytest.raises(DataFilesNotFound, match=r"no member 'no\.csv'; there are 'README\.md', 'test/c\.csv'"):
         find("zip://no.csv::x.zip", base=tmp_path)
 
 
@@ -176,9 +172,7 @@ def test_a_link_within_the_archive_is_its_target(tmp_path: Path) -> None:
 
 def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "x.zip", {"a": bytes(100_000)})
-    with pytest.raises(
-        BadData, match="unpacks to 100,000 bytes, more than the 50,000 allowed: it may be a bomb"
-    ):
+    with pytest.raises(BadData, match="unpacks to 100,000 bytes, more than the 50,000 allowed: it may be a bomb"):
         expand([DataFile(str(path))], limits=Limits(ratio=1, floor=50_000))
     assert len(expand([DataFile(str(path))], limits=Limits(ratio=1000, floor=0))) == 1
 

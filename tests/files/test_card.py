@@ -61,9 +61,7 @@ def test_without_a_default_one_must_be_named() -> None:
 
 
 def test_an_unknown_configuration_is_told_with_those_there() -> None:
-    with pytest.raises(
-        UnknownName, match="unknown configuration 'tow'; allowed: 'one', 'two'; did you mean 'two'"
-    ):
+    with pytest.raises(UnknownName, match="unknown configuration 'tow'; allowed: 'one', 'two'; did you mean 'two'"):
         card(TWO).config("tow")
 
 

@@ -8,6 +8,7 @@ import io
 import lzma
 import pickle
 from pathlib import Path
+from typing import cast
 
 import lz4.frame
 import pyarrow as pa
@@ -136,7 +137,7 @@ def test_streams_are_buffered_and_fit_for_arrow_and_text(tmp_path: Path) -> None
     with file.open() as stream:
         assert io.TextIOWrapper(stream, "utf-8").readline() == "a,b\n"
     with file.open() as stream:
-        assert pa.PythonFile(stream).read(3) == b"a,b"
+        assert pa.PythonFile(cast(io.IOBase, stream)).read(3) == b"a,b"
 
 
 def test_a_file_that_went_away_is_named() -> None:

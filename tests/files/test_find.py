@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from datasets.data_files import DataFilesDict, get_data_patterns, sanitize_patterns
 
 from arrowsets.errors import DataFilesNotFound
@@ -15,14 +14,11 @@ from arrowsets.files import DataFile, find
 
 def found(root: Path, data_files: object = None) -> dict[str, list[str]]:
     files = find(data_files, base=root)  # type: ignore[arg-type]
-    return {
-        split: [Path(file.url).relative_to(root).as_posix() for file in listed]
-        for split, listed in files.items()
-    }
+    return {split: [Path(file.url).relative_to(root).as_posix() for file in listed] for split, listed in files.items()}
 
 
 def reference(root: Path, data_files: object = None) -> dict[str, list[str]]:
-    patterns = get_data_patterns(str(root)) if data_files is None else sanitize_patterns(data_files)  # type: ignore[arg-type]
+    patterns = get_data_patterns(str(root)) if data_files is None else sanitize_patterns(data_files)
     resolved = DataFilesDict.from_patterns(patterns, base_path=str(root))
     return {
         str(split): [Path(str(file)).relative_to(root).as_posix() for file in listed]
@@ -126,8 +122,7 @@ def test_absolute_paths_path_objects_and_file_urls_are_named_alike(tree: MakeTre
     root = tree("a.csv")
     file = root / "a.csv"
     answers = [
-        find(form, base="/elsewhere")["train"]
-        for form in (str(file), file, file.as_uri(), [DataFile(str(file))])
+        find(form, base="/elsewhere")["train"] for form in (str(file), file, file.as_uri(), [DataFile(str(file))])
     ]
     assert {answer[0].url for answer in answers} == {str(file)}
 
@@ -164,7 +159,7 @@ def test_nothing_found_says_what_is_there(tree: MakeTree, pattern: object, messa
 
 
 def test_an_empty_directory_has_no_data_files(tree: MakeTree) -> None:
-    with pytest.raises(DataFilesNotFound, match="no data files in .*; there are 'README.md'"):
+    with pytest.raises(DataFilesNotFound, match=r"no data files in .*; there are 'README.md'"):
         found(tree("README.md"))
     with pytest.raises(DataFilesNotFound, match="that directory does not exist"):
         find(base="/nowhere")
@@ -181,9 +176,7 @@ def test_an_empty_directory_has_no_data_files(tree: MakeTree) -> None:
         ([{"path": "a.csv"}], ValueError, "the keys 'split' and 'path'"),
     ],
 )
-def test_what_is_no_pattern_is_refused(
-    tree: MakeTree, patterns: object, error: type[Exception], message: str
-) -> None:
+def test_what_is_no_pattern_is_refused(tree: MakeTree, patterns: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         found(tree("a.csv"), patterns)
 

@@ -1,7 +1,8 @@
 """Members of zip and tar archives on this machine, read in place.
 
-Nothing is unpacked onto the disk, so no name in an archive can become a path; names that leave the root are refused all
-the same, because they are shown and joined later. An archive is listed once per process, and a member is then one seek away.
+Nothing is unpacked onto the disk, so no name in an archive can become a path; names that leave the root are refused
+all the same, because they are shown and joined later. An archive is listed once per process, and a member is then one
+seek away.
 """
 
 from __future__ import annotations
@@ -124,9 +125,7 @@ def _tar_members(path: str) -> dict[str, Member]:
             if info.issparse():
                 raise BadData(f"{name!r} is a sparse file, which is not supported", file=path)
             if info.isreg():
-                found[name] = Member(
-                    name, info.size, f"{info.offset_data}-{info.mtime}", (info.offset_data, info.size)
-                )
+                found[name] = Member(name, info.size, f"{info.offset_data}-{info.mtime}", (info.offset_data, info.size))
             elif info.issym() or info.islnk():
                 links.append((name, _link_target(info, path)))
     for name, target in links:

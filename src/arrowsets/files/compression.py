@@ -111,13 +111,11 @@ def checked(inner: BinaryIO, file: str, what: str, owned: BinaryIO | None = None
 
 
 def _arrow(codec: Literal["zstd", "lz4"]) -> Callable[[BinaryIO], BinaryIO]:
-    return lambda raw: cast(
-        BinaryIO, pa.CompressedInputStream(pa.PythonFile(cast(io.IOBase, raw), mode="r"), codec)
-    )
+    return lambda raw: cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(cast(io.IOBase, raw), mode="r"), codec))
 
 
 def _lzma(raw: BinaryIO, form: int) -> BinaryIO:
-    return cast(BinaryIO, lzma.LZMAFile(raw, format=form))  # noqa: SIM115 - closed by the stream over it
+    return cast(BinaryIO, lzma.LZMAFile(raw, format=form))
 
 
 _OPENERS: Final[dict[str, Callable[[BinaryIO], BinaryIO]]] = {
@@ -137,9 +135,7 @@ def decompress(raw: BinaryIO, url: str, name: str) -> BinaryIO:
     Raises:
         BadData: when the name says compressed and the bytes do not.
     """
-    buffered = (
-        raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
-    )
+    buffered = raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
     try:
         head = cast(io.BufferedReader, buffered).peek(_PEEK)[:_PEEK]
     except BaseException:

@@ -21,9 +21,7 @@ from arrowsets.files.urls import is_http, is_local, local_part, split_chain
 __all__ = ["Finder", "Patterns", "find", "splits_of"]
 
 Pattern: TypeAlias = "str | os.PathLike[str] | DataFile"
-Patterns: TypeAlias = (
-    "Pattern | Sequence[Pattern | Mapping[str, Any]] | Mapping[str, Pattern | Sequence[Pattern]]"
-)
+Patterns: TypeAlias = "Pattern | Sequence[Pattern | Mapping[str, Any]] | Mapping[str, Pattern | Sequence[Pattern]]"
 
 _SHOWN = 10
 
@@ -94,9 +92,7 @@ def _from_items(items: Sequence[Any]) -> dict[str, list[Pattern]]:
         if set(item) != {"split", "path"}:
             raise ValueError(f"bad entry {dict(item)!r} of data_files: it has the keys 'split' and 'path'")
         if item["split"] in by_split:
-            raise ValueError(
-                f"the split {item['split']!r} is named twice in data_files; give it a list of paths"
-            )
+            raise ValueError(f"the split {item['split']!r} is named twice in data_files; give it a list of paths")
         by_split[str(item["split"])] = _listed(item["path"])
     return by_split
 
@@ -205,9 +201,7 @@ class Finder:
 
     def _directory(self, tree: Tree, path: str) -> list[DataFile]:
         if listed := list(walk(tree, path)):
-            names = [
-                (name, stored) for name, stored in listed if name.rpartition("/")[2] not in METADATA_NAMES
-            ]
+            names = [(name, stored) for name, stored in listed if name.rpartition("/")[2] not in METADATA_NAMES]
             return [self._data_file(tree, f"{path.rstrip('/')}/{name}", stored) for name, stored in names]
         parent = path.rstrip("/").rpartition("/")[0]
         raise DataFilesNotFound(f"{tree.url(path)!r} does not exist; {self._there(tree, parent)}")
@@ -230,9 +224,7 @@ class Finder:
         return self._remote[fs], path
 
     def _data_file(self, tree: Tree, path: str, stored: Stored) -> DataFile:
-        return DataFile(
-            tree.url(path), stored.size, stored.etag, None if tree is self._local else self._options
-        )
+        return DataFile(tree.url(path), stored.size, stored.etag, None if tree is self._local else self._options)
 
     def _there(self, tree: Tree, root: str) -> str:
         if isinstance(tree, LocalTree) and not Path(root or "/").is_dir():

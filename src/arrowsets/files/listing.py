@@ -115,7 +115,7 @@ def _is_loop(directory: str, link: str) -> bool:
 class UrlTree:
     """An fsspec file system."""
 
-    def __init__(self, fs: Any) -> None:  # noqa: ANN401 - fsspec has no types
+    def __init__(self, fs: Any) -> None:
         self._fs = fs
         self._seen: dict[str, Directory] = {}
         self._prepared: list[str] = []
@@ -133,9 +133,7 @@ class UrlTree:
                 above, _, leaf = parent.rpartition("/")
                 found.setdefault(above, ({}, set()))[1].add(leaf)
                 parent = above
-        self._seen.update(
-            {name: Directory(files, tuple(sorted(dirs))) for name, (files, dirs) in found.items()}
-        )
+        self._seen.update({name: Directory(files, tuple(sorted(dirs))) for name, (files, dirs) in found.items()})
         self._prepared.append(path)
 
     def scan(self, path: str) -> Directory:
@@ -175,8 +173,10 @@ class UrlTree:
 
 
 # Names under which fsspec's file systems report what changes with the content.
-_ETAGS = ("ETag", "etag", "checksum", "md5Hash", "md5", "blob_id", "oid", "mtime", "LastModified", "last_modified", "updated",
-          "created", "modified")  # fmt: skip
+_ETAGS = (
+    *("ETag", "etag", "checksum", "md5Hash", "md5", "blob_id", "oid", "mtime"),
+    *("LastModified", "last_modified", "updated", "created", "modified"),
+)
 
 
 def _stored(info: Mapping[str, Any]) -> Stored:
@@ -193,12 +193,8 @@ def walk(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
     while pending:
         prefix, path = pending.pop()
         directory = tree.scan(path)
-        found += [
-            (prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)
-        ]
+        found += [(prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)]
         pending += [
-            (f"{prefix}{name}/", under(path, name))
-            for name in directory.directories
-            if not is_hidden_directory(name)
+            (f"{prefix}{name}/", under(path, name)) for name in directory.directories if not is_hidden_directory(name)
         ]
     return iter(sorted(found, key=lambda item: item[0]))

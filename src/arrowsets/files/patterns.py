@@ -4,8 +4,9 @@
     component = "**"                 any number of directories; as the last component: all files below
               | (char | "*" | "?" | "[" set "]" | "{" option ("," option)* "}")+
 
-`*` and `?` stay within a component. A wildcard passes over hidden files (`.x`), hidden directories (`.x`, `__x`) and metadata
-(README.md …); a component that itself begins with `.` or `__` asks for them. Matches come sorted by path, each once.
+`*` and `?` stay within a component. A wildcard passes over hidden files (`.x`), hidden directories (`.x`, `__x`) and
+metadata (README.md …); a component that itself begins with `.` or `__` asks for them. Matches come sorted by path, each
+once.
 """
 
 from __future__ import annotations

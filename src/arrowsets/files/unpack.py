@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,7 +13,7 @@ from arrowsets.files.datafile import DataFile
 from arrowsets.files.download import cache_root, digest, fetch, write_atomically
 from arrowsets.files.listing import Directory, Stored, is_hidden_directory, is_hidden_file
 from arrowsets.files.patterns import METADATA_NAMES
-from arrowsets.files.urls import link, local_part, split_chain
+from arrowsets.files.urls import link, local_part
 
 __all__ = ["ArchiveTree", "expand", "kind_of", "open_archive"]
 
@@ -80,9 +79,7 @@ class ArchiveTree:
 def _check_limits(path: str, outer: DataFile, sizes: list[int], limits: Limits) -> None:
     most = limits.allowed(Path(path).stat().st_size)
     if (total := sum(sizes)) > most:
-        raise BadData(
-            f"unpacks to {total:,} bytes, more than the {most:,} allowed: it may be a bomb", file=outer.url
-        )
+        raise BadData(f"unpacks to {total:,} bytes, more than the {most:,} allowed: it may be a bomb", file=outer.url)
     if len(sizes) > limits.members:
         raise BadData(f"has {len(sizes):,} members, more than the {limits.members:,} allowed", file=outer.url)
 
@@ -90,7 +87,10 @@ def _check_limits(path: str, outer: DataFile, sizes: list[int], limits: Limits) 
 def open_archive(
     outer: DataFile, kind: str, cache_dir: str | os.PathLike[str] | None = None, limits: Limits | None = None
 ) -> ArchiveTree:
-    """List an archive; one that is on a server, compressed as a whole or in another archive is copied to `cache_dir` once."""
+    """List an archive.
+
+    One that is on a server, compressed as a whole or in another archive is copied to `cache_dir` once.
+    """
     limits = limits or Limits()
     fetched = fetch(outer, cache_dir)
     path = fetched.local_path()
@@ -138,7 +138,5 @@ def _expanded(
 def _is_data(path: str) -> bool:
     *directories, name = path.split("/")
     return not (
-        is_hidden_file(name)
-        or name in METADATA_NAMES
-        or any(is_hidden_directory(part) for part in directories)
+        is_hidden_file(name) or name in METADATA_NAMES or any(is_hidden_directory(part) for part in directories)
     )
