@@ -118,6 +118,13 @@ def test_files_that_no_builder_reads_are_told(make: MakeTree) -> None:
         resolve(make({"a.foo": "", "b.foo": "", "c": ""}))
 
 
+def test_extensions_that_imply_different_keywords_are_refused(make: MakeTree) -> None:
+    root = make({"a.csv": "", "b.tsv": ""})
+    with pytest.raises(ValueError, match=r"different options for 'csv' \(\.csv: none, \.tsv: "):
+        resolve(root)
+    assert len(resolve(root, keywords={"sep": "\t"}).files["train"]) == 2
+
+
 def test_zips_are_looked_into(make: MakeTree) -> None:
     root = make({"train.zip": {"x/1.jpg": "1", "x/2.jpg": "2", "x/notes.txt": ""}, "test.zip": {"3.jpg": "3"}})
     recipe = resolve(root)

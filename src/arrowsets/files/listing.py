@@ -117,6 +117,8 @@ class UrlTree:
 
     def __init__(self, fs: Any) -> None:
         self._fs = fs
+        # File systems remember listings for the life of the process; what was overwritten since would not be seen.
+        fs.invalidate_cache()
         self._seen: dict[str, Directory] = {}
         self._prepared: list[str] = []
 
