@@ -39,7 +39,10 @@ def theirs() -> reference.DatasetInfo:
         config_name="c",
         version="1.2.3",
         splits=ReferenceSplitDict(
-            {"train": ReferenceSplitInfo("train", 10, 2, [1, 1], None, "n"), "test": ReferenceSplitInfo("test", 5, 1)}
+            {
+                "train": ReferenceSplitInfo("train", 10, 2, [1, 1], None, "n"),
+                "test": ReferenceSplitInfo("test", 5, 1),
+            }
         ),
         download_size=7,
     )
@@ -115,7 +118,7 @@ def test_update_takes_what_the_other_knows() -> None:
 
 
 def test_an_unknown_split_is_named_with_those_that_exist() -> None:
-    with pytest.raises(SplitNotFound, match="'trian'.*'train', 'test'"):
+    with pytest.raises(SplitNotFound, match=r"'trian'.*'train', 'test'"):
         SplitDict({"train": SplitInfo("train"), "test": SplitInfo("test")})["trian"]
 
 

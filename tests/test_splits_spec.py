@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 from datasets import ReadInstruction as Reference
@@ -67,7 +68,7 @@ def test_an_error_points_at_its_column(spec: str, column: int) -> None:
 
 
 def test_an_unknown_split_is_named_with_those_that_exist() -> None:
-    with pytest.raises(SplitNotFound, match="no split 'trian'.*'train', 'test'.*did you mean 'train'"):
+    with pytest.raises(SplitNotFound, match=r"no split 'trian'.*'train', 'test'.*did you mean 'train'"):
         parse("trian").to_absolute(ROWS)
 
 
@@ -89,8 +90,9 @@ bounds = st.none() | st.integers(-150, 150)
 def test_rows_are_those_of_the_reference(
     start: int | None, stop: int | None, unit: str, rounding: str | None, rows: int
 ) -> None:
-    outcomes = []
-    for kind in (Reference, ReadInstruction):
+    outcomes: list[tuple[int, int] | None] = []
+    kinds: tuple[Any, Any] = (Reference, ReadInstruction)
+    for kind in kinds:
         try:
             made = kind("train", from_=start, to=stop, unit=unit, rounding=rounding if unit == "%" else None)
             (part,) = made.to_absolute({"train": rows})

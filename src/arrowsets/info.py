@@ -1,7 +1,7 @@
 """What is known of a dataset besides its rows: description, types, splits, sizes.
 
-The JSON form is that of `dataset_info.json`, the YAML form that of `dataset_info:` in a README. Unknown keys are ignored when
-read, because newer versions add some.
+The JSON form is that of `dataset_info.json`, the YAML form that of `dataset_info:` in a README. Unknown keys are
+ignored when read, because newer versions add some.
 """
 
 from __future__ import annotations
@@ -131,7 +131,9 @@ class SplitDict(dict[str, SplitInfo]):
     """The splits of a dataset, by name."""
 
     def __init__(
-        self, splits: Mapping[str, SplitInfo] | Iterable[tuple[str, SplitInfo]] = (), dataset_name: str | None = None
+        self,
+        splits: Mapping[str, SplitInfo] | Iterable[tuple[str, SplitInfo]] = (),
+        dataset_name: str | None = None,
     ) -> None:
         super().__init__(splits)
         self.dataset_name = dataset_name
@@ -211,7 +213,13 @@ class DatasetInfo:
     dataset_size: int | None = None
     size_in_bytes: int | None = None
 
-    IN_YAML: ClassVar[tuple[str, ...]] = ("config_name", "features", "splits", "download_size", "dataset_size")
+    IN_YAML: ClassVar[tuple[str, ...]] = (
+        "config_name",
+        "features",
+        "splits",
+        "download_size",
+        "dataset_size",
+    )
 
     def __post_init__(self) -> None:
         """Bring the written forms of fields into values; values are taken as they are, never copied."""
@@ -282,7 +290,7 @@ class DatasetInfo:
 
     @classmethod
     def from_merge(cls, dataset_infos: Iterable[DatasetInfo | None]) -> DatasetInfo:
-        """Return what several infos say of their concatenation: texts joined, each once; the rest is not known any more."""
+        """Return what several infos say of their concatenation: texts joined, each once; the rest is unknown."""
         infos = [info for info in dataset_infos if info is not None]
         if infos and all(info == infos[0] for info in infos):
             return infos[0]

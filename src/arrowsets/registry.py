@@ -1,8 +1,8 @@
 """Builders by name and by file extension.
 
-Builders are entry points of the group `arrowsets.builders`; knowing their names imports none of them. The extensions of our own
-stand in a table here (a test compares it with the classes), so that looking at a directory imports only the builder that is
-needed. Plug-ins of others are imported when a file has an extension that none of ours reads.
+Builders are entry points of the group `arrowsets.builders`; knowing their names imports none of them. The extensions of
+our own stand in a table here (a test compares it with the classes), so that looking at a directory imports only the
+builder that is needed. Plug-ins of others are imported when a file has an extension that none of ours reads.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from typing import Any, Final
 from arrowsets.builder import Builder
 from arrowsets.errors import MissingDependency, UnknownName
 
-__all__ = ["builder", "builder_names", "builder_of_extension", "extension_keywords", "register", "unregister"]
+__all__ = [
+    "builder",
+    "builder_names",
+    "builder_of_extension",
+    "extension_keywords",
+    "forget",
+    "register",
+    "unregister",
+]
 
 GROUP: Final = "arrowsets.builders"
 _OURS: Final = "arrowsets.builders."
@@ -133,3 +141,9 @@ def _extensions_of(point: EntryPoint) -> Mapping[str, Mapping[str, Any]]:
 def extension_keywords(name: str, extension: str) -> Mapping[str, Any]:
     """Return the keywords that an extension implies for a builder: {"sep": "\\t"} for ".tsv"."""
     return builder(name).extensions.get(extension, {})
+
+
+def forget() -> None:
+    """Look for installed builders anew at the next question."""
+    _installed.cache_clear()
+    _loaded.cache_clear()

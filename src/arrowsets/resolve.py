@@ -19,7 +19,7 @@ from arrowsets.files import DataFile, download, expand, find
 from arrowsets.files.card import Card, Config, read_directory
 from arrowsets.files.patterns import has_wildcard
 from arrowsets.files.unpack import kind_of, open_archive
-from arrowsets.files.urls import is_local, local_part, scheme
+from arrowsets.files.urls import is_http, is_local, local_part, scheme
 from arrowsets.info import DatasetInfo
 
 __all__ = ["Hub", "Recipe", "Request", "card_of", "recipe_of", "resolve"]
@@ -147,7 +147,7 @@ def resolve(
         return _local(request, hub)
     if scheme(text) == "hf" and hub is not None:
         return hub(request)
-    return _file(request) if _builder_of_file(text) else recipe_of(request, text, Card(), _stem(text))
+    return _file(request) if is_http(text) or _builder_of_file(text) else recipe_of(request, text, Card(), _stem(text))
 
 
 def _packaged(request: Request) -> Recipe:
@@ -159,9 +159,16 @@ def _packaged(request: Request) -> Recipe:
     known = frozenset(registry.builder(request.path).extensions)
     if request.data_files is None:
         files = _filtered(files, known, request.path)
-    keywords = {**_implied(files, request.path), **request.keywords}
+    keywords = {**_implied(files, request.path, request.keywords), **request.keywords}
     return Recipe(
-        request.path, files, keywords, request.name or "default", request.path, DatasetInfo(), request.revision, known
+        request.path,
+        files,
+        keywords,
+        request.name or "default",
+        request.path,
+        DatasetInfo(),
+        request.revision,
+        known,
     )
 
 
@@ -215,7 +222,7 @@ def recipe_of(
 ) -> Recipe:
     """Return the recipe for a directory, local or the URL of one, with its card.
 
-    `data_files` and `data_dir` of the caller replace those of the configuration, and with them what it declares of its data.
+    `data_files` and `data_dir` of the caller replace those of the configuration, and what it declares of its data.
     """
     config = card.config(request.name)
     own = request.data_files is None and request.data_dir is None
@@ -255,14 +262,31 @@ def _recipe(
     name = _format_of(files, request.cache_dir)
     only = frozenset(registry.builder(name).extensions)
     kept = files if explicit else _filtered(files, only, name)
-    keywords = {**_implied(kept, name), **config.keywords, **request.keywords}
+    given = {**config.keywords, **request.keywords}
+    keywords = {**_implied(kept, name, given), **given}
     return Recipe(name, kept, keywords, config.name, dataset_name, info, request.revision, only)
 
 
-def _implied(files: Files, name: str) -> dict[str, Any]:
-    extensions = {file.extension for listed in files.values() for file in listed}
-    implied = [dict(registry.extension_keywords(name, extension)) for extension in sorted(extensions)]
-    return implied[0] if implied and all(keywords == implied[0] for keywords in implied) else {}
+def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keywords that the files' extensions imply and nobody gave.
+
+    Raises:
+        ValueError: when the extensions disagree: half the files would be read wrong.
+    """
+    extensions = sorted({file.extension for listed in files.values() for file in listed if kind_of(file) is None})
+    known = registry.builder(name).extensions
+    implied = {
+        extension: {key: value for key, value in known[extension].items() if key not in given}
+        for extension in extensions
+        if extension in known
+    }
+    first = next(iter(implied.values()), {})
+    if any(keywords != first for keywords in implied.values()):
+        told = ", ".join(f"{extension}: {keywords or 'none'}" for extension, keywords in implied.items())
+        raise ValueError(
+            f"files with different options for {name!r} ({told}); give them, or choose files with data_files="
+        )
+    return first
 
 
 def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[DataFile, ...]]:
@@ -317,7 +341,10 @@ def _most_frequent(files: Iterable[DataFile]) -> str | None:
     for extensions in (data, [file.extension for file in listed]):
         counts = {ext: n for ext, n in Counter(extensions).items() if registry.builder_of_extension(ext)}
         if counts:
-            return max(counts, key=lambda ext: (counts[ext], -_PREFERRED.index(ext) if ext in _PREFERRED else -99, ext))
+            return max(
+                counts,
+                key=lambda ext: (counts[ext], -_PREFERRED.index(ext) if ext in _PREFERRED else -99, ext),
+            )
     return None
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple, Self, cast
 
 from arrowsets.errors import SplitNotFound
 
@@ -74,7 +74,8 @@ class _Part:
         return f"{self.split}[{start}:{stop}]{rounding}"
 
     def rows(self, split: str, num_rows: int) -> SplitRows:
-        if self.unit == "%" and self.rounding == "pct1_dropremainder" and num_rows < 100:
+        sliced = (self.start, self.stop) != (None, None)
+        if sliced and self.rounding == "pct1_dropremainder" and num_rows < 100:
             raise ValueError(
                 f"{self}: one percent of the {num_rows} rows of {split!r} is no row; use rounding 'closest'"
             )
@@ -134,7 +135,11 @@ class _Parser:
             raise self._wrong(str(error), begin) from error
 
     def _sliced(
-        self, name: str, start: re.Match[str] | None, stop: re.Match[str] | None, rounding: re.Match[str] | None
+        self,
+        name: str,
+        start: re.Match[str] | None,
+        stop: re.Match[str] | None,
+        rounding: re.Match[str] | None,
     ) -> _Part:
         bounds = [bound for bound in (start, stop) if bound is not None]
         unit: Unit = "%" if any(bound[2] for bound in bounds) else "abs"
@@ -171,7 +176,7 @@ class NamedSplit(str):
 
     __slots__ = ()
 
-    def __new__(cls, name: str) -> NamedSplit:
+    def __new__(cls, name: str) -> Self:
         """Check the name's form."""
         _Parser(name).spec()
         return super().__new__(cls, name)
@@ -246,7 +251,7 @@ class ReadInstruction:
     @classmethod
     def _of(cls, parts: tuple[_Part, ...]) -> ReadInstruction:
         made = cls.__new__(cls)
-        made._parts = parts
+        object.__setattr__(made, "_parts", parts)
         return made
 
     def to_spec(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -61,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
         server.asked.append((self.command, self.path, self.headers.get("Range")))
         server.headers.append(dict(self.headers))
         fault = server.faults.pop(0) if body and server.faults else None
-        content = server.files.get(self.path.partition("?")[0])
+        content = server.files.get(unquote(self.path.partition("?")[0]))
         if isinstance(fault, int) or content is None:
             self.send_response(fault if isinstance(fault, int) else 404)
             self.send_header("Content-Length", "0")
@@ -85,12 +86,17 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+class QuietServer(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of clients that hang up: the tests make them do so."""
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A web server on the loopback interface; requests are repeated without waiting."""
     monkeypatch.setattr(remote, "retry", remote.Retry(attempts=4, sleep=lambda _: None))
     serving = Server()
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"serving": serving}))
+    httpd = QuietServer(("127.0.0.1", 0), type("Bound", (Handler,), {"serving": serving}))
     serving.url = f"http://127.0.0.1:{httpd.server_address[1]}"
     thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
     thread.start()

@@ -8,6 +8,7 @@ import io
 import lzma
 import pickle
 from pathlib import Path
+from typing import cast
 
 import lz4.frame
 import pyarrow as pa
@@ -102,7 +103,10 @@ def test_a_stream_that_is_cut_off_names_its_file(tmp_path: Path, extension: str)
 def test_a_flipped_byte_is_found(tmp_path: Path) -> None:
     content = bytearray(gzip.compress(TEXT))
     content[-6] ^= 1
-    with write(tmp_path / "a.gz", bytes(content)).open() as stream, pytest.raises(BadData, match="gzip stream"):
+    with (
+        write(tmp_path / "a.gz", bytes(content)).open() as stream,
+        pytest.raises(BadData, match="gzip stream"),
+    ):
         stream.read()
 
 
@@ -133,7 +137,7 @@ def test_streams_are_buffered_and_fit_for_arrow_and_text(tmp_path: Path) -> None
     with file.open() as stream:
         assert io.TextIOWrapper(stream, "utf-8").readline() == "a,b\n"
     with file.open() as stream:
-        assert pa.PythonFile(stream).read(3) == b"a,b"
+        assert pa.PythonFile(cast(io.IOBase, stream)).read(3) == b"a,b"
 
 
 def test_a_file_that_went_away_is_named() -> None:

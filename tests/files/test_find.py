@@ -18,7 +18,7 @@ def found(root: Path, data_files: object = None) -> dict[str, list[str]]:
 
 
 def reference(root: Path, data_files: object = None) -> dict[str, list[str]]:
-    patterns = get_data_patterns(str(root)) if data_files is None else sanitize_patterns(data_files)  # type: ignore[arg-type]
+    patterns = get_data_patterns(str(root)) if data_files is None else sanitize_patterns(data_files)
     resolved = DataFilesDict.from_patterns(patterns, base_path=str(root))
     return {
         str(split): [Path(str(file)).relative_to(root).as_posix() for file in listed]
@@ -159,7 +159,7 @@ def test_nothing_found_says_what_is_there(tree: MakeTree, pattern: object, messa
 
 
 def test_an_empty_directory_has_no_data_files(tree: MakeTree) -> None:
-    with pytest.raises(DataFilesNotFound, match="no data files in .*; there are 'README.md'"):
+    with pytest.raises(DataFilesNotFound, match=r"no data files in .*; there are 'README.md'"):
         found(tree("README.md"))
     with pytest.raises(DataFilesNotFound, match="that directory does not exist"):
         find(base="/nowhere")

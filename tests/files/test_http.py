@@ -219,3 +219,9 @@ def test_an_archive_on_a_server_is_fetched_once_and_listed(server: Any, tmp_path
     (expanded,) = expand([one(server, "/x.zip")], tmp_path / "cache")
     assert expanded == inside
     assert [method for method, *_ in server.asked].count("GET") == 1
+
+
+def test_one_file_can_be_named_by_query(server: Any) -> None:
+    server.files["/get"] = b"1"
+    files = find([f"{server.url}/get?f=a.csv", f"{server.url}/get?f=b.csv"])["train"]
+    assert len({file.url for file in files}) == 2

@@ -6,7 +6,7 @@ import io
 import pickle
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import fsspec
@@ -37,7 +37,7 @@ def bucket() -> Iterator[str]:
     fs.rm(root, recursive=True)
 
 
-def names(files: dict[str, tuple[object, ...]], root: str) -> dict[str, list[str]]:
+def names(files: Mapping[str, tuple[object, ...]], root: str) -> dict[str, list[str]]:
     return {split: [str(file).removeprefix(root + "/") for file in listed] for split, listed in files.items()}
 
 

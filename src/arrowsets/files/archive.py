@@ -1,7 +1,8 @@
 """Members of zip and tar archives on this machine, read in place.
 
-Nothing is unpacked onto the disk, so no name in an archive can become a path; names that leave the root are refused all
-the same, because they are shown and joined later. An archive is listed once per process, and a member is then one seek away.
+Nothing is unpacked onto the disk, so no name in an archive can become a path; names that leave the root are refused
+all the same, because they are shown and joined later. An archive is listed once per process, and a member is then one
+seek away.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ __all__ = ["Card", "Config", "front_matter", "read_card"]
 
 _SETTINGS = frozenset({"config_name", "data_files", "data_dir", "default"})
 DEFAULT = "default"
+_OVERRIDE = ".huggingface.yaml"
+_LEGACY = "dataset_infos.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,17 @@ def read_card(read: Callable[[str], str | None]) -> Card:
     Args:
         read: Returns the text of a file in the directory, None if there is none.
     """
-    data: dict[str, Any] = {}
+    data: dict[str, tuple[str, Any]] = {}
     if (text := read("README.md")) is not None and (head := front_matter(text)) is not None:
-        data.update(_mapping(head, "README.md"))
-    if (text := read(".huggingface.yaml")) is not None:
-        data.update(_mapping(text, ".huggingface.yaml"))
+        data.update({key: ("README.md", value) for key, value in _mapping(head, "README.md").items()})
+    if (text := read(_OVERRIDE)) is not None:
+        data.update({key: (_OVERRIDE, value) for key, value in _mapping(text, _OVERRIDE).items()})
     infos: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    if (text := read("dataset_infos.json")) is not None:
+    if (text := read(_LEGACY)) is not None:
         infos.update(_legacy_infos(text))
-    infos.update({name: ("yaml", info) for name, info in _infos(data.get("dataset_info"))})
-    return Card(_configs(data.get("configs")), infos)
+    if "dataset_info" in data:
+        infos.update({name: ("yaml", info) for name, info in _infos(*data["dataset_info"])})
+    return Card(_configs(*data["configs"]) if "configs" in data else (), infos)
 
 
 def read_directory(root: str | Path) -> Card:
@@ -140,26 +143,24 @@ def _mapping(text: str, file: str) -> Mapping[str, Any]:
     return data
 
 
-def _configs(data: object) -> tuple[Config, ...]:
+def _configs(file: str, data: object) -> tuple[Config, ...]:
     if data is None:
         return ()
     if not isinstance(data, Sequence) or isinstance(data, str):
-        raise ValueError(f"`configs` is a list of mappings in YAML, not {data!r}")
-    configs = tuple(_config(entry) for entry in data)
+        raise BadData(f"`configs` is a list of mappings, not {data!r}", file=file)
+    configs = tuple(_config(file, entry) for entry in data)
     names = [config.name for config in configs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"`configs` names {', '.join(map(repr, twice))} twice")
-    defaults = [config.name for config in configs if config.default]
+        raise BadData(f"`configs` names {', '.join(map(repr, twice))} twice", file=file)
+    defaults = [repr(config.name) for config in configs if config.default]
     if len(defaults) > 1:
-        raise ValueError(
-            f"`configs` has several defaults: {', '.join(map(repr, defaults))}; one can be `default: true`"
-        )
+        raise BadData(f"`configs` has several defaults: {', '.join(defaults)}; keep one `default: true`", file=file)
     return configs
 
 
-def _config(entry: object) -> Config:
+def _config(file: str, entry: object) -> Config:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("config_name"), str):
-        raise ValueError(f"each of `configs` is a mapping with a `config_name`, not {entry!r}")
+        raise BadData(f"each of `configs` is a mapping with a `config_name`, not {entry!r}", file=file)
     keywords = {str(key): value for key, value in entry.items() if key not in _SETTINGS}
     data_dir = entry.get("data_dir")
     return Config(
@@ -171,12 +172,12 @@ def _config(entry: object) -> Config:
     )
 
 
-def _infos(data: object) -> list[tuple[str, Mapping[str, Any]]]:
+def _infos(file: str, data: object) -> list[tuple[str, Mapping[str, Any]]]:
     if data is None:
         return []
     entries = [data] if isinstance(data, Mapping) else data
     if not isinstance(entries, Sequence) or not all(isinstance(entry, Mapping) for entry in entries):
-        raise ValueError(f"`dataset_info` is a mapping or a list of mappings in YAML, not {data!r}")
+        raise BadData(f"`dataset_info` is a mapping or a list of mappings, not {data!r}", file=file)
     return [(str(entry.get("config_name", DEFAULT)), entry) for entry in entries]
 
 
@@ -184,7 +185,7 @@ def _legacy_infos(text: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadData(f"its JSON cannot be read: {error}", file="dataset_infos.json") from error
+        raise BadData(f"its JSON cannot be read: {error}", file=_LEGACY) from error
     if not isinstance(data, Mapping):
-        raise BadData("its JSON is not an object", file="dataset_infos.json")
+        raise BadData("its JSON is not an object", file=_LEGACY)
     return {str(name): ("json", info) for name, info in data.items() if isinstance(info, Mapping)}

@@ -136,7 +136,11 @@ def decompress(raw: BinaryIO, url: str, name: str) -> BinaryIO:
         BadData: when the name says compressed and the bytes do not.
     """
     buffered = raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
-    head = cast(io.BufferedReader, buffered).peek(_PEEK)[:_PEEK]
+    try:
+        head = cast(io.BufferedReader, buffered).peek(_PEEK)[:_PEEK]
+    except BaseException:
+        buffered.close()
+        raise
     named, found = codec_of_name(name), codec_of_bytes(head)
     codec = "lzma" if named == "lzma" and found is None and head[:1] == b"]" else found
     if codec is None:

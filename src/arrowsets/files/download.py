@@ -1,7 +1,7 @@
 """Files of URLs brought to this machine, under a name made of URL and ETag.
 
-A download is written under a name of its own and renamed when its size is right, so two processes may fetch one file at once and
-nobody sees half of it. Beside each file lies a note of what the server said, for work without a network.
+A download is written under a name of its own and renamed when its size is right, so two processes may fetch one file at
+once and nobody sees half of it. Beside each file lies a note of what the server said, for work without a network.
 """
 
 from __future__ import annotations

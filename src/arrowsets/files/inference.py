@@ -8,8 +8,8 @@ The first rule that fits any file decides for all:
 4. A file named after a split: `train.csv`, `my_dev_2.csv`.
 5. Everything is "train".
 
-A keyword stands alone between separators: one of `-._ ` or a digit, or the begin or end of a directory's name; a file's keyword
-is followed by a separator. Within a split, files come in the order of the keywords, then of their paths.
+A keyword stands alone between separators: one of `-._ ` or a digit, or the begin or end of a directory's name; a
+file's keyword is followed by a separator. Within a split, files come in the order of the keywords, then of their paths.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file", "local_etag"]
+__all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file",
+           "local_etag", "under", "walk"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Tree(Protocol):
     def file(self, path: str) -> Stored | None: ...
     def prepare(self, path: str) -> None: ...
     def url(self, path: str) -> str: ...
+
+
+def under(path: str, name: str) -> str:
+    """Return the path of an entry of a directory; the root of an archive is the empty path."""
+    return f"{path.rstrip('/')}/{name}" if path else name
 
 
 def is_hidden_file(name: str) -> bool:
@@ -111,6 +117,8 @@ class UrlTree:
 
     def __init__(self, fs: Any) -> None:
         self._fs = fs
+        # File systems remember listings for the life of the process; what was overwritten since would not be seen.
+        fs.invalidate_cache()
         self._seen: dict[str, Directory] = {}
         self._prepared: list[str] = []
 
@@ -167,8 +175,10 @@ class UrlTree:
 
 
 # Names under which fsspec's file systems report what changes with the content.
-_ETAGS = ("ETag", "etag", "checksum", "md5Hash", "md5", "blob_id", "oid", "mtime", "LastModified", "last_modified", "updated",
-          "created", "modified")  # fmt: skip
+_ETAGS = (
+    *("ETag", "etag", "checksum", "md5Hash", "md5", "blob_id", "oid", "mtime"),
+    *("LastModified", "last_modified", "updated", "created", "modified"),
+)
 
 
 def _stored(info: Mapping[str, Any]) -> Stored:
@@ -187,8 +197,6 @@ def walk(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
         directory = tree.scan(path)
         found += [(prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)]
         pending += [
-            (f"{prefix}{name}/", f"{path.rstrip('/')}/{name}")
-            for name in directory.directories
-            if not is_hidden_directory(name)
+            (f"{prefix}{name}/", under(path, name)) for name in directory.directories if not is_hidden_directory(name)
         ]
     return iter(sorted(found, key=lambda item: item[0]))

@@ -4,8 +4,9 @@
     component = "**"                 any number of directories; as the last component: all files below
               | (char | "*" | "?" | "[" set "]" | "{" option ("," option)* "}")+
 
-`*` and `?` stay within a component. A wildcard passes over hidden files (`.x`), hidden directories (`.x`, `__x`) and metadata
-(README.md …); a component that itself begins with `.` or `__` asks for them. Matches come sorted by path, each once.
+`*` and `?` stay within a component. A wildcard passes over hidden files (`.x`), hidden directories (`.x`, `__x`) and
+metadata (README.md …); a component that itself begins with `.` or `__` asks for them. Matches come sorted by path, each
+once.
 """
 
 from __future__ import annotations
@@ -15,13 +16,20 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from arrowsets.files.listing import Stored, Tree, is_hidden_directory, is_hidden_file
+from arrowsets.files.listing import Stored, Tree, is_hidden_directory, is_hidden_file, under
 
 __all__ = ["METADATA_NAMES", "braces", "glob", "has_wildcard", "matcher", "static_prefix"]
 
 # Files that tell of a dataset and are none of its data.
 METADATA_NAMES = frozenset(
-    {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dummy_data.zip", "dataset_dict.json"}
+    {
+        "README.md",
+        "config.json",
+        "dataset_info.json",
+        "dataset_infos.json",
+        "dummy_data.zip",
+        "dataset_dict.json",
+    }
 )
 _WILD = re.compile(r"[*?\[{]")
 
@@ -116,20 +124,16 @@ def _match(tree: Tree, path: str, components: tuple[str, ...]) -> Iterator[tuple
         yield from _match(tree, path, rest or ("*",))
         for name in tree.scan(path).directories:
             if not is_hidden_directory(name):
-                yield from _match(tree, _under(path, name), components)
+                yield from _match(tree, under(path, name), components)
         return
     regex = matcher(head)
     asked = head.startswith((".", "__"))
     if rest:
         for name in tree.scan(path).directories:
             if regex.fullmatch(name) and (asked or not is_hidden_directory(name)):
-                yield from _match(tree, _under(path, name), rest)
+                yield from _match(tree, under(path, name), rest)
         return
     for name, stored in tree.scan(path).files.items():
         plain = not is_hidden_file(name) and name not in METADATA_NAMES
         if regex.fullmatch(name) and (asked or head == name or plain):
-            yield _under(path, name), stored
-
-
-def _under(path: str, name: str) -> str:
-    return f"{path.rstrip('/')}/{name}" if path else name
+            yield under(path, name), stored

@@ -87,7 +87,10 @@ def _check_limits(path: str, outer: DataFile, sizes: list[int], limits: Limits) 
 def open_archive(
     outer: DataFile, kind: str, cache_dir: str | os.PathLike[str] | None = None, limits: Limits | None = None
 ) -> ArchiveTree:
-    """List an archive; one that is on a server, compressed as a whole or in another archive is copied to `cache_dir` once."""
+    """List an archive.
+
+    One that is on a server, compressed as a whole or in another archive is copied to `cache_dir` once.
+    """
     limits = limits or Limits()
     fetched = fetch(outer, cache_dir)
     path = fetched.local_path()
