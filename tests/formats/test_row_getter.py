@@ -73,7 +73,8 @@ def test_column_names_are_never_code(name: str) -> None:
 
 
 def test_outlives_the_file_that_it_reads(tmp_path: Path) -> None:
-    table = pa.table({"s": [f"row {i}" for i in range(1000)], "i": list(range(1000))})
+    rows = range(1000)
+    table = pa.table({"s": [f"row {i}" for i in rows], "i": list(rows)})
     with pa.OSFile(str(tmp_path / "t.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
     batch = pa.ipc.open_file(pa.memory_map(str(tmp_path / "t.arrow"))).get_batch(0)
