@@ -22,8 +22,8 @@ __all__ = ["Array2D", "Array3D", "Array4D", "Array5D", "ArrayType"]
 class ArrayType(Frozen):
     """An array of a fixed number of dimensions; the first one may vary from row to row.
 
-    The storage is lists of lists, as the reference stores it below an extension type. The field says that extension's
-    name, so the reference finds its type again, while no extension has to be registered in this process.
+    The storage is lists of lists, as the reference stores it below an extension type. The field says that
+    extension's name, so the reference finds its type again, while nothing has to be registered in this process.
     """
 
     dimensions: ClassVar[int]
@@ -71,9 +71,13 @@ class ArrayType(Frozen):
         present = [array for array in arrays if array is not None]
         flat = np.concatenate([array.ravel() for array in present]) if present else np.empty(0)
         firsts = np.array([0 if array is None else len(array) for array in arrays], dtype=np.int64)
-        mask = pa.array([array is None for array in arrays], pa.bool_()) if len(present) < len(arrays) else None
+        mask = (
+            pa.array([array is None for array in arrays], pa.bool_()) if len(present) < len(arrays) else None
+        )
         numpy_dtype = _numpy_dtype(self.dtype)
-        values_ = pa.array(flat.astype(numpy_dtype, copy=False) if numpy_dtype else flat, parse_dtype(self.dtype))
+        values_ = pa.array(
+            flat.astype(numpy_dtype, copy=False) if numpy_dtype else flat, parse_dtype(self.dtype)
+        )
         return self._build(values_, firsts, mask)
 
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
@@ -83,18 +87,20 @@ class ArrayType(Frozen):
         return result
 
     def to_numpy(self, array: pa.Array[Any]) -> npt.NDArray[Any]:
-        """Return a column as one array of shape (rows, *shape), a view of Arrow's memory where there is no null.
+        """Return a column as one array of shape (rows, *shape), a view of Arrow's memory if it has no null.
 
-        Rows of different lengths, and null rows of a type without NaN, give an object array of one array (or None) per row.
+        Rows of different lengths, and null rows of a type without NaN, give an object array of arrays and None.
         """
         offsets, values = list_parts(storage_of(array))
-        sizes = self.shape[1:]
+        sizes = _sizes(self.shape[1:])
         for _ in sizes:
             values = list_parts(values)[1]
         flat = values.to_numpy(zero_copy_only=False).reshape(-1, *sizes)
         lengths = np.diff(offsets)
         valid = np.asarray(array.is_valid())
-        size = self.shape[0] if self.shape[0] is not None else (int(lengths[valid][0]) if valid.any() else 0)
+        size: Any = (
+            self.shape[0] if self.shape[0] is not None else (int(lengths[valid][0]) if valid.any() else 0)
+        )
         if valid.all() and (lengths == size).all():
             return flat.reshape(len(array), size, *sizes)
         if (lengths[valid] == size).all() and np.issubdtype(flat.dtype, np.floating):
@@ -106,7 +112,9 @@ class ArrayType(Frozen):
             rows[row] = flat[offsets[row] : offsets[row + 1]] if valid[row] else None
         return rows
 
-    def _build(self, values: pa.Array[Any], firsts: npt.NDArray[np.int64], mask: pa.Array[Any] | None) -> pa.Array[Any]:
+    def _build(
+        self, values: pa.Array[Any], firsts: npt.NDArray[np.int64], mask: pa.Array[Any] | None
+    ) -> pa.Array[Any]:
         dtype = values.type
         total = int(firsts.sum())
         counts = [total]
@@ -147,7 +155,9 @@ class ArrayType(Frozen):
             if depth and level.null_count:
                 raise SchemaConflict(f"{self!r} cannot hold a null inside an array")
             if len(wrong):
-                raise SchemaConflict(f"{self!r} takes arrays of that shape, got {wrong[0]} values in dimension {depth}")
+                raise SchemaConflict(
+                    f"{self!r} takes arrays of that shape, got {wrong[0]} values in dimension {depth}"
+                )
             level = values
 
 

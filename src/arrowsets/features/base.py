@@ -1,8 +1,8 @@
-"""The feature type: one class per type, which owns its Arrow storage, its encoding and decoding and its JSON form.
+"""The feature type: one class per type, which owns its Arrow storage, encoding, decoding and JSON form.
 
-A feature type is an immutable value. `storage` says how Arrow holds it, `encode` turns a Python value into one that
-Arrow can hold in that storage, `decode` turns what Arrow gives back into what the user sees. Null is null in every type:
-`encode` and `decode` are never given None by the library. Subclasses register themselves under the `_type` of their JSON form.
+A feature type is an immutable value. `storage` says how Arrow holds it, `encode` turns a Python value into one
+that Arrow can hold there, `decode` turns what Arrow gives back into what the user sees. Null is null in every
+type: `encode` and `decode` are never given None. Subclasses register themselves under the `_type` of their JSON form.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Arrow arrays of Python values: `array_of`.
 
-Without a feature the type comes from the set of kinds of all values, level by level, so it cannot depend on which value
-comes first. Lists are joined and structs taken apart before their values are looked at; Arrow then builds each level in one call.
+Without a feature the type comes from the set of kinds of all values, level by level, so it cannot depend on
+which value comes first. Lists are joined and structs taken apart before their values are looked at; Arrow then
+builds each level in one call.
 """
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Literal
@@ -17,10 +18,10 @@ import pyarrow as pa
 
 from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict
 from arrowsets.features.base import FeatureType
-from arrowsets.features.casting import cast_storage, locate, make_list
+from arrowsets.features.casting import cast_storage, locate, make_list, nulls
 from arrowsets.features.infer import feature_of
 from arrowsets.features.json_value import Json
-from arrowsets.features.kinds import is_tensor, kind_of, kinds, to_arrow_or_numpy
+from arrowsets.features.kinds import is_tensor, kind_of, kinds, quick_array, to_arrow_or_numpy
 from arrowsets.features.media import Image
 from arrowsets.features.nested import List, Struct
 from arrowsets.features.scalar import Value
@@ -90,7 +91,8 @@ def cast(array: Any, feature: FeatureType, *, column: str | None = None) -> Any:
     for chunk in array.chunks:
         chunks.append(_explained(chunk, feature.cast, column, start))
         start += len(chunk)
-    return pa.chunked_array(chunks, type=feature.storage)
+    join: Any = pa.chunked_array
+    return join(chunks, type=feature.storage)
 
 
 def _with_feature(values: Any, feature: FeatureType, column: str | None) -> pa.Array[Any]:
@@ -107,14 +109,22 @@ def _takes_objects(feature: FeatureType) -> bool:
     return feature.needs_encode and not isinstance(feature, Value)
 
 
-def _explained(values: Any, build: Callable[[Any], pa.Array[Any]], column: str | None, start: int) -> pa.Array[Any]:
+def _explained(
+    values: Any, build: Callable[[Any], pa.Array[Any]], column: str | None, start: int
+) -> pa.Array[Any]:
     """Build, and say in which row and column it failed if it did."""
     try:
         return build(values)
     except (ArrowsetsError, ValueError, TypeError, OverflowError, pa.ArrowException) as error:
         part = values if isinstance(values, pa.Array) else _Sliced(values)
         row = locate(part, lambda piece: build(piece if isinstance(piece, pa.Array) else piece.values))  # type: ignore[arg-type]
-        raise _placed(error, column, None if row is None else start + row) from error
+        shown = None if row is None or isinstance(values, pa.Array) else _short(values[row])
+        raise _placed(error, column, None if row is None else start + row, shown) from error
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 class _Sliced:
@@ -130,10 +140,12 @@ class _Sliced:
         return _Sliced(self.values[start : start + length])
 
 
-def _placed(error: Exception, column: str | None, row: int | None) -> ArrowsetsError:
+def _placed(error: Exception, column: str | None, row: int | None, shown: str | None) -> ArrowsetsError:
     path, text = getattr(error, "column", None), str(error)
     if path is not None:
         text = text.removeprefix(f"column {path!r}: ")
+    if shown is not None and shown not in text:
+        text = f"{shown} does not fit: {text}"
     full = _joined(column, path)
     place = ", ".join(
         [*([f"column {full!r}"] if full is not None else []), *([f"row {row}"] if row is not None else [])]
@@ -152,10 +164,10 @@ def _joined(column: str | None, path: str | None) -> str | None:
 def _one(array: Any) -> pa.Array[Any]:
     if not isinstance(array, pa.ChunkedArray):
         return array  # type: ignore[no-any-return]
-    if array.num_chunks == 1:
-        return array.chunk(0)
-    combined: Any = array.combine_chunks()
-    return combined if isinstance(combined, pa.Array) else pa.concat_arrays(combined.chunks)
+    whole: Any = (
+        array.chunk(0) if array.num_chunks == 1 else pa.concat_arrays(array.chunks or [nulls(0, array.type)])
+    )
+    return whole  # type: ignore[no-any-return]
 
 
 def _plain(values: Any) -> Any:
@@ -175,7 +187,9 @@ def _of_ndarray(array: npt.NDArray[Any]) -> Built:
     if array.dtype.names:
         built = {name: _of_ndarray(array[name]) for name in array.dtype.names}
         struct = Struct({name: feature for name, (_, feature) in built.items()})
-        return pa.StructArray.from_arrays([column for column, _ in built.values()], fields=list(struct.storage)), struct
+        return pa.StructArray.from_arrays(
+            [column for column, _ in built.values()], fields=_fields(struct)
+        ), struct
     flat = _scalars(array.ravel())
     feature: FeatureType = feature_of(flat.type)
     count = array.size
@@ -189,11 +203,11 @@ def _of_ndarray(array: npt.NDArray[Any]) -> Built:
 def _scalars(flat: npt.NDArray[Any]) -> pa.Array[Any]:
     if flat.dtype.kind == "V" and flat.dtype.name == "bfloat16":
         flat = flat.astype(np.float32)
-    if flat.dtype.kind in "cV" or flat.dtype.itemsize == 16 and flat.dtype.kind == "f":
+    if flat.dtype.kind in "cV" or (flat.dtype.itemsize == 16 and flat.dtype.kind == "f"):
         raise SchemaConflict(f"no type holds NumPy's {flat.dtype}; convert the array first")
     if not flat.dtype.isnative:
         flat = flat.astype(flat.dtype.newbyteorder("="))
-    array = pa.array(flat)
+    array: Any = pa.array(flat)
     return _one(array)
 
 
@@ -213,10 +227,13 @@ class _Mixed(Exception):  # noqa: N818  # it is a message between levels, not an
 class _Inference:
     """Builds arrays of the least type; `use_json` makes mixed values Json."""
 
-    def __init__(self, use_json: bool) -> None:  # noqa: FBT001
+    def __init__(self, use_json: bool) -> None:
         self.use_json = use_json
 
     def build(self, values: list[Any]) -> Built:
+        quick = quick_array(values)
+        if quick is not None:
+            return quick, feature_of(quick.type)
         classes, found = kinds(values)
         if "foreign" in found or "text-like" in found or "ndarray" in found:
             values, classes, found = _normal(values, classes, found)
@@ -233,6 +250,10 @@ class _Inference:
         return self._several(values, classes, frozenset(found))
 
     def _several(self, values: list[Any], classes: set[type], found: frozenset[str]) -> Built:
+        if found == {"bool", "int"} and bool not in classes:
+            return self._int(
+                values, classes
+            )  # NumPy's booleans count as 0 and 1 among integers, as in NumPy and Arrow
         if found == {"int", "float"}:
             return self._float(values, {float})
         if found == {"int", "decimal"}:
@@ -255,13 +276,13 @@ class _Inference:
             if kind == "null":
                 continue
             if kind == "other":
-                raise _Mixed(row, f"no type holds {value!r}, a {type(value).__name__}")
+                raise _Mixed(row, f"no type holds {_short(value)} of type {type(value).__name__}")
             seen.setdefault(kind, row)
             if len(seen) > 1:
                 other = next(iter(seen.values()))
                 raise _Mixed(
                     row,
-                    f"{value!r} is a {type(value).__name__}, but {values[other]!r} of row {other} is a "
+                    f"{_short(value)} has type {type(value).__name__}, but {_short(values[other])} before it has type "
                     f"{type(values[other]).__name__}, and no type holds both; make them one type, or use "
                     "on_mixed='use_json'",
                 )
@@ -292,17 +313,11 @@ class _Inference:
         return self._try(values, pa.bool_())
 
     def _int(self, values: list[Any], classes: set[type]) -> Built:
-        if classes == {int} and None not in values[:1]:
-            try:
-                return pa.array(np.fromiter(values, np.int64, len(values))), Value("int64")
-            except (OverflowError, TypeError):  # too large, or None further on
-                pass
-        elif len(classes) == 1 and classes != {int}:
-            return self._try(values, None)
-        return self._try(values, pa.int64(), pa.uint64())
+        alone = len(classes - {type(None)}) == 1 and int not in classes
+        return self._try(values, None) if alone else self._try(values, pa.int64(), pa.uint64())
 
     def _float(self, values: list[Any], classes: set[type]) -> Built:
-        alone = len(classes) == 1 and not classes & {float, np.float64}
+        alone = len(classes - {type(None)}) == 1 and not classes & {float, np.float64}
         return self._try(values, None if alone else pa.float64())
 
     def _decimal(self, values: list[Any], classes: set[type]) -> Built:
@@ -314,8 +329,12 @@ class _Inference:
         try:
             return self._try(values, pa.string(), pa.large_string())
         except UnicodeEncodeError as error:
-            row = next(row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value))
-            raise _Mixed(row, f"{values[row]!r} is no Unicode text ({error.reason}); use bytes, or encode it") from error
+            row = next(
+                row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value)
+            )
+            raise _Mixed(
+                row, f"{values[row]!r} is no Unicode text ({error.reason}); use bytes, or encode it"
+            ) from error
 
     def _bytes(self, values: list[Any], classes: set[type]) -> Built:
         del classes
@@ -349,7 +368,7 @@ class _Inference:
         return self._try(values, pa.time64("us"))
 
     def _timedelta(self, values: list[Any], classes: set[type]) -> Built:
-        if classes == {datetime.timedelta}:
+        if classes <= {dt.timedelta, type(None)}:
             return self._try(values, pa.duration("us"))
         return self._try(values, pa.duration("ns"), pa.duration("us"))
 
@@ -369,7 +388,9 @@ class _Inference:
         lengths = np.fromiter((0 if value is None else len(value) for value in values), np.int64, len(values))
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         try:
-            inner, feature = self.build(list(chain.from_iterable(value for value in values if value is not None)))
+            inner, feature = self.build(
+                list(chain.from_iterable(value for value in values if value is not None))
+            )
         except _Mixed as mixed:
             row = int(np.searchsorted(offsets, mixed.row, side="right")) - 1
             raise _Mixed(row, mixed.text, f"[]{_dotted(mixed.path)}") from None
@@ -384,19 +405,25 @@ class _Inference:
                 if self.use_json:
                     return self._mixed(values)
                 row = next(row for row, value in enumerate(values) if value is not None and name in value)
-                raise _Mixed(row, f"the key {name!r} is no string, so the dict is no struct; use on_mixed='use_json'")
+                raise _Mixed(
+                    row, f"the key {name!r} is no string, so the dict is no struct; use on_mixed='use_json'"
+                )
         built = {name: self._field(values, name) for name in names}
         struct = Struct({name: feature for name, (_, feature) in built.items()})
         if not names:
             return pa.array([None if value is None else {} for value in values], pa.struct([])), struct
         columns = [column for column, _ in built.values()]
-        return pa.StructArray.from_arrays(columns, fields=list(struct.storage), mask=_nulls(values)), struct
+        return pa.StructArray.from_arrays(columns, fields=_fields(struct), mask=_nulls(values)), struct
 
     def _field(self, values: list[Any], name: str) -> Built:
         try:
             return self.build([None if value is None else value.get(name) for value in values])
         except _Mixed as mixed:
             raise _Mixed(mixed.row, mixed.text, f"{name}{_dotted(mixed.path)}") from None
+
+
+def _fields(struct: Struct) -> list[pa.Field[Any]]:
+    return [feature.field(name) for name, feature in struct.items()]
 
 
 def _dotted(path: str) -> str:
@@ -409,9 +436,9 @@ def _nulls(values: Sequence[Any]) -> pa.Array[Any] | None:
 
 
 def _midnight(value: Any) -> Any:
-    if value is None or isinstance(value, datetime.datetime):
+    if value is None or isinstance(value, dt.datetime):
         return value
-    return datetime.datetime.combine(value, datetime.time())  # noqa: DTZ901  # a date has no zone
+    return dt.datetime.combine(value, dt.time())  # a date has no zone
 
 
 def _is_unicode(text: str) -> bool:
@@ -424,7 +451,9 @@ def _is_unicode(text: str) -> bool:
 
 def _normal(values: list[Any], classes: set[type], found: set[Any]) -> tuple[list[Any], set[type], set[Any]]:
     """Turn tensors into arrays, arrays without dimension into scalars, and paths and the like into text."""
-    scalars = "ndarray" in found and any(isinstance(value, np.ndarray) and value.ndim == 0 for value in values)
+    scalars = "ndarray" in found and any(
+        isinstance(value, np.ndarray) and value.ndim == 0 for value in values
+    )
     if found == {"ndarray"} and not scalars:
         return values, classes, found
     values = [_normal_value(value) for value in values]
@@ -453,7 +482,9 @@ def _of_ndarrays(values: Sequence[Any], present: Sequence[npt.NDArray[Any]]) -> 
             [int(np.prod(value.shape[:depth], dtype=np.int64)) for value in present],
         )
         feature = List(feature)
-        array = make_list(feature.storage, np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), array, None)
+        array = make_list(
+            feature.storage, np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), array, None
+        )
     lengths = np.fromiter((0 if value is None else len(value) for value in values), np.int64, len(values))
     feature = List(feature)
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])

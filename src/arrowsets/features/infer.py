@@ -64,7 +64,7 @@ def _of_extension(dtype: pa.BaseExtensionType) -> FeatureType:
     if isinstance(dtype, pa.FixedShapeTensorType):
         name = dtype_name(dtype.value_type)
         if name is not None and len(dtype.shape) in _ARRAYS:
-            return _ARRAYS[len(dtype.shape)](shape=tuple(dtype.shape), dtype=name)
+            return _array(len(dtype.shape), dtype.shape, name)
     if dtype.extension_name.startswith(REFERENCE_ARRAY):
         # The reference is loaded in this process and has registered its array types.
         found = array_of_extension(dtype.extension_name, dtype.__arrow_ext_serialize__())  # type: ignore[attr-defined]
@@ -78,8 +78,13 @@ def array_of_extension(name: str, parameters: bytes) -> FeatureType | None:
     for array in _ARRAYS.values():
         if name == f"{REFERENCE_ARRAY}{array.type_name.removeprefix('Array')}ExtensionType":
             shape, dtype = json.loads(parameters)
-            return array(shape=tuple(shape), dtype=dtype)
+            return _array(array.dimensions, shape, dtype)
     return None
+
+
+def _array(dimensions: int, shape: Any, dtype: str) -> FeatureType:
+    array: FeatureType = _ARRAYS[dimensions](shape=tuple(shape), dtype=dtype)
+    return array
 
 
 REFERENCE_ARRAY = "datasets.features.features.Array"

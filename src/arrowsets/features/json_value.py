@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import json
 import math
@@ -39,7 +39,7 @@ class Json(Frozen):
     decodes: bool = True
     id: str | None = field(default=None, repr=False)
 
-    def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002, FBT001, FBT002
+    def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
         object.__setattr__(self, "decodes", decode)
         object.__setattr__(self, "id", id)
 
@@ -79,12 +79,12 @@ class Json(Frozen):
 
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
         """Return strings as the JSON texts that they are, checked; any other values as their JSON texts."""
-        array = array if isinstance(array.type, pa.JsonType) else storage_of(array)
-        if isinstance(array.type, pa.JsonType):
+        if isinstance(array, pa.ExtensionArray) and isinstance(array.type, pa.JsonType):
             return pa.ExtensionArray.from_storage(pa.json_(), array.storage.cast(pa.string()))
-        if not is_text(array.type):
-            return self.from_values(array.to_pylist())
+        array = storage_of(array)
         texts = array.to_pylist()
+        if not is_text(array.type):
+            return self.from_values(texts)
         for text in texts:
             try:
                 json.loads(text if text is not None else "null")
@@ -133,9 +133,9 @@ def _spelled(value: Any) -> Any:  # noqa: C901  # a flat table of types
         return value.tolist()
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, (datetime.date, datetime.time)):
+    if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
-    if isinstance(value, (datetime.timedelta, decimal.Decimal)):
+    if isinstance(value, (dt.timedelta, decimal.Decimal)):
         return str(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value, key=repr)

@@ -1,14 +1,13 @@
 """The kinds of Python values that a column can be made of, and what other libraries' containers become.
 
-Tensors, frames and images are recognised through the modules that are loaded already: nothing is imported to look.
+Tensors, columns and images are recognised by their classes' modules: nothing is imported to look.
 """
 
 from __future__ import annotations
 
 import array as stdarray
-import datetime
+import datetime as dt
 import decimal
-import functools
 import os
 import sys
 import uuid
@@ -19,14 +18,14 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "to_arrow_or_numpy"]
+__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "quick_array", "to_arrow_or_numpy"]
 
 Kind = Literal[
     "null", "bool", "int", "float", "decimal", "str", "bytes", "date", "datetime", "datetime64", "time", "timedelta",
     "text-like", "list", "ndarray", "dict", "image", "foreign", "other",
 ]  # fmt: skip
 
-_EXACT: dict[type, Kind] = {
+_known: dict[type, Kind] = {
     type(None): "null",
     bool: "bool",
     int: "int",
@@ -47,10 +46,10 @@ _DERIVED: tuple[tuple[type | tuple[type, ...], Kind], ...] = (
     (str, "str"),
     ((bytes, bytearray, memoryview), "bytes"),
     (decimal.Decimal, "decimal"),
-    (datetime.datetime, "datetime"),
-    (datetime.date, "date"),
-    (datetime.time, "time"),
-    (datetime.timedelta, "timedelta"),
+    (dt.datetime, "datetime"),
+    (dt.date, "date"),
+    (dt.time, "time"),
+    (dt.timedelta, "timedelta"),
     (Mapping, "dict"),
     ((list, tuple, set, frozenset, range, deque, stdarray.array), "list"),
     (np.ndarray, "ndarray"),
@@ -59,12 +58,15 @@ _DERIVED: tuple[tuple[type | tuple[type, ...], Kind], ...] = (
 _FOREIGN = {"torch", "jax", "jaxlib", "tensorflow", "polars", "pyarrow", "cupy", "mlx"}
 
 
-@functools.lru_cache(maxsize=4096)
 def kind_of(cls: type) -> Kind:
     """Return the kind of values of a class."""
-    exact = _EXACT.get(cls)
-    if exact is not None:
-        return exact
+    known = _known.get(cls)
+    if known is None:
+        known = _known[cls] = _classify(cls)
+    return known
+
+
+def _classify(cls: type) -> Kind:
     root = cls.__module__.partition(".")[0]
     if root == "pandas":
         return _pandas_kind(cls)
@@ -82,14 +84,47 @@ def kind_of(cls: type) -> Kind:
 def _pandas_kind(cls: type) -> Kind:
     if cls.__name__ in {"NAType", "NaTType"}:
         return "null"
-    return "datetime" if cls.__name__ == "Timestamp" else "timedelta" if cls.__name__ == "Timedelta" else "foreign"
+    return (
+        "datetime"
+        if cls.__name__ == "Timestamp"
+        else "timedelta"
+        if cls.__name__ == "Timedelta"
+        else "foreign"
+    )
 
 
 def kinds(values: Iterable[object]) -> tuple[set[type], set[Kind]]:
-    """Return the classes of values, None left out, and their kinds."""
+    """Return the classes of values and, None left out, their kinds."""
     classes = set(map(type, values))
-    classes.discard(type(None))
-    return classes, {kind_of(cls) for cls in classes}
+    return classes, {kind_of(cls) for cls in classes if cls is not type(None)}
+
+
+_QUICK = {int, float, str, bool}
+_SURE = {pa.int64(), pa.float64(), pa.string(), pa.bool_()}
+
+
+def quick_array(values: Any) -> pa.Array[Any] | None:
+    """Return Arrow's own reading of plain numbers or texts, or lists of them, where it is sure to be the right one.
+
+    Looking at the class of each value costs as much as building the array. Where the first value is of a
+    built-in type, Arrow refuses what must not be mixed, so its result may be kept if it has one of four types.
+    """
+    if type(values) is not list or not values:
+        return None
+    first: Any = next((value for value in values[:8] if value is not None), None)
+    for _ in range(4):
+        if type(first) is list and first:
+            first = first[0]
+    if type(first) not in _QUICK:
+        return None
+    try:
+        array: Any = pa.array(values)
+    except (pa.ArrowException, OverflowError, ValueError, TypeError):
+        return None
+    dtype = array.type
+    while pa.types.is_list(dtype):
+        dtype = dtype.value_type
+    return array if isinstance(array, pa.Array) and dtype in _SURE else None
 
 
 def is_tensor(value: object) -> bool:
@@ -119,8 +154,7 @@ def _of_pandas(value: Any) -> Any:
     # A NumPy column keeps its NaN, as the values it was made of; other columns know null.
     if isinstance(getattr(value, "dtype", None), np.dtype) and value.dtype.kind in "biuf":
         return value.to_numpy()
-    result = pa.array(value, from_pandas=True)
-    return result
+    return pa.array(value, from_pandas=True)
 
 
 def _of_torch(value: Any) -> Any:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Image", "Media"]
 
-_STORAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+_STORAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
 class Media(Frozen):
@@ -99,25 +99,31 @@ class Media(Frozen):
         missing = pa.nulls(len(array))
         if is_text(array.type):
             return _cells(missing, array, mask)
-        if pa.types.is_binary(array.type) or pa.types.is_large_binary(array.type) or pa.types.is_binary_view(array.type):
+        if (
+            pa.types.is_binary(array.type)
+            or pa.types.is_large_binary(array.type)
+            or pa.types.is_binary_view(array.type)
+        ):
             return _cells(array, missing, mask)
         return self._cast_other(array)
 
     def _cast_other(self, array: pa.Array[Any]) -> pa.Array[Any]:
         raise SchemaConflict(f"{array.type} cannot be cast to {self!r}: paths, bytes or structs of them can")
 
-    def _cast_struct(self, array: pa.Array[Any]) -> pa.Array[Any]:
+    def _cast_struct(self, array: Any) -> pa.Array[Any]:
         names = {array.type.field(i).name: i for i in range(array.type.num_fields)}
         if not names.keys() & {"bytes", "path"}:
-            raise SchemaConflict(f"{array.type} cannot be cast to {self!r}: it has neither 'bytes' nor 'path'")
+            raise SchemaConflict(
+                f"{array.type} cannot be cast to {self!r}: it has neither 'bytes' nor 'path'"
+            )
         missing = pa.nulls(len(array))
         parts = [array.field(names[name]) if name in names else missing for name in ("bytes", "path")]
         return _cells(parts[0], parts[1], array.is_null() if array.null_count else None)
 
     def embed(self, array: pa.Array[Any]) -> pa.Array[Any]:
         """Return cells that hold the bytes of the local files they named, and of the path only the file's name."""
-        array = self.cast(array)
-        data, paths = array.field("bytes"), array.field("path")
+        cells: Any = self.cast(array)
+        data, paths = cells.field("bytes"), array.field("path")
         if not pc.any(pc.and_(data.is_null(), paths.is_valid())).as_py():
             names = paths.to_pylist()
             contents = data
@@ -131,7 +137,7 @@ class Media(Frozen):
                 pa.binary(),
             )
         short = pa.array([None if name is None else Path(name).name for name in names], pa.string())
-        return _cells(contents, short, array.is_null() if array.null_count else None)
+        return _cells(contents, short, cells.is_null() if cells.null_count else None)
 
     def embed_storage(self, storage: pa.Array[Any], token_per_repo_id: Any = None) -> pa.Array[Any]:
         """Embed local files; the reference's name for `embed`."""
@@ -157,7 +163,9 @@ def _local(path: Any) -> str:
     if path is None:
         raise BadData("the cell has neither bytes nor a path")
     if "://" in path:
-        raise BadData(f"a cell's path is opened on this machine only, never fetched, got {path!r}: download it first")
+        raise BadData(
+            f"a cell's path is opened on this machine only, never fetched, got {path!r}: download it first"
+        )
     return str(path)
 
 
@@ -182,7 +190,7 @@ class Image(Media):
     decodes: bool = True
     id: str | None = field(default=None)
 
-    def __init__(self, mode: str | None = None, decode: bool = True, id: str | None = None) -> None:  # noqa: A002, FBT001, FBT002
+    def __init__(self, mode: str | None = None, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
         object.__setattr__(self, "mode", mode)
         object.__setattr__(self, "decodes", decode)
         object.__setattr__(self, "id", id)
@@ -218,7 +226,9 @@ class Image(Media):
     def _cast_other(self, array: pa.Array[Any]) -> pa.Array[Any]:
         if not pa.types.is_list(array.type) and not pa.types.is_large_list(array.type):
             return super()._cast_other(array)
-        cells = [None if row is None else self.encode(np.asarray(row, dtype=np.uint8)) for row in array.to_pylist()]
+        cells = [
+            None if row is None else self.encode(np.asarray(row, dtype=np.uint8)) for row in array.to_pylist()
+        ]
         return pa.array(cells, _STORAGE)
 
 
@@ -249,7 +259,7 @@ def _image_bytes(image: PIL.Image.Image) -> bytes:
 
 def _image_of_array(array: np.ndarray[Any, Any]) -> PIL.Image.Image:
     pil = _pil()
-    if array.dtype.kind in "iu" and array.dtype.itemsize > 2 or array.dtype == np.int8:
+    if (array.dtype.kind in "iu" and array.dtype.itemsize > 2) or array.dtype == np.int8:
         narrow = array.astype(np.int32) if array.ndim == 2 else array.astype(np.uint8)
         if not np.array_equal(narrow, array):
             raise ValueError(f"an image cannot hold these values of dtype {array.dtype}")
@@ -259,5 +269,7 @@ def _image_of_array(array: np.ndarray[Any, Any]) -> PIL.Image.Image:
     try:
         image: PIL.Image.Image = pil.fromarray(np.ascontiguousarray(array))
     except (TypeError, ValueError, KeyError) as error:
-        raise ValueError(f"no image mode holds an array of shape {array.shape} and dtype {array.dtype}") from error
+        raise ValueError(
+            f"no image mode holds an array of shape {array.shape} and dtype {array.dtype}"
+        ) from error
     return image

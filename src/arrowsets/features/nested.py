@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register, registered
-from arrowsets.features.casting import is_listlike, list_parts, make_list, storage_of
-from arrowsets.features.kinds import kind_of, to_arrow_or_numpy
+from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of
+from arrowsets.features.kinds import kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
 
 __all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json", "walk"]
@@ -57,13 +57,13 @@ class Struct(dict[str, FeatureType], FeatureType):
         for name, feature in dict(*args, **kwargs).items():
             self[name] = feature
 
-    def setdefault(self, name: str, default: object = None) -> FeatureType:  # type: ignore[override]
+    def setdefault(self, name: str, default: Any = None) -> FeatureType:
         """Return a field, set to the default if it is absent."""
         if name not in self:
             self[name] = default
         return self[name]
 
-    def __ior__(self, other: Any) -> Struct:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> Self:
         self.update(other)
         return self
 
@@ -78,7 +78,9 @@ class Struct(dict[str, FeatureType], FeatureType):
             raise TypeError(f"a struct {dict(self)!r} takes a dict, got {value!r}")
         for name in value:
             if name not in self:
-                raise SchemaConflict(f"the value has a key {name!r} that its type lacks; the keys are {list(self)!r}")
+                raise SchemaConflict(
+                    f"the value has a key {name!r} that its type lacks; the keys are {list(self)!r}"
+                )
         return {name: feature.encode_example(value.get(name)) for name, feature in self.items()}
 
     def decode(self, value: Any) -> dict[str, Any]:
@@ -89,7 +91,9 @@ class Struct(dict[str, FeatureType], FeatureType):
 
     def decoder(self) -> Callable[[Any], Any] | None:
         """Return a function that decodes the fields that need it."""
-        decoders = {name: decode for name, feature in self.items() if (decode := feature.decoder()) is not None}
+        decoders = {
+            name: decode for name, feature in self.items() if (decode := feature.decoder()) is not None
+        }
         return _StructDecoder(decoders) if decoders else None
 
     def from_values(self, values: SequenceOf[Any]) -> pa.Array[Any]:
@@ -103,7 +107,9 @@ class Struct(dict[str, FeatureType], FeatureType):
         columns = []
         for name, feature in self.items():
             with at_path(name):
-                columns.append(feature.from_values([None if value is None else value.get(name) for value in values]))
+                columns.append(
+                    feature.from_values([None if value is None else value.get(name) for value in values])
+                )
         fields = [feature.field(name) for name, feature in self.items()]
         return pa.StructArray.from_arrays(columns, fields=fields, mask=_mask(values, present))
 
@@ -111,7 +117,7 @@ class Struct(dict[str, FeatureType], FeatureType):
         """Return a struct array with these fields, in this order; missing ones are null."""
         array = storage_of(array)
         if pa.types.is_null(array.type):
-            return pa.nulls(len(array), self.storage)
+            return nulls(len(array), self.storage)
         if not pa.types.is_struct(array.type):
             raise SchemaConflict(f"{array.type} cannot be cast to the struct {self.storage}")
         return _cast_fields(self, array)
@@ -139,6 +145,17 @@ class Struct(dict[str, FeatureType], FeatureType):
         return cls({name: feature_from_json(item) for name, item in data.items()})
 
 
+def quick_fits(feature: FeatureType, found: pa.DataType | None = None) -> bool:
+    """Tell whether a list of numbers or texts at any depth may be cast from what Arrow found."""
+    while isinstance(feature, _AnyList):
+        feature = feature.feature
+        if found is not None:
+            if not pa.types.is_list(found):
+                return False
+            found = found.value_type
+    return isinstance(feature, Value) and (found is None or feature.takes(found))
+
+
 def _items(value: Any) -> Any:
     """Return a list's values as something with a length; None for None."""
     if value is None or type(value) is list:
@@ -147,7 +164,7 @@ def _items(value: Any) -> Any:
     if kind == "foreign":
         value = to_arrow_or_numpy(value)
         return value.to_pylist() if isinstance(value, (pa.Array, pa.ChunkedArray)) else value
-    if kind in {"list", "ndarray"} and getattr(value, "ndim", 1):
+    if kind == "list" or (kind == "ndarray" and value.ndim):
         return value
     if kind == "null":
         return None
@@ -187,18 +204,22 @@ def _cast_fields(struct: Mapping[str, FeatureType], array: pa.Array[Any]) -> pa.
     have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
     extra = [name for name in have if name not in struct]
     if extra:
-        raise SchemaConflict(f"the struct has fields {extra!r} that its type lacks; the fields are {list(struct)!r}")
+        raise SchemaConflict(
+            f"the struct has fields {extra!r} that its type lacks; the fields are {list(struct)!r}"
+        )
     if not struct:
         return pa.array([{} if valid else None for valid in array.is_valid().to_pylist()], type=pa.struct([]))
     columns = []
     for name, feature in struct.items():
         if name not in have:
-            columns.append(pa.nulls(len(array), feature.storage))
+            columns.append(nulls(len(array), feature.storage))
             continue
         with at_path(name):
             columns.append(feature.cast(array.field(have[name])))
     mask = array.is_null() if array.null_count else None
-    return pa.StructArray.from_arrays(columns, fields=[f.field(name) for name, f in struct.items()], mask=mask)
+    return pa.StructArray.from_arrays(
+        columns, fields=[f.field(name) for name, f in struct.items()], mask=mask
+    )
 
 
 class at_path:  # noqa: N801  # reads as a statement
@@ -237,6 +258,9 @@ class _AnyList(Frozen):
 
     def from_values(self, values: SequenceOf[Any]) -> pa.Array[Any]:
         """Build a list array: all values in one array, and where each list begins."""
+        quick = quick_array(values) if quick_fits(self) else None
+        if quick is not None and is_listlike(quick.type) and quick_fits(self, quick.type):
+            return self.cast(quick)
         rows = [_items(value) for value in values]
         present = [row for row in rows if row is not None]
         lengths = np.fromiter((0 if row is None else len(row) for row in rows), np.int64, len(rows))
@@ -248,7 +272,9 @@ class _AnyList(Frozen):
     def _inner(self, rows: list[Any]) -> pa.Array[Any]:
         first = rows[0] if rows else None
         if isinstance(first, np.ndarray) and isinstance(self.feature, Value) and first.dtype.kind in "biuf":
-            if all(isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows):
+            if all(
+                isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows
+            ):
                 return self.feature.cast(pa.array(np.concatenate(rows)))
         inner: pa.Array[Any] = self.feature.from_values(list(chain.from_iterable(rows)))
         return inner
@@ -267,7 +293,7 @@ class _AnyList(Frozen):
         """Return any kind of list array as this kind."""
         array = storage_of(array)
         if pa.types.is_null(array.type):
-            return pa.nulls(len(array), self.storage)
+            return nulls(len(array), self.storage)
         if not is_listlike(array.type):
             raise SchemaConflict(f"{array.type} cannot be cast to {self.storage}")
         offsets, values = list_parts(array)
@@ -282,7 +308,11 @@ class _AnyList(Frozen):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON form."""
-        rest = {name: data[name] for name in ("length", "id") if data.get(name) is not None and name in cls.__annotations__}
+        rest = {
+            name: data[name]
+            for name in ("length", "id")
+            if data.get(name) is not None and name in cls.__annotations__
+        }
         return cls(feature_from_json(data["feature"]), **rest)  # type: ignore[call-arg]
 
 
@@ -380,7 +410,10 @@ def feature_from_json(data: Any) -> FeatureType:
         return older
     known = registered()
     if name not in known:
-        warnings.warn(f"unknown feature type {name!r} is read as its Arrow type; known are {', '.join(known)}", stacklevel=2)
+        warnings.warn(
+            f"unknown feature type {name!r} is read as its Arrow type; known are {', '.join(known)}",
+            stacklevel=2,
+        )
         return UNKNOWN
     return known[name].from_json(data)
 

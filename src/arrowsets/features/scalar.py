@@ -14,7 +14,7 @@ from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import Frozen, register
 from arrowsets.features.casting import cast_storage, is_text
 from arrowsets.features.dtypes import canonical_name, parse_dtype
-from arrowsets.features.kinds import kind_of, kinds, to_arrow_or_numpy
+from arrowsets.features.kinds import kind_of, kinds, quick_array, to_arrow_or_numpy
 
 __all__ = ["Value"]
 
@@ -70,8 +70,15 @@ class Value(Frozen):
             return _text(value)
         return value
 
+    def takes(self, dtype: pa.DataType) -> bool:
+        """Tell whether casting values of an Arrow type keeps what each of them means."""
+        return _family(dtype) in _ALIKE.get(_family(self.storage), ())
+
     def from_values(self, values: Sequence[Any]) -> pa.Array[Any]:
         """Build an array of Python values, None included; each must fit without loss."""
+        quick = quick_array(values)
+        if quick is not None and self.takes(quick.type):
+            return cast_storage(quick, self.storage)
         _, found = kinds(values)
         if found & {"foreign", "null", "ndarray"}:
             values = [_scalar(value) for value in values]
@@ -87,7 +94,9 @@ class Value(Frozen):
             return cast_storage(pa.array(values, pa.float64()), storage)
         array = pa.array(values, storage)
         if isinstance(array, pa.ChunkedArray):
-            raise SchemaConflict(f"{array.nbytes} bytes do not fit one array of {storage}: use Value('large_{storage}')")
+            raise SchemaConflict(
+                f"{array.nbytes} bytes do not fit one array of {storage}: use Value('large_{storage}')"
+            )
         return array
 
 
@@ -100,6 +109,10 @@ _DIRECT = {
     "text": {"str"},
     "bytes": {"bytes", "str"},
 }
+
+
+# Families that are cast into a family with each value's meaning kept.
+_ALIKE = {"bool": {"bool"}, "int": {"int"}, "float": {"float", "int"}, "text": {"text"}}
 
 
 def _family(storage: pa.DataType) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -36,7 +35,9 @@ class Features(Struct):
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema, whose metadata hold these features for any reader."""
         text = json.dumps({"info": {"features": self.to_dict()}})
-        return pa.schema([feature.field(name) for name, feature in self.items()], metadata={"huggingface": text})
+        return pa.schema(
+            [feature.field(name) for name, feature in self.items()], metadata={"huggingface": text}
+        )
 
     @classmethod
     def from_arrow_schema(cls, schema: pa.Schema) -> Features:
@@ -48,7 +49,9 @@ class Features(Struct):
         stored = _stored_features(schema)
         return cls(
             {
-                field.name: _fitting(stored[field.name], field.type) if field.name in stored else _of_field(field)
+                field.name: _fitting(stored[field.name], field.type)
+                if field.name in stored
+                else _of_field(field)
                 for field in schema
             }
         )
@@ -85,7 +88,7 @@ class Features(Struct):
 
     def copy(self) -> Features:
         """Return an independent copy."""
-        return copy.deepcopy(self)
+        return Features(_copied(self).children())
 
     def encode_example(self, example: Mapping[str, Any]) -> dict[str, Any]:
         """Encode a row; missing columns are null."""
@@ -99,10 +102,12 @@ class Features(Struct):
     def encode_batch(self, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
         """Encode a batch, a dict of columns; it must have exactly these columns."""
         if set(batch) != set(self):
-            raise ValueError(f"the batch has the columns {list(batch)!r}, but the features are {list(self)!r}")
+            raise ValueError(
+                f"the batch has the columns {list(batch)!r}, but the features are {list(self)!r}"
+            )
         return {name: self.encode_column(column, name) for name, column in batch.items()}
 
-    def decode_example(self, example: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:  # type: ignore[override]
+    def decode_example(self, example: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:
         """Decode a row."""
         del token_per_repo_id
         return self.decode(example)
@@ -112,11 +117,14 @@ class Features(Struct):
         decode = self._column(column_name).decoder()
         return list(column) if decode is None else [decode(value) for value in column]
 
-    def decode_batch(self, batch: Mapping[str, Sequence[Any]], token_per_repo_id: Any = None) -> dict[str, list[Any]]:
+    def decode_batch(
+        self, batch: Mapping[str, Sequence[Any]], token_per_repo_id: Any = None
+    ) -> dict[str, list[Any]]:
         """Decode a batch, a dict of columns."""
         del token_per_repo_id
         return {
-            name: self.decode_column(column, name) if name in self else list(column) for name, column in batch.items()
+            name: self.decode_column(column, name) if name in self else list(column)
+            for name, column in batch.items()
         }
 
     def flatten(self, max_depth: int = 16) -> Features:
@@ -162,6 +170,14 @@ class Features(Struct):
             raise ColumnNotFound.of(name, self) from None
 
 
+def _copied(feature: FeatureType) -> FeatureType:
+    """Copy structs, which can be changed; other types cannot and are shared."""
+    children = feature.children()
+    if not children and not isinstance(feature, Struct):
+        return feature
+    return feature.with_children({name: _copied(child) for name, child in children.items()})
+
+
 def as_struct(features: Mapping[str, Any]) -> Struct:
     """Return features as a struct type."""
     return features if isinstance(features, Struct) else Struct(features)
@@ -182,7 +198,11 @@ def _of_field(field: pa.Field[Any]) -> FeatureType:
     """Return the feature of a field's type, or of the reference's array extension that its metadata name."""
     metadata = field.metadata or {}
     name = metadata.get(b"ARROW:extension:name", b"").decode()
-    found = array_of_extension(name, metadata[b"ARROW:extension:metadata"]) if name.startswith(REFERENCE_ARRAY) else None
+    found = (
+        array_of_extension(name, metadata[b"ARROW:extension:metadata"])
+        if name.startswith(REFERENCE_ARRAY)
+        else None
+    )
     return found if found is not None else feature_of(field.type)
 
 
@@ -203,11 +223,15 @@ def _fitting(feature: FeatureType, dtype: pa.DataType) -> FeatureType:
 
 def _reordered(feature: FeatureType, other: FeatureType, path: str) -> FeatureType:
     ours, theirs = feature.children(), other.children()
-    if isinstance(feature, Struct) != isinstance(other, Struct) or (ours.keys() != theirs.keys() and isinstance(feature, Struct)):
+    if isinstance(feature, Struct) != isinstance(other, Struct) or (
+        ours.keys() != theirs.keys() and isinstance(feature, Struct)
+    ):
         raise ValueError(
             f"{f'column {path!r}: ' if path else ''}the fields {list(ours)!r} cannot be ordered as {list(theirs)!r}: "
             "they are not the same fields"
         )
     if not ours or ours.keys() != theirs.keys():
         return feature
-    return feature.with_children({name: _reordered(ours[name], theirs[name], f"{path}.{name}".strip(".")) for name in theirs})
+    return feature.with_children(
+        {name: _reordered(ours[name], theirs[name], f"{path}.{name}".strip(".")) for name in theirs}
+    )

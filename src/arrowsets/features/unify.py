@@ -93,7 +93,7 @@ def _length(feature: List | LargeList) -> int:
 
 
 class _Unifier:
-    def __init__(self, allow_string: bool) -> None:  # noqa: FBT001
+    def __init__(self, allow_string: bool) -> None:
         self.allow_string = allow_string
 
     def unify(self, a: FeatureType, b: FeatureType, path: str) -> FeatureType:
@@ -128,7 +128,8 @@ class _Unifier:
 
     def _structs(self, a: Struct, b: Struct, path: str) -> Struct:
         inner = {
-            name: self.unify(a[name], b[name], f"{path}.{name}" if path else name) if name in b else a[name] for name in a
+            name: self.unify(a[name], b[name], f"{path}.{name}" if path else name) if name in b else a[name]
+            for name in a
         }
         fields: Mapping[str, FeatureType] = {**inner, **{name: b[name] for name in b if name not in a}}
         return cast(Struct, a.with_children(fields))
@@ -155,7 +156,9 @@ def _arrays(a: ArrayType, b: ArrayType) -> FeatureType | None:
     name = dtype_name(dtype) if dtype is not None else None
     make: Any = type(a)
     result: FeatureType | None = (
-        None if name is None else make(shape=(a.shape[0] if a.shape[0] == b.shape[0] else None, *a.shape[1:]), dtype=name)
+        None
+        if name is None
+        else make(shape=(a.shape[0] if a.shape[0] == b.shape[0] else None, *a.shape[1:]), dtype=name)
     )
     return result
 
@@ -185,7 +188,9 @@ def _numbers(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
     signed = pa.types.is_signed_integer(a), pa.types.is_signed_integer(b)
     if signed[0] == signed[1]:
         return max(a, b, key=lambda dtype: dtype.bit_width)
-    needed = max(dtype.bit_width * (1 if is_signed else 2) for dtype, is_signed in zip((a, b), signed, strict=True))
+    needed = max(
+        dtype.bit_width * (1 if is_signed else 2) for dtype, is_signed in zip((a, b), signed, strict=True)
+    )
     return {16: pa.int16(), 32: pa.int32(), 64: pa.int64()}.get(needed)
 
 
@@ -211,10 +216,10 @@ def _decimals(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
 def _texts(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
     strings = (pa.string(), pa.string_view(), pa.large_string())
     if a in strings and b in strings:
-        return strings[max(strings.index(a), strings.index(b))]  # type: ignore[arg-type]
+        return strings[max(strings.index(a), strings.index(b))]
     binaries = (pa.binary(), pa.binary_view(), pa.large_binary())
     ranks = [
-        0 if pa.types.is_fixed_size_binary(dtype) else binaries.index(dtype) if dtype in binaries else -1  # type: ignore[arg-type]
+        0 if pa.types.is_fixed_size_binary(dtype) else binaries.index(dtype) if dtype in binaries else -1
         for dtype in (a, b)
     ]
     return binaries[max(ranks)] if min(ranks) >= 0 else None

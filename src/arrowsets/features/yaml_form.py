@@ -1,10 +1,10 @@
 """The YAML form of features, as it stands in a README under `dataset_info.features`.
 
-    features := [field, …]
-    field    := {name: NAME, TYPE}
-    TYPE     := dtype: SCALAR | struct: features | list: ITEM | large_list: ITEM | sequence: ITEM (older), length: N
-    ITEM     := SCALAR | features | {TYPE}
-    SCALAR   := "int64" (a Value) | "image" (a type without parameters) | {class_label: {names: {"0": …}}}
+features := [field, …]
+field    := {name: NAME, TYPE}
+TYPE     := dtype: SCALAR | struct: features | list: ITEM | large_list: ITEM | sequence: ITEM (older), length: N
+ITEM     := SCALAR | features | {TYPE}
+SCALAR   := "int64" (a Value) | "image" (a type without parameters) | {class_label: {names: {"0": …}}}
 """
 
 from __future__ import annotations
