@@ -69,7 +69,8 @@ def _kind(array: pa.Array[Any], decoder: Decoder | None) -> Kind:
     if kind in _OFFSETS:
         text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         return "text" if text else "bytes", array.null_count > 0, decoded
-    return "scalar", False, decoded
+    # A scalar knows of null by itself, a decoder does not.
+    return "scalar", decoded and array.null_count > 0, decoded
 
 
 def _view(buffer: pa.Buffer | None, code: Any) -> memoryview:

@@ -43,7 +43,7 @@ class TensorFormat(Format):
 
     def _parts(self, array: AnyNumpy) -> Iterable[Any]:
         """Make a tensor of each entry of an array of numbers."""
-        return [self._tensor(part) for part in array]
+        return [self._tensor(array[index, ...]) for index in range(len(array))]
 
     def _texts(self, values: list[Any]) -> Any:
         """Show a column of text, bytes or other objects."""
