@@ -1,15 +1,15 @@
-"""The feature type: one class per type, which owns its Arrow storage, its encoding and decoding and its JSON form.
+"""The feature type: one class per type, which owns its Arrow storage, encoding, decoding and JSON form.
 
-A feature type is an immutable value. `storage` says how Arrow holds it, `encode` turns a Python value into one that
-Arrow can hold in that storage, `decode` turns what Arrow gives back into what the user sees. Null is null in every type:
-`encode` and `decode` are never given None by the library. Subclasses register themselves under the `_type` of their JSON form.
+A feature type is an immutable value. `storage` says how Arrow holds it, `encode` turns a Python value into one
+that Arrow can hold there, `decode` turns what Arrow gives back into what the user sees. Null is null in every
+type: `encode` and `decode` are never given None. Subclasses register themselves under the `_type` of their JSON form.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import pyarrow as pa
@@ -65,6 +65,10 @@ class FeatureType(ABC):
     def decode(self, value: Any) -> Any:
         """Return what the user sees of a stored value."""
         return value
+
+    def from_values(self, values: Sequence[Any]) -> pa.Array[Any]:
+        """Build an array of Python values, None included."""
+        return pa.array([None if value is None else self.encode(value) for value in values], self.storage)
 
     def decoder(self) -> Callable[[Any], Any] | None:
         """Return a function that decodes stored values, None included; None if there is nothing to decode."""

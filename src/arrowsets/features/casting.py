@@ -14,12 +14,23 @@ import pyarrow.compute as pc
 
 from arrowsets.errors import SchemaConflict
 
-__all__ = ["cast_storage", "decoded", "is_listlike", "list_parts", "locate", "make_list", "storage_of"]
+__all__ = [
+    "cast_storage",
+    "decoded",
+    "is_listlike",
+    "is_text",
+    "list_parts",
+    "locate",
+    "make_list",
+    "storage_of",
+]
 
-Arr: TypeAlias = "pa.Array[Any]"
+# The stubs know no members of list, struct and extension arrays.
+Arr: TypeAlias = Any
+_run_end_decode: Any = getattr(pc, "run_end_decode")  # noqa: B009
 
 
-def is_listlike(dtype: pa.DataType) -> bool:
+def is_listlike(dtype: Any) -> bool:
     """Tell whether a type is a list of any kind (a map is one of key-value structs)."""
     return (
         pa.types.is_list(dtype)
@@ -31,12 +42,23 @@ def is_listlike(dtype: pa.DataType) -> bool:
     )
 
 
+def is_text(dtype: pa.DataType) -> bool:
+    """Tell whether a type holds text."""
+    return pa.types.is_string(dtype) or pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype)
+
+
+def nulls(length: int, dtype: pa.DataType) -> Arr:
+    """Return an array of nulls of any type."""
+    make: Any = pa.nulls
+    return make(length, dtype)
+
+
 def decoded(array: Arr) -> Arr:
     """Return the values of a dictionary- or run-end-encoded array, else the array itself."""
     if pa.types.is_dictionary(array.type):
         return decoded(array.dictionary_decode())  # type: ignore[attr-defined]
     if pa.types.is_run_end_encoded(array.type):
-        return decoded(pc.run_end_decode(array))
+        return decoded(_run_end_decode(array))
     return array
 
 
@@ -70,7 +92,7 @@ def list_parts(array: Arr) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Arr]:
     return raw - raw[0], values.slice(int(raw[0]), int(raw[-1] - raw[0]))
 
 
-def make_list(dtype: pa.DataType, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> Arr:
+def make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> Arr:
     """Build a list, large list or fixed-size list array from offsets that start at 0."""
     if pa.types.is_fixed_size_list(dtype):
         return _make_fixed(dtype, offsets, values, mask)
@@ -80,26 +102,32 @@ def make_list(dtype: pa.DataType, offsets: np.ndarray[Any, Any], values: Arr, ma
     if pa.types.is_large_list(dtype):
         return pa.LargeListArray.from_arrays(pa.array(offsets), values, type=dtype, mask=mask)
     if len(offsets) and offsets[-1] > np.iinfo(np.int32).max:
-        raise SchemaConflict(f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches")
+        raise SchemaConflict(
+            f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches"
+        )
     return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values, type=dtype, mask=mask)
 
 
-def _make_fixed(dtype: pa.DataType, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> Arr:
+def _make_fixed(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> Arr:
     size: int = dtype.list_size
     lengths = np.diff(offsets)
     valid = np.ones(len(lengths), dtype=bool) if mask is None else ~np.asarray(mask)
     wrong = np.flatnonzero(valid & (lengths != size))
     if len(wrong):
-        row = int(wrong[0])
-        raise SchemaConflict(f"row {row} has {lengths[row]} values, but the type is {dtype}: exactly {size}")
+        raise SchemaConflict(
+            f"a list has {lengths[wrong[0]]} values, but the type is {dtype}: exactly {size}"
+        )
     if not valid.all():
         starts = np.where(valid, offsets[:-1], 0)
-        indices = (starts[:, None] + np.arange(size)).ravel()
+        indices: Any = (starts[:, None] + np.arange(size)).ravel()
         values = values.take(pa.array(indices, mask=np.repeat(~valid, size)))
-    return pa.FixedSizeListArray.from_arrays(values, type=dtype, mask=mask)
+    return _from_arrays(values, type=dtype, mask=mask)
 
 
-def cast_storage(array: Arr, to: pa.DataType, path: str = "") -> Arr:
+_from_arrays: Any = pa.FixedSizeListArray.from_arrays
+
+
+def cast_storage(array: Arr, to: Any, path: str = "") -> Arr:
     """Cast an array to a type, exactly.
 
     Args:
@@ -116,7 +144,7 @@ def cast_storage(array: Arr, to: pa.DataType, path: str = "") -> Arr:
     if isinstance(to, pa.BaseExtensionType):
         return pa.ExtensionArray.from_storage(to, cast_storage(array, to.storage_type, path))
     if pa.types.is_null(array.type):
-        return pa.nulls(len(array), to)
+        return nulls(len(array), to)
     if pa.types.is_struct(to):
         return _cast_struct(array, to, path)
     if is_listlike(to) and not pa.types.is_map(to):
@@ -124,7 +152,7 @@ def cast_storage(array: Arr, to: pa.DataType, path: str = "") -> Arr:
     return _cast_plain(array, to, path)
 
 
-def _cast_struct(array: Arr, to: pa.DataType, path: str) -> Arr:
+def _cast_struct(array: Arr, to: Any, path: str) -> Arr:
     if not pa.types.is_struct(array.type):
         raise _conflict(array.type, to, path)
     have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
@@ -137,7 +165,7 @@ def _cast_struct(array: Arr, to: pa.DataType, path: str) -> Arr:
     children = [
         cast_storage(array.field(have[field.name]), field.type, _join(path, field.name))
         if field.name in have
-        else pa.nulls(len(array), field.type)
+        else nulls(len(array), field.type)
         for field in wanted
     ]
     mask = array.is_null() if array.null_count else None
@@ -146,7 +174,7 @@ def _cast_struct(array: Arr, to: pa.DataType, path: str) -> Arr:
     return pa.StructArray.from_arrays(children, fields=wanted, mask=mask)
 
 
-def _cast_list(array: Arr, to: pa.DataType, path: str) -> Arr:
+def _cast_list(array: Arr, to: Any, path: str) -> Arr:
     if not is_listlike(array.type):
         raise _conflict(array.type, to, path)
     offsets, values = list_parts(array)
@@ -159,22 +187,24 @@ def _cast_list(array: Arr, to: pa.DataType, path: str) -> Arr:
         raise
 
 
-def _cast_plain(array: Arr, to: pa.DataType, path: str) -> Arr:
+def _cast_plain(array: Arr, to: Any, path: str) -> Arr:
     if is_listlike(array.type) or pa.types.is_struct(array.type):
         raise _conflict(array.type, to, path)
     try:
         return _cast_checked(array, to)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         row = locate(array, lambda part: _cast_checked(part, to)) if not _unsupported(error) else None
-        shown = f"value {array[row].as_py()!r} in row {row}" if row is not None else f"type {array.type}"
-        raise SchemaConflict(f"{_where(path)}{shown} does not fit {to}: {error}", column=path or None) from error
+        shown = f"value {array[row].as_py()!r}" if row is not None else f"type {array.type}"
+        raise SchemaConflict(
+            f"{_where(path)}{shown} does not fit {to}: {error}", column=path or None
+        ) from error
 
 
 def _unsupported(error: Exception) -> bool:
     return isinstance(error, pa.ArrowNotImplementedError)
 
 
-def _cast_checked(array: Arr, to: pa.DataType) -> Arr:
+def _cast_checked(array: Arr, to: Any) -> Arr:
     source = array.type
     if pa.types.is_boolean(to) and (pa.types.is_integer(source) or pa.types.is_floating(source)):
         known = pc.is_in(array, value_set=pa.array([0, 1], pa.int8()).cast(source), skip_nulls=True)
@@ -187,7 +217,16 @@ def _cast_checked(array: Arr, to: pa.DataType) -> Arr:
     result = array.cast(to)
     if pa.types.is_floating(to) and pa.types.is_floating(source) and to.bit_width < source.bit_width:
         _check_finite(array, result)
+    if pa.types.is_timestamp(source) and _drops_part(array, result):
+        raise pa.ArrowInvalid("part of the timestamp would be lost")
     return result
+
+
+def _drops_part(array: Arr, result: Arr) -> bool:
+    # Arrow takes the date or the time out of a timestamp without a word.
+    if pa.types.is_time(result.type):
+        return True
+    return pa.types.is_date(result.type) and not result.cast(array.type).equals(array)
 
 
 def _is_view(dtype: pa.DataType) -> bool:
@@ -195,7 +234,7 @@ def _is_view(dtype: pa.DataType) -> bool:
 
 
 def _check_finite(array: Arr, result: Arr) -> None:
-    if pc.sum(pc.is_inf(result)).as_py() != pc.sum(pc.is_inf(array)).as_py():
+    if not pc.is_inf(result).equals(pc.is_inf(array)):
         raise pa.ArrowInvalid("the value is larger than the largest of that type")
 
 
@@ -214,12 +253,12 @@ def locate(array: Arr, attempt: Callable[[Arr], object]) -> int | None:
 def _fails(array: Arr, attempt: Callable[[Arr], object]) -> bool:
     try:
         attempt(array)
-    except (pa.ArrowException, ValueError, TypeError):
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
         return True
     return False
 
 
-def _conflict(source: pa.DataType, to: pa.DataType, path: str) -> SchemaConflict:
+def _conflict(source: pa.DataType, to: Any, path: str) -> SchemaConflict:
     return SchemaConflict(f"{_where(path)}{source} cannot be cast to {to}", column=path or None)
 
 

@@ -1,10 +1,10 @@
 """Names of Arrow's types without children, as they stand in `Value`: "int64", "timestamp[us, tz=UTC]", "decimal128(10, 2)".
 
-    dtype    := plain | unit | decimal | binary
-    plain    := "null" | "bool" | "int8" … | "string" | "large_string" | "string_view" | "binary" | "date32" | …
-    unit     := ("time32" | "time64" | "timestamp" | "duration") "[" unit-name ("," "tz=" zone)? "]"
-    decimal  := "decimal" ("32" | "64" | "128" | "256") "(" precision ("," scale)? ")"
-    binary   := "fixed_size_binary[" width "]"
+dtype    := plain | unit | decimal | binary
+plain    := "null" | "bool" | "int8" … | "string" | "large_string" | "string_view" | "binary" | "date32" | …
+unit     := ("time32" | "time64" | "timestamp" | "duration") "[" unit-name ("," "tz=" zone)? "]"
+decimal  := "decimal" ("32" | "64" | "128" | "256") "(" precision ("," scale)? ")"
+binary   := "fixed_size_binary[" width "]"
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def parse_dtype(name: str) -> pa.DataType:
     match = _PATTERN.fullmatch(name)
     dtype = _parametrised(match) if match else None
     if dtype is None:
-        raise UnknownName.of("dtype", name, [*_PLAIN, "timestamp[us, tz=UTC]", "decimal128(10, 2)", "time64[us]"])
+        raise UnknownName.of(
+            "dtype", name, [*_PLAIN, "timestamp[us, tz=UTC]", "decimal128(10, 2)", "time64[us]"]
+        )
     return dtype
 
 

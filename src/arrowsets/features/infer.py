@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
+from arrowsets.features.array import Array2D, Array3D, Array4D, Array5D
 from arrowsets.features.base import FeatureType
 from arrowsets.features.dtypes import dtype_name
+from arrowsets.features.json_value import Json
 from arrowsets.features.nested import LargeList, List, Struct
 from arrowsets.features.scalar import Value
 
-__all__ = ["feature_of"]
+__all__ = ["array_of_extension", "feature_of", "plain_type"]
 
 
 def feature_of(dtype: pa.DataType) -> FeatureType:
@@ -44,5 +49,43 @@ def feature_of(dtype: pa.DataType) -> FeatureType:
     raise SchemaConflict(f"no feature type holds Arrow's {dtype}")
 
 
+def plain_type(dtype: pa.DataType) -> pa.DataType:
+    """Return the type below encodings, maps, views and foreign extensions, at every depth.
+
+    >>> plain_type(pa.dictionary(pa.int8(), pa.string()))
+    DataType(string)
+    """
+    return feature_of(dtype).storage
+
+
 def _of_extension(dtype: pa.BaseExtensionType) -> FeatureType:
+    if isinstance(dtype, pa.JsonType):
+        return Json()
+    if isinstance(dtype, pa.FixedShapeTensorType):
+        name = dtype_name(dtype.value_type)
+        if name is not None and len(dtype.shape) in _ARRAYS:
+            return _array(len(dtype.shape), dtype.shape, name)
+    if dtype.extension_name.startswith(REFERENCE_ARRAY):
+        # The reference is loaded in this process and has registered its array types.
+        found = array_of_extension(dtype.extension_name, dtype.__arrow_ext_serialize__())  # type: ignore[attr-defined]
+        if found is not None:
+            return found
     return feature_of(dtype.storage_type)
+
+
+def array_of_extension(name: str, parameters: bytes) -> FeatureType | None:
+    """Return the array type that an extension of the reference names; None if it names another."""
+    for array in _ARRAYS.values():
+        if name == f"{REFERENCE_ARRAY}{array.type_name.removeprefix('Array')}ExtensionType":
+            shape, dtype = json.loads(parameters)
+            return _array(array.dimensions, shape, dtype)
+    return None
+
+
+def _array(dimensions: int, shape: Any, dtype: str) -> FeatureType:
+    array: FeatureType = _ARRAYS[dimensions](shape=tuple(shape), dtype=dtype)
+    return array
+
+
+REFERENCE_ARRAY = "datasets.features.features.Array"
+_ARRAYS: dict[int, Any] = {2: Array2D, 3: Array3D, 4: Array4D, 5: Array5D}

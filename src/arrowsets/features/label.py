@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, cast, overload
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from arrowsets.errors import SchemaConflict, UnknownName
 from arrowsets.features.base import FeatureType, Frozen, register
-from arrowsets.features.casting import cast_storage, storage_of
+from arrowsets.features.casting import cast_storage, is_text, storage_of
+from arrowsets.features.kinds import kinds
 
 __all__ = ["ClassLabel"]
 
@@ -35,7 +36,7 @@ class ClassLabel(Frozen):
     type_name: ClassVar[str] = "ClassLabel"
     dtype: ClassVar[str] = "int64"
     num_classes: InitVar[int | None] = None
-    names: list[str] = field(default=None, hash=False)  # type: ignore[assignment]  # set below
+    names: list[str] = field(default=cast(list[str], None), hash=False)
     names_file: InitVar[str | None] = None
     id: str | None = field(default=None, repr=False)
     _codes: dict[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
@@ -79,7 +80,7 @@ class ClassLabel(Frozen):
         return True
 
     @overload
-    def str2int(self, values: str) -> int: ...
+    def str2int(self, values: str) -> int: ...  # type: ignore[overload-overlap]
     @overload
     def str2int(self, values: Iterable[str]) -> list[int]: ...
     def str2int(self, values: str | Iterable[str]) -> int | list[int]:
@@ -109,12 +110,19 @@ class ClassLabel(Frozen):
             raise ValueError(f"a class label is a whole number, got {value!r}")
         return self._checked(code)
 
+    def from_values(self, values: Sequence[Any]) -> pa.Array[Any]:
+        """Build an array of names and integers, None included."""
+        _, found = kinds(values)
+        if found in ({"int"}, {"str"}):
+            return self.cast(pa.array(values))
+        return super().from_values(values)
+
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
         """Return an array of names or integers as integers, each checked."""
         array = storage_of(array)
         if pa.types.is_null(array.type):
             return pa.nulls(len(array), pa.int64())
-        if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+        if is_text(array.type):
             return self._cast_names(array.cast(pa.large_string()))
         codes = cast_storage(array, pa.int64())
         bounds = pc.min_max(codes)
@@ -133,14 +141,18 @@ class ClassLabel(Frozen):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON form; older versions also wrote `num_classes`."""
-        names = data.get("names")
-        return cls(num_classes=None if names is not None else data.get("num_classes"), names=names, id=data.get("id"))
+        names: Any = data.get("names")
+        return cls(
+            num_classes=None if names is not None else data.get("num_classes"), names=names, id=data.get("id")
+        )
 
     def _cast_names(self, array: pa.Array[Any]) -> pa.Array[Any]:
         codes = pc.index_in(array, value_set=pa.array(self.names, pa.large_string()))
         if codes.null_count == array.null_count:
             return codes.cast(pa.int64())
-        return pa.array([None if name is None else self._code(name) for name in array.to_pylist()], pa.int64())
+        return pa.array(
+            [None if name is None else self._code(name) for name in array.to_pylist()], pa.int64()
+        )
 
     def _code(self, name: str) -> int:
         code = self._codes.get(str(name))
@@ -158,12 +170,15 @@ class ClassLabel(Frozen):
 
     def _checked(self, code: int) -> int:
         if not -1 <= code < len(self.names):
-            raise SchemaConflict(f"class label {code} is out of range: num_classes is {len(self.names)}; -1 means no label")
+            raise SchemaConflict(
+                f"class label {code} is out of range: num_classes is {len(self.names)}; -1 means no label"
+            )
         return code
 
 
-# A property of the same name as an InitVar: the dataclass would take it for the default if it stood in the class body.
-ClassLabel.num_classes = property(lambda self: len(self.names), doc="Number of classes.")  # type: ignore[assignment,misc]
+# Its InitVar has the same name: the dataclass would take a property in the class body for its default.
+_label_class: Any = ClassLabel
+_label_class.num_classes = property(lambda self: len(self.names), doc="Number of classes.")
 
 
 def _label(names: list[str], id: str | None) -> ClassLabel:  # noqa: A002

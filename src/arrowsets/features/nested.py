@@ -5,14 +5,18 @@ from __future__ import annotations
 import warnings
 from abc import ABCMeta
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from itertools import chain
+from typing import Any, ClassVar, Self
 
+import numpy as np
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register, registered
-from arrowsets.features.casting import is_listlike, list_parts, make_list, storage_of
+from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of
+from arrowsets.features.kinds import kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
 
 __all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json", "walk"]
@@ -53,13 +57,13 @@ class Struct(dict[str, FeatureType], FeatureType):
         for name, feature in dict(*args, **kwargs).items():
             self[name] = feature
 
-    def setdefault(self, name: str, default: object = None) -> FeatureType:  # type: ignore[override]
+    def setdefault(self, name: str, default: Any = None) -> FeatureType:
         """Return a field, set to the default if it is absent."""
         if name not in self:
             self[name] = default
         return self[name]
 
-    def __ior__(self, other: Any) -> Struct:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> Self:
         self.update(other)
         return self
 
@@ -74,7 +78,9 @@ class Struct(dict[str, FeatureType], FeatureType):
             raise TypeError(f"a struct {dict(self)!r} takes a dict, got {value!r}")
         for name in value:
             if name not in self:
-                raise SchemaConflict(f"the value has a key {name!r} that its type lacks; the keys are {list(self)!r}")
+                raise SchemaConflict(
+                    f"the value has a key {name!r} that its type lacks; the keys are {list(self)!r}"
+                )
         return {name: feature.encode_example(value.get(name)) for name, feature in self.items()}
 
     def decode(self, value: Any) -> dict[str, Any]:
@@ -85,14 +91,33 @@ class Struct(dict[str, FeatureType], FeatureType):
 
     def decoder(self) -> Callable[[Any], Any] | None:
         """Return a function that decodes the fields that need it."""
-        decoders = {name: decode for name, feature in self.items() if (decode := feature.decoder()) is not None}
+        decoders = {
+            name: decode for name, feature in self.items() if (decode := feature.decoder()) is not None
+        }
         return _StructDecoder(decoders) if decoders else None
+
+    def from_values(self, values: SequenceOf[Any]) -> pa.Array[Any]:
+        """Build a struct array of mappings, field by field."""
+        present = [value for value in values if value is not None]
+        for value in present:
+            if not isinstance(value, Mapping) or not value.keys() <= self.keys():
+                self.encode(value)  # says what is wrong
+        if not self:
+            return pa.array([None if value is None else {} for value in values], pa.struct([]))
+        columns = []
+        for name, feature in self.items():
+            with at_path(name):
+                columns.append(
+                    feature.from_values([None if value is None else value.get(name) for value in values])
+                )
+        fields = [feature.field(name) for name, feature in self.items()]
+        return pa.StructArray.from_arrays(columns, fields=fields, mask=_mask(values, present))
 
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
         """Return a struct array with these fields, in this order; missing ones are null."""
         array = storage_of(array)
         if pa.types.is_null(array.type):
-            return pa.nulls(len(array), self.storage)
+            return nulls(len(array), self.storage)
         if not pa.types.is_struct(array.type):
             raise SchemaConflict(f"{array.type} cannot be cast to the struct {self.storage}")
         return _cast_fields(self, array)
@@ -118,6 +143,38 @@ class Struct(dict[str, FeatureType], FeatureType):
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON forms by name."""
         return cls({name: feature_from_json(item) for name, item in data.items()})
+
+
+def quick_fits(feature: FeatureType, found: pa.DataType | None = None) -> bool:
+    """Tell whether a list of numbers or texts at any depth may be cast from what Arrow found."""
+    while isinstance(feature, _AnyList):
+        feature = feature.feature
+        if found is not None:
+            if not pa.types.is_list(found):
+                return False
+            found = found.value_type
+    return isinstance(feature, Value) and (found is None or feature.takes(found))
+
+
+def _items(value: Any) -> Any:
+    """Return a list's values as something with a length; None for None."""
+    if value is None or type(value) is list:
+        return value
+    kind = kind_of(type(value))
+    if kind == "foreign":
+        value = to_arrow_or_numpy(value)
+        return value.to_pylist() if isinstance(value, (pa.Array, pa.ChunkedArray)) else value
+    if kind == "list" or (kind == "ndarray" and value.ndim):
+        return value
+    if kind == "null":
+        return None
+    if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"a list is needed, got {value!r}")
+    return list(value)
+
+
+def _mask(values: SequenceOf[Any], present: SequenceOf[Any]) -> pa.Array[Any] | None:
+    return None if len(present) == len(values) else pa.array([value is None for value in values], pa.bool_())
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +204,22 @@ def _cast_fields(struct: Mapping[str, FeatureType], array: pa.Array[Any]) -> pa.
     have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
     extra = [name for name in have if name not in struct]
     if extra:
-        raise SchemaConflict(f"the struct has fields {extra!r} that its type lacks; the fields are {list(struct)!r}")
+        raise SchemaConflict(
+            f"the struct has fields {extra!r} that its type lacks; the fields are {list(struct)!r}"
+        )
     if not struct:
         return pa.array([{} if valid else None for valid in array.is_valid().to_pylist()], type=pa.struct([]))
     columns = []
     for name, feature in struct.items():
         if name not in have:
-            columns.append(pa.nulls(len(array), feature.storage))
+            columns.append(nulls(len(array), feature.storage))
             continue
         with at_path(name):
             columns.append(feature.cast(array.field(have[name])))
     mask = array.is_null() if array.null_count else None
-    return pa.StructArray.from_arrays(columns, fields=[f.field(name) for name, f in struct.items()], mask=mask)
+    return pa.StructArray.from_arrays(
+        columns, fields=[f.field(name) for name, f in struct.items()], mask=mask
+    )
 
 
 class at_path:  # noqa: N801  # reads as a statement
@@ -192,10 +253,31 @@ class _AnyList(Frozen):
 
     def encode(self, value: Any) -> list[Any]:
         """Encode each value."""
-        if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
-            raise TypeError(f"a list is needed, got {value!r}")
         encode = self.feature.encode_example
-        return [encode(item) for item in value]
+        return [encode(item) for item in _items(value) or ()]
+
+    def from_values(self, values: SequenceOf[Any]) -> pa.Array[Any]:
+        """Build a list array: all values in one array, and where each list begins."""
+        quick = quick_array(values) if quick_fits(self) else None
+        if quick is not None and is_listlike(quick.type) and quick_fits(self, quick.type):
+            return self.cast(quick)
+        rows = [_items(value) for value in values]
+        present = [row for row in rows if row is not None]
+        lengths = np.fromiter((0 if row is None else len(row) for row in rows), np.int64, len(rows))
+        with at_path("[]"):
+            inner = self._inner(present)
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        return make_list(self.storage, offsets, inner, _mask(rows, present))
+
+    def _inner(self, rows: list[Any]) -> pa.Array[Any]:
+        first = rows[0] if rows else None
+        if isinstance(first, np.ndarray) and isinstance(self.feature, Value) and first.dtype.kind in "biuf":
+            if all(
+                isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows
+            ):
+                return self.feature.cast(pa.array(np.concatenate(rows)))
+        inner: pa.Array[Any] = self.feature.from_values(list(chain.from_iterable(rows)))
+        return inner
 
     def decode(self, value: Any) -> list[Any]:
         """Decode each value."""
@@ -211,7 +293,7 @@ class _AnyList(Frozen):
         """Return any kind of list array as this kind."""
         array = storage_of(array)
         if pa.types.is_null(array.type):
-            return pa.nulls(len(array), self.storage)
+            return nulls(len(array), self.storage)
         if not is_listlike(array.type):
             raise SchemaConflict(f"{array.type} cannot be cast to {self.storage}")
         offsets, values = list_parts(array)
@@ -226,7 +308,11 @@ class _AnyList(Frozen):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON form."""
-        rest = {name: data[name] for name in ("length", "id") if data.get(name) is not None and name in cls.__annotations__}
+        rest = {
+            name: data[name]
+            for name in ("length", "id")
+            if data.get(name) is not None and name in cls.__annotations__
+        }
         return cls(feature_from_json(data["feature"]), **rest)  # type: ignore[call-arg]
 
 
@@ -324,7 +410,10 @@ def feature_from_json(data: Any) -> FeatureType:
         return older
     known = registered()
     if name not in known:
-        warnings.warn(f"unknown feature type {name!r} is read as its Arrow type; known are {', '.join(known)}", stacklevel=2)
+        warnings.warn(
+            f"unknown feature type {name!r} is read as its Arrow type; known are {', '.join(known)}",
+            stacklevel=2,
+        )
         return UNKNOWN
     return known[name].from_json(data)
 

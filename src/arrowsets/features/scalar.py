@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import decimal
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
+from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import Frozen, register
+from arrowsets.features.casting import cast_storage, is_text
 from arrowsets.features.dtypes import canonical_name, parse_dtype
+from arrowsets.features.kinds import kind_of, kinds, quick_array, to_arrow_or_numpy
 
 __all__ = ["Value"]
 
@@ -62,9 +66,76 @@ class Value(Frozen):
             return float(value)
         if pa.types.is_decimal(storage):
             return value if isinstance(value, decimal.Decimal) else decimal.Decimal(str(value))
-        if pa.types.is_string(storage) or pa.types.is_large_string(storage) or pa.types.is_string_view(storage):
-            return value if isinstance(value, bytes) else str(value)
+        if is_text(storage):
+            return _text(value)
         return value
+
+    def takes(self, dtype: pa.DataType) -> bool:
+        """Tell whether casting values of an Arrow type keeps what each of them means."""
+        return _family(dtype) in _ALIKE.get(_family(self.storage), ())
+
+    def from_values(self, values: Sequence[Any]) -> pa.Array[Any]:
+        """Build an array of Python values, None included; each must fit without loss."""
+        quick = quick_array(values)
+        if quick is not None and self.takes(quick.type):
+            return cast_storage(quick, self.storage)
+        _, found = kinds(values)
+        if found & {"foreign", "null", "ndarray"}:
+            values = [_scalar(value) for value in values]
+            _, found = kinds(values)
+        storage = self.storage
+        direct = _DIRECT.get(_family(storage))
+        if direct is None:
+            array: Any = pa.array(values)
+            return cast_storage(array, storage)
+        if not found <= direct:
+            values = [None if value is None else self.encode(value) for value in values]
+        if pa.types.is_floating(storage) and storage.bit_width < 64:
+            return cast_storage(pa.array(values, pa.float64()), storage)
+        array = pa.array(values, storage)
+        if isinstance(array, pa.ChunkedArray):
+            raise SchemaConflict(
+                f"{array.nbytes} bytes do not fit one array of {storage}: use Value('large_{storage}')"
+            )
+        return array
+
+
+# Kinds of Python values that Arrow takes into a family of types without changing them.
+_DIRECT = {
+    "bool": {"bool"},
+    "int": {"int"},
+    "float": {"float", "int"},
+    "decimal": {"decimal"},
+    "text": {"str"},
+    "bytes": {"bytes", "str"},
+}
+
+
+# Families that are cast into a family with each value's meaning kept.
+_ALIKE = {"bool": {"bool"}, "int": {"int"}, "float": {"float", "int"}, "text": {"text"}}
+
+
+def _family(storage: pa.DataType) -> str:
+    if pa.types.is_boolean(storage):
+        return "bool"
+    if pa.types.is_integer(storage):
+        return "int"
+    if pa.types.is_floating(storage):
+        return "float"
+    if pa.types.is_decimal(storage):
+        return "decimal"
+    if is_text(storage):
+        return "text"
+    return "bytes" if "binary" in str(storage) else "other"
+
+
+def _scalar(value: Any) -> Any:
+    kind = kind_of(type(value))
+    if kind == "foreign":
+        value = to_arrow_or_numpy(value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return value[()]
+    return None if kind == "null" else value
 
 
 def _boolean(value: Any) -> bool:
@@ -75,6 +146,14 @@ def _boolean(value: Any) -> bool:
     if text not in known:
         raise ValueError(f"{value!r} is no boolean: true, false, 1 and 0 are")
     return known[text]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode()
+    if isinstance(value, (list, dict, tuple, set, np.ndarray)):
+        raise TypeError(f"{value!r} is no text")
+    return str(value)
 
 
 def _integer(value: Any) -> int:

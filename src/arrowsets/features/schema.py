@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features.base import FeatureType
-from arrowsets.features.infer import feature_of
-from arrowsets.features.nested import UNKNOWN, List, Struct
-from arrowsets.features.scalar import Value
+from arrowsets.features.casting import is_text
+from arrowsets.features.infer import REFERENCE_ARRAY, array_of_extension, feature_of
+from arrowsets.features.json_value import Json
+from arrowsets.features.nested import UNKNOWN, LargeList, List, Struct
+from arrowsets.features.yaml_form import from_yaml_list, to_yaml_list
 
 __all__ = ["Features"]
 
@@ -34,7 +35,9 @@ class Features(Struct):
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema, whose metadata hold these features for any reader."""
         text = json.dumps({"info": {"features": self.to_dict()}})
-        return pa.schema([feature.field(name) for name, feature in self.items()], metadata={"huggingface": text})
+        return pa.schema(
+            [feature.field(name) for name, feature in self.items()], metadata={"huggingface": text}
+        )
 
     @classmethod
     def from_arrow_schema(cls, schema: pa.Schema) -> Features:
@@ -44,7 +47,14 @@ class Features(Struct):
         {'a': Value('int8')}
         """
         stored = _stored_features(schema)
-        return cls({field.name: _fitting(stored.get(field.name, UNKNOWN), field.type) for field in schema})
+        return cls(
+            {
+                field.name: _fitting(stored[field.name], field.type)
+                if field.name in stored
+                else _of_field(field)
+                for field in schema
+            }
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, which `dataset_info.json` and Arrow metadata hold."""
@@ -59,9 +69,26 @@ class Features(Struct):
         """
         return cls(Struct.from_json(data))
 
+    def to_yaml(self) -> list[dict[str, Any]]:
+        """Return the form of `dataset_info.features` in a README's YAML header.
+
+        >>> Features({"a": Value("int8"), "b": [Value("string")]}).to_yaml()
+        [{'name': 'a', 'dtype': 'int8'}, {'name': 'b', 'list': 'string'}]
+        """
+        return to_yaml_list(self)
+
+    @classmethod
+    def from_yaml(cls, data: Sequence[Mapping[str, Any]]) -> Features:
+        """Build from a README's form, of this or an older version.
+
+        >>> Features.from_yaml([{"name": "b", "sequence": "string"}])
+        {'b': List(Value('string'))}
+        """
+        return cls(from_yaml_list(data))
+
     def copy(self) -> Features:
         """Return an independent copy."""
-        return copy.deepcopy(self)
+        return Features(_copied(self).children())
 
     def encode_example(self, example: Mapping[str, Any]) -> dict[str, Any]:
         """Encode a row; missing columns are null."""
@@ -75,10 +102,12 @@ class Features(Struct):
     def encode_batch(self, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
         """Encode a batch, a dict of columns; it must have exactly these columns."""
         if set(batch) != set(self):
-            raise ValueError(f"the batch has the columns {list(batch)!r}, but the features are {list(self)!r}")
+            raise ValueError(
+                f"the batch has the columns {list(batch)!r}, but the features are {list(self)!r}"
+            )
         return {name: self.encode_column(column, name) for name, column in batch.items()}
 
-    def decode_example(self, example: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:  # type: ignore[override]
+    def decode_example(self, example: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:
         """Decode a row."""
         del token_per_repo_id
         return self.decode(example)
@@ -88,11 +117,14 @@ class Features(Struct):
         decode = self._column(column_name).decoder()
         return list(column) if decode is None else [decode(value) for value in column]
 
-    def decode_batch(self, batch: Mapping[str, Sequence[Any]], token_per_repo_id: Any = None) -> dict[str, list[Any]]:
+    def decode_batch(
+        self, batch: Mapping[str, Sequence[Any]], token_per_repo_id: Any = None
+    ) -> dict[str, list[Any]]:
         """Decode a batch, a dict of columns."""
         del token_per_repo_id
         return {
-            name: self.decode_column(column, name) if name in self else list(column) for name, column in batch.items()
+            name: self.decode_column(column, name) if name in self else list(column)
+            for name, column in batch.items()
         }
 
     def flatten(self, max_depth: int = 16) -> Features:
@@ -127,11 +159,23 @@ class Features(Struct):
         """Return features of these columns."""
         return Features(children)
 
+    # The reference's private names for the YAML form, which other libraries call all the same.
+    _to_yaml_list = to_yaml
+    _from_yaml_list = from_yaml
+
     def _column(self, name: str) -> FeatureType:
         try:
             return self[name]
         except KeyError:
             raise ColumnNotFound.of(name, self) from None
+
+
+def _copied(feature: FeatureType) -> FeatureType:
+    """Copy structs, which can be changed; other types cannot and are shared."""
+    children = feature.children()
+    if not children and not isinstance(feature, Struct):
+        return feature
+    return feature.with_children({name: _copied(child) for name, child in children.items()})
 
 
 def as_struct(features: Mapping[str, Any]) -> Struct:
@@ -150,20 +194,44 @@ def _stored_features(schema: pa.Schema) -> Mapping[str, FeatureType]:
     return Features.from_dict(features) if isinstance(features, Mapping) else {}
 
 
+def _of_field(field: pa.Field[Any]) -> FeatureType:
+    """Return the feature of a field's type, or of the reference's array extension that its metadata name."""
+    metadata = field.metadata or {}
+    name = metadata.get(b"ARROW:extension:name", b"").decode()
+    found = (
+        array_of_extension(name, metadata[b"ARROW:extension:metadata"])
+        if name.startswith(REFERENCE_ARRAY)
+        else None
+    )
+    return found if found is not None else feature_of(field.type)
+
+
 def _fitting(feature: FeatureType, dtype: pa.DataType) -> FeatureType:
-    """Return the feature if values of that Arrow type are its storage; the parts of it that are; else the Arrow type's own."""
-    if feature.storage.equals(dtype):
+    """Return the feature if its storage is that type; else the type's own, with those parts of the feature that fit."""
+    actual = feature_of(dtype)
+    plain = actual.storage
+    if feature.storage.equals(plain) or (isinstance(feature, Json) and is_text(plain)):
         return feature
-    return feature_of(dtype)
+    if isinstance(feature, Struct) and isinstance(actual, Struct):
+        return Struct(
+            {name: _fitting(feature.get(name, UNKNOWN), inner.storage) for name, inner in actual.items()}
+        )
+    if isinstance(feature, (List, LargeList)) and isinstance(actual, (List, LargeList)):
+        return actual.with_children({"item": _fitting(feature.feature, actual.feature.storage)})
+    return actual
 
 
 def _reordered(feature: FeatureType, other: FeatureType, path: str) -> FeatureType:
     ours, theirs = feature.children(), other.children()
-    if isinstance(feature, Struct) != isinstance(other, Struct) or (ours.keys() != theirs.keys() and isinstance(feature, Struct)):
+    if isinstance(feature, Struct) != isinstance(other, Struct) or (
+        ours.keys() != theirs.keys() and isinstance(feature, Struct)
+    ):
         raise ValueError(
             f"{f'column {path!r}: ' if path else ''}the fields {list(ours)!r} cannot be ordered as {list(theirs)!r}: "
             "they are not the same fields"
         )
     if not ours or ours.keys() != theirs.keys():
         return feature
-    return feature.with_children({name: _reordered(ours[name], theirs[name], f"{path}.{name}".strip(".")) for name in theirs})
+    return feature.with_children(
+        {name: _reordered(ours[name], theirs[name], f"{path}.{name}".strip(".")) for name in theirs}
+    )

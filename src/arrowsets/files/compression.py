@@ -13,7 +13,7 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Callable
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Literal, cast
 
 import pyarrow as pa
 
@@ -110,15 +110,19 @@ def checked(inner: BinaryIO, file: str, what: str, owned: BinaryIO | None = None
     return cast(BinaryIO, io.BufferedReader(Checked(inner, file, what, owned), BUFFER))
 
 
-def _arrow(codec: str) -> Callable[[BinaryIO], BinaryIO]:
-    return lambda raw: cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), codec))
+def _arrow(codec: Literal["zstd", "lz4"]) -> Callable[[BinaryIO], BinaryIO]:
+    return lambda raw: cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(cast(io.IOBase, raw), mode="r"), codec))
+
+
+def _lzma(raw: BinaryIO, form: int) -> BinaryIO:
+    return cast(BinaryIO, lzma.LZMAFile(raw, format=form))  # noqa: SIM115 - closed by the stream over it
 
 
 _OPENERS: Final[dict[str, Callable[[BinaryIO], BinaryIO]]] = {
     "gzip": lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw, mode="rb")),
     "bz2": lambda raw: cast(BinaryIO, bz2.BZ2File(raw)),
-    "xz": lambda raw: cast(BinaryIO, lzma.LZMAFile(raw, format=lzma.FORMAT_XZ)),
-    "lzma": lambda raw: cast(BinaryIO, lzma.LZMAFile(raw, format=lzma.FORMAT_ALONE)),
+    "xz": lambda raw: _lzma(raw, lzma.FORMAT_XZ),
+    "lzma": lambda raw: _lzma(raw, lzma.FORMAT_ALONE),
     # Arrow has these codecs built in: no optional package is needed.
     "zstd": _arrow("zstd"),
     "lz4": _arrow("lz4"),

@@ -179,25 +179,28 @@ class HttpStream(io.RawIOBase):
             self._session.close()
 
     def _read(self, count: int) -> bytes:
-        from urllib3.exceptions import HTTPError
-
         for attempt in range(retry.attempts):
-            if self.size is not None and self._at >= self.size:
+            if count == 0 or (self.size is not None and self._at >= self.size):
                 return b""
-            try:
-                response = self._connect()
-                data: bytes = response.raw.read(count, decode_content=False)
-            except (HTTPError, OSError) as error:
-                if isinstance(error, (RemoteError, DataFilesNotFound)):
-                    raise
-                data = b""
-            if data or (self.size is None and count):
+            data = self._receive(count)
+            # Of unknown size, the server's regular end of the answer is the end.
+            if data or (data is not None and self.size is None):
                 self._at += len(data)
                 return data
             self._disconnect()
             if attempt < retry.attempts - 1:
                 retry.wait(attempt)
-        raise BadData(f"the download broke off at byte {self._at} of {self.size}", file=self._url)
+        raise BadData(f"the download broke off at byte {self._at} of {self.size or 'unknown'}", file=self._url)
+
+    def _receive(self, count: int) -> bytes | None:
+        """Return the next bytes, empty at the end of the answer; None when the connection broke."""
+        from urllib3.exceptions import HTTPError
+
+        response = self._connect()
+        try:
+            return cast(bytes, response.raw.read(count, decode_content=False))
+        except (HTTPError, OSError):
+            return None
 
     def _connect(self) -> Response:
         if self._response is None:

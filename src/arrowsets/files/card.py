@@ -1,0 +1,188 @@
+"""What a directory says of itself: YAML at the head of its README, `.huggingface.yaml`, the older `dataset_infos.json`.
+
+    ---
+    configs:
+    - config_name: en
+      data_files: en/*.csv            # or a list, or a list of {split, path}, or a mapping split -> patterns
+      data_dir: en                    # what patterns are relative to
+      default: true
+      sep: ";"                        # everything else goes to the builder
+    dataset_info:                     # of one configuration, or a list of them
+      config_name: en
+      features: …
+    ---
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from arrowsets.errors import BadData, UnknownName
+
+__all__ = ["Card", "Config", "front_matter", "read_card"]
+
+_SETTINGS = frozenset({"config_name", "data_files", "data_dir", "default"})
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One entry of `configs:`."""
+
+    name: str = DEFAULT
+    data_files: Any = None
+    data_dir: str | None = None
+    default: bool = False
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a directory says of itself.
+
+    Attributes:
+        configs: In the order in which they are written; empty if none are.
+        infos: Of each configuration, `dataset_info:` (YAML form, key "yaml") or the older JSON form (key "json").
+    """
+
+    configs: tuple[Config, ...] = ()
+    infos: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def config_names(self) -> tuple[str, ...]:
+        """The names of the configurations."""
+        return tuple(config.name for config in self.configs) or (DEFAULT,)
+
+    def default_name(self) -> str | None:
+        """Return the configuration that is meant when none is named; None if one must be named."""
+        chosen = [config.name for config in self.configs if config.default]
+        names = self.config_names
+        return chosen[0] if chosen else DEFAULT if DEFAULT in names else names[0] if len(names) == 1 else None
+
+    def config(self, name: str | None) -> Config:
+        """Return a configuration.
+
+        Raises:
+            ValueError: when one must be named, or the name does not exist; lists those that do.
+        """
+        wanted = name if name is not None else self.default_name()
+        if wanted is None:
+            listed = ", ".join(map(repr, self.config_names))
+            raise ValueError(f"several configurations and no default: name one of {listed}")
+        for config in self.configs or (Config(),):
+            if config.name == wanted:
+                return config
+        raise UnknownName.of("configuration", wanted, self.config_names)
+
+
+def read_card(read: Callable[[str], str | None]) -> Card:
+    """Build the card of a directory.
+
+    Args:
+        read: Returns the text of a file in the directory, None if there is none.
+    """
+    data: dict[str, Any] = {}
+    if (text := read("README.md")) is not None and (head := front_matter(text)) is not None:
+        data.update(_mapping(head, "README.md"))
+    if (text := read(".huggingface.yaml")) is not None:
+        data.update(_mapping(text, ".huggingface.yaml"))
+    infos: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    if (text := read("dataset_infos.json")) is not None:
+        infos.update(_legacy_infos(text))
+    infos.update({name: ("yaml", info) for name, info in _infos(data.get("dataset_info"))})
+    return Card(_configs(data.get("configs")), infos)
+
+
+def read_directory(root: str | Path) -> Card:
+    """Build the card of a local directory."""
+    return read_card(lambda name: _read(Path(root) / name))
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except UnicodeDecodeError as error:
+        raise BadData(f"not UTF-8: {error}", file=str(path)) from error
+
+
+def front_matter(readme: str) -> str | None:
+    """Return the YAML between the `---` lines at the top of a README.
+
+    >>> front_matter("---\\nlicense: mit\\n---\\n# Title")
+    'license: mit'
+    """
+    lines = readme.removeprefix("\ufeff").splitlines()
+    if not lines or lines[0].strip() != "---":
+        return None
+    for end, line in enumerate(lines[1:], 1):
+        if line.strip() == "---":
+            return "\n".join(lines[1:end])
+    return None
+
+
+def _mapping(text: str, file: str) -> Mapping[str, Any]:
+    import yaml
+
+    try:
+        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe ones
+    except yaml.YAMLError as error:
+        raise BadData(f"its YAML cannot be read: {error}", file=file) from error
+    if data is None:
+        return {}
+    if not isinstance(data, Mapping):
+        raise BadData(f"its YAML is a {type(data).__name__} and not a mapping", file=file)
+    return data
+
+
+def _configs(data: object) -> tuple[Config, ...]:
+    if data is None:
+        return ()
+    if not isinstance(data, Sequence) or isinstance(data, str):
+        raise ValueError(f"`configs` is a list of mappings in YAML, not {data!r}")
+    configs = tuple(_config(entry) for entry in data)
+    names = [config.name for config in configs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"`configs` names {', '.join(map(repr, twice))} twice")
+    defaults = [config.name for config in configs if config.default]
+    if len(defaults) > 1:
+        raise ValueError(f"`configs` has several defaults: {', '.join(map(repr, defaults))}; one can be `default: true`")
+    return configs
+
+
+def _config(entry: object) -> Config:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("config_name"), str):
+        raise ValueError(f"each of `configs` is a mapping with a `config_name`, not {entry!r}")
+    keywords = {str(key): value for key, value in entry.items() if key not in _SETTINGS}
+    data_dir = entry.get("data_dir")
+    return Config(
+        entry["config_name"],
+        entry.get("data_files"),
+        str(data_dir) if data_dir is not None else None,
+        bool(entry.get("default", False)),
+        keywords,
+    )
+
+
+def _infos(data: object) -> list[tuple[str, Mapping[str, Any]]]:
+    if data is None:
+        return []
+    entries = [data] if isinstance(data, Mapping) else data
+    if not isinstance(entries, Sequence) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise ValueError(f"`dataset_info` is a mapping or a list of mappings in YAML, not {data!r}")
+    return [(str(entry.get("config_name", DEFAULT)), entry) for entry in entries]
+
+
+def _legacy_infos(text: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadData(f"its JSON cannot be read: {error}", file="dataset_infos.json") from error
+    if not isinstance(data, Mapping):
+        raise BadData("its JSON is not an object", file="dataset_infos.json")
+    return {str(name): ("json", info) for name, info in data.items() if isinstance(info, Mapping)}

@@ -1,0 +1,101 @@
+"""Splits out of file names: what a directory without a configuration holds.
+
+The first rule that fits any file decides for all:
+
+1. `data/{split}-00000-of-00001*.*`, as shards are written: any split names.
+2. `*.eval` logs: the split "logs".
+3. A directory named after a split: `train/`, `my-test-set/`.
+4. A file named after a split: `train.csv`, `my_dev_2.csv`.
+5. Everything is "train".
+
+A keyword stands alone between separators: one of `-._ ` or a digit, or the begin or end of a directory's name; a file's keyword
+is followed by a separator. Within a split, files come in the order of the keywords, then of their paths.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from arrowsets.files.patterns import METADATA_NAMES
+
+__all__ = ["KEYWORDS", "SPLIT_NAME", "infer_splits"]
+
+KEYWORDS: dict[str, tuple[str, ...]] = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "dev", "val"),
+    "test": ("test", "testing", "eval", "evaluation"),
+}
+SPLIT_NAME = re.compile(r"\w+(\.\w+)*")
+
+_SHARD = re.compile(r"data/(.*)-[0-9]{5}-of-[0-9]{5}[^/]*\.[^/]*", re.DOTALL)
+_SEPARATOR = "[-._ 0-9]"
+_WORDS = "|".join(word for words in KEYWORDS.values() for word in words)
+_IN_DIRECTORY = re.compile(rf"(?:^|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR}|\Z)")
+_IN_FILE = re.compile(rf"(?:^|(?<=/)|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR})")
+_FORMS = 4
+_ORDER = {word: (split, order) for split, words in KEYWORDS.items() for order, word in enumerate(words)}
+
+
+def infer_splits(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Sort relative paths into splits.
+
+    >>> infer_splits(["test.csv", "train.csv"])
+    {'train': ['train.csv'], 'test': ['test.csv']}
+    """
+    data = sorted(path for path in paths if path.rpartition("/")[2] not in METADATA_NAMES)
+    if not data:
+        return {}
+    if shards := _shards(data):
+        return shards
+    if logs := [path for path in data if path.endswith(".eval")]:
+        return {"logs": logs}
+    return _by_keyword(data, _directory_ranks) or _by_keyword(data, _file_ranks) or {"train": data}
+
+
+def _shards(paths: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        match = _SHARD.fullmatch(path)
+        if match and "/" not in match[1]:
+            found.setdefault(match[1], []).append(path)
+    for name in found:
+        if not SPLIT_NAME.fullmatch(name):
+            raise ValueError(f"bad split name {name!r} in {found[name][0]!r}: words joined by dots, as in 'train' or 'test.clean'")
+    return {name: found[name] for name in [*(k for k in KEYWORDS if k in found), *sorted(found.keys() - KEYWORDS.keys())]}
+
+
+def _by_keyword(paths: Sequence[str], ranks: Callable[[str], dict[str, int]]) -> dict[str, list[str]]:
+    found: dict[str, list[tuple[int, str]]] = {}
+    for path in paths:
+        for split, rank in ranks(path).items():
+            found.setdefault(split, []).append((rank, path))
+    return {split: [path for _, path in sorted(found[split])] for split in KEYWORDS if split in found}
+
+
+def _directory_ranks(path: str) -> dict[str, int]:
+    return _parent_ranks(path.rpartition("/")[0])
+
+
+@functools.lru_cache(maxsize=1024)
+def _parent_ranks(parent: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name in parent.split("/"):
+        for match in _IN_DIRECTORY.finditer(name):
+            form = (2 if match.start() else 0) + (match.end() < len(name))
+            _keep_least(found, match[1], form)
+    return found
+
+
+def _file_ranks(path: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for match in _IN_FILE.finditer(path, path.rfind("/") + 1):
+        at_start = match.start() == 0 or path[match.start() - 1] == "/"
+        _keep_least(found, match[1], 0 if at_start else 1)
+    return found
+
+
+def _keep_least(found: dict[str, int], word: str, form: int) -> None:
+    split, order = _ORDER[word]
+    found[split] = min(order * _FORMS + form, found.get(split, order * _FORMS + form))

@@ -1,0 +1,194 @@
+"""Directory trees, each directory listed once and remembered for all patterns that ask."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+__all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file", "local_etag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a listing says of a file."""
+
+    size: int | None
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Files and subdirectories of a directory, by name."""
+
+    files: Mapping[str, Stored]
+    directories: tuple[str, ...]
+
+
+class Tree(Protocol):
+    """A file system, as far as patterns need it. Paths have `/` between directories."""
+
+    def scan(self, path: str) -> Directory: ...
+    def file(self, path: str) -> Stored | None: ...
+    def prepare(self, path: str) -> None: ...
+    def url(self, path: str) -> str: ...
+
+
+def is_hidden_file(name: str) -> bool:
+    """Tell whether a pattern's wildcard passes a file over."""
+    return name.startswith(".")
+
+
+def is_hidden_directory(name: str) -> bool:
+    """Tell whether a pattern's wildcard passes a directory over: `.git`, `__pycache__`."""
+    return name.startswith((".", "__"))
+
+
+def local_etag(stat: os.stat_result) -> str:
+    """Return what changes when a local file does."""
+    # Elsewhere the inode of a directory entry is 0 or changes with every mount.
+    inode = f"-{stat.st_ino}" if os.name == "posix" else ""
+    return f"{stat.st_size}-{stat.st_mtime_ns}{inode}"
+
+
+class LocalTree:
+    """The disk."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Directory] = {}
+
+    def scan(self, path: str) -> Directory:
+        """List a directory; one that is absent or not readable is empty."""
+        if (known := self._seen.get(path)) is None:
+            known = self._seen[path] = self._list(path)
+        return known
+
+    def _list(self, path: str) -> Directory:
+        files: dict[str, Stored] = {}
+        directories: list[str] = []
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        if not (entry.is_symlink() and _is_loop(path, entry.path)):
+                            directories.append(entry.name)
+                    elif entry.is_file():
+                        stat = entry.stat() if os.name == "posix" else Path(entry.path).stat()
+                        files[entry.name] = Stored(stat.st_size, local_etag(stat))
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        return Directory(files, tuple(directories))
+
+    def file(self, path: str) -> Stored | None:
+        """Return what is known of one file; None for what is no file."""
+        directory, _, name = path.rpartition("/")
+        if directory in self._seen:
+            return self._seen[directory].files.get(name)
+        target = Path(path)
+        if not target.is_file():
+            return None
+        stat = target.stat()
+        return Stored(stat.st_size, local_etag(stat))
+
+    def prepare(self, path: str) -> None:
+        """Do nothing: directories are listed as they are reached."""
+
+    def url(self, path: str) -> str:
+        """Return the path in this system's form."""
+        return str(Path(path))
+
+
+def _is_loop(directory: str, link: str) -> bool:
+    real = os.path.realpath(directory)
+    target = os.path.realpath(link)
+    return real == target or real.startswith(target + os.sep)
+
+
+class UrlTree:
+    """An fsspec file system."""
+
+    def __init__(self, fs: Any) -> None:  # noqa: ANN401 - fsspec has no types
+        self._fs = fs
+        self._seen: dict[str, Directory] = {}
+        self._prepared: list[str] = []
+
+    def prepare(self, path: str) -> None:
+        """List everything under a path at once: an object store answers that in a few pages."""
+        if any(path == known or path.startswith(known + "/") for known in self._prepared):
+            return
+        listed: dict[str, dict[str, Any]] = self._fs.find(path, withdirs=False, detail=True)
+        found: dict[str, tuple[dict[str, Stored], set[str]]] = {}
+        for name, info in listed.items():
+            parent, _, leaf = name.rpartition("/")
+            found.setdefault(parent, ({}, set()))[0][leaf] = _stored(info)
+            while len(parent) > len(path):
+                above, _, leaf = parent.rpartition("/")
+                found.setdefault(above, ({}, set()))[1].add(leaf)
+                parent = above
+        self._seen.update({name: Directory(files, tuple(sorted(dirs))) for name, (files, dirs) in found.items()})
+        self._prepared.append(path)
+
+    def scan(self, path: str) -> Directory:
+        """List a directory; one that is absent is empty."""
+        if (known := self._seen.get(path)) is None:
+            known = self._seen[path] = self._list(path)
+        return known
+
+    def _list(self, path: str) -> Directory:
+        if any(path == known or path.startswith(known + "/") for known in self._prepared):
+            return Directory({}, ())
+        files: dict[str, Stored] = {}
+        directories: list[str] = []
+        try:
+            listed = self._fs.ls(path, detail=True)
+        except (FileNotFoundError, NotADirectoryError):
+            listed = []
+        for info in listed:
+            name = info["name"].rstrip("/").rpartition("/")[2]
+            if info["type"] == "directory":
+                directories.append(name)
+            elif info["name"].rstrip("/") != path.rstrip("/"):
+                files[name] = _stored(info)
+        return Directory(files, tuple(directories))
+
+    def file(self, path: str) -> Stored | None:
+        """Return what is known of one file; None for what is no file."""
+        try:
+            info = self._fs.info(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return _stored(info) if info["type"] == "file" else None
+
+    def url(self, path: str) -> str:
+        """Return the full URL of a path."""
+        return str(self._fs.unstrip_protocol(path))
+
+
+# Names under which fsspec's file systems report what changes with the content.
+_ETAGS = ("ETag", "etag", "checksum", "md5Hash", "md5", "blob_id", "oid", "mtime", "LastModified", "last_modified", "updated",
+          "created", "modified")  # fmt: skip
+
+
+def _stored(info: Mapping[str, Any]) -> Stored:
+    size = info.get("size")
+    stamp = next((str(info[key]) for key in _ETAGS if info.get(key)), "")
+    return Stored(size if isinstance(size, int) else None, f"{stamp}-{size}" if stamp else "")
+
+
+def walk(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
+    """Yield all files under a directory that are not hidden, as paths relative to it, sorted."""
+    tree.prepare(root)
+    found: list[tuple[str, Stored]] = []
+    pending = [("", root)]
+    while pending:
+        prefix, path = pending.pop()
+        directory = tree.scan(path)
+        found += [(prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)]
+        pending += [
+            (f"{prefix}{name}/", f"{path.rstrip('/')}/{name}")
+            for name in directory.directories
+            if not is_hidden_directory(name)
+        ]
+    return iter(sorted(found, key=lambda item: item[0]))

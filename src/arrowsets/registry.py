@@ -1,0 +1,135 @@
+"""Builders by name and by file extension.
+
+Builders are entry points of the group `arrowsets.builders`; knowing their names imports none of them. The extensions of our own
+stand in a table here (a test compares it with the classes), so that looking at a directory imports only the builder that is
+needed. Plug-ins of others are imported when a file has an extension that none of ours reads.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+from arrowsets.builder import Builder
+from arrowsets.errors import MissingDependency, UnknownName
+
+__all__ = ["builder", "builder_names", "builder_of_extension", "extension_keywords", "register", "unregister"]
+
+GROUP: Final = "arrowsets.builders"
+_OURS: Final = "arrowsets.builders."
+
+# Ours, in the order in which they win an extension that two of them read.
+EXTENSIONS: Final[Mapping[str, str]] = {
+    "csv": ".csv .tsv",
+    "json": ".json .jsonl .ndjson",
+    "parquet": ".parquet .geoparquet .gpq",
+    "arrow": ".arrow",
+    "text": ".txt",
+    "conll": ".conll .conllu",
+    "webdataset": ".tar",
+    "xml": ".xml",
+    "hdf5": ".hdf5 .h5",
+    "lance": ".lance",
+    "imagefolder": (
+        ".blp .bmp .dib .bufr .cur .pcx .dcx .dds .ps .eps .fit .fits .fli .flc .ftc .ftu .gbr .gif .grib .png .apng "
+        ".jp2 .j2k .jpc .jpf .jpx .j2c .icns .ico .im .iim .tif .tiff .jfif .jpe .jpg .jpeg .msp .pcd .pxr .pbm .pgm "
+        ".ppm .pnm .psd .bw .rgb .rgba .sgi .ras .tga .icb .vda .vst .webp .wmf .emf .xbm .xpm"
+    ),
+    "audiofolder": (
+        ".aiff .au .avr .caf .flac .htk .svx .mat4 .mat5 .mpc2k .ogg .paf .pvf .raw .rf64 .sd2 .sds .ircam .voc .w64 "
+        ".wav .nist .wavex .wve .xi .mp3 .opus .3gp .3g2 .asf .flv .m4v .webm .f4v .wmv .wma .ogm .mxf .nut .mpg"
+    ),
+    "videofolder": ".mpeg .avi .mp4 .mov .mkv",
+    "pdffolder": ".pdf",
+    "niftifolder": ".nii",
+    "meshfolder": ".glb .gltf .ply .stl",
+}
+
+_registered: dict[str, type[Builder[Any]]] = {}
+
+
+@functools.lru_cache(maxsize=1)
+def _installed() -> Mapping[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: not point.value.startswith(_OURS)):
+        found.setdefault(point.name, point)
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _own_extensions() -> Mapping[str, str]:
+    table: dict[str, str] = {}
+    for name, extensions in EXTENSIONS.items():
+        for extension in extensions.split():
+            table.setdefault(extension, name)
+    return table
+
+
+def register(name: str, cls: type[Builder[Any]]) -> None:
+    """Make a builder known in this process, in front of installed ones of that name."""
+    _registered[name] = cls
+
+
+def unregister(name: str) -> None:
+    """Forget what `register` made known."""
+    _registered.pop(name, None)
+
+
+def builder_names() -> tuple[str, ...]:
+    """Return the names of all builders, sorted; imports none of them."""
+    return tuple(sorted({*_registered, *_installed()}))
+
+
+@functools.lru_cache(maxsize=256)
+def _loaded(point: EntryPoint) -> type[Builder[Any]]:
+    try:
+        cls: type[Builder[Any]] = point.load()
+    except (ImportError, AttributeError) as error:
+        raise MissingDependency(f"the builder {point.name!r} ({point.value}) cannot be imported: {error}") from error
+    return cls
+
+
+def builder(name: str) -> type[Builder[Any]]:
+    """Return the builder of a name.
+
+    Raises:
+        UnknownName: lists the names that exist.
+    """
+    if name in _registered:
+        return _registered[name]
+    if (point := _installed().get(name)) is None:
+        raise UnknownName.of("builder", name, builder_names())
+    return _loaded(point)
+
+
+def builder_of_extension(extension: str) -> str | None:
+    """Return the name of the builder that reads files with an extension (".csv"); None if there is none."""
+    for name, cls in _registered.items():
+        if extension in cls.extensions:
+            return name
+    ours = _own_extensions().get(extension)
+    if ours is not None and ours in _installed():
+        return ours
+    return _plugin_of_extension(extension) if extension else None
+
+
+def _plugin_of_extension(extension: str) -> str | None:
+    for name, point in _installed().items():
+        if not point.value.startswith(_OURS) and extension in _extensions_of(point):
+            return name
+    return None
+
+
+def _extensions_of(point: EntryPoint) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        return _loaded(point).extensions
+    except MissingDependency:
+        # A plug-in that is broken must not keep others' files from being read; asked by name, it says why.
+        return {}
+
+
+def extension_keywords(name: str, extension: str) -> Mapping[str, Any]:
+    """Return the keywords that an extension implies for a builder: {"sep": "\\t"} for ".tsv"."""
+    return builder(name).extensions.get(extension, {})

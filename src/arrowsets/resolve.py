@@ -1,0 +1,332 @@
+"""What `load_dataset` was given -> a recipe: which builder reads which files into which splits.
+
+A path is, in this order: the name of a builder; a local file; a local directory; a URL; a dataset on a hub.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from arrowsets import registry
+from arrowsets.errors import DataFilesNotFound
+from arrowsets.files import DataFile, download, expand, find
+from arrowsets.files.card import Card, Config, read_directory
+from arrowsets.files.patterns import has_wildcard
+from arrowsets.files.unpack import kind_of, open_archive
+from arrowsets.files.urls import is_local, local_part, scheme
+from arrowsets.info import DatasetInfo
+
+__all__ = ["Hub", "Recipe", "Request", "card_of", "recipe_of", "resolve"]
+
+# Of two extensions that are equally frequent, the first of these; then the last in the alphabet.
+_PREFERRED: Final = (".parquet", ".lance", ".arrow", ".jsonl", ".json", ".csv")
+_METADATA: Final = frozenset({"metadata.csv", "metadata.jsonl", "metadata.parquet"})
+_INSPECTED: Final = 10
+_HUB_ID: Final = re.compile(r"[\w.\-]{1,96}(/[\w.\-]{1,96})?", re.ASCII)
+
+Files = Mapping[str, tuple[DataFile, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to make a dataset.
+
+    Attributes:
+        builder: Name of the builder.
+        keywords: For its options.
+        files: Of each split, as they were found: archives are whole.
+        info: What is declared; its features and split sizes are promises of the source.
+        only: Extensions that are data among the members of archives.
+    """
+
+    builder: str
+    files: Files
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    config_name: str = "default"
+    dataset_name: str = "dataset"
+    info: DatasetInfo = field(default_factory=DatasetInfo)
+    revision: str | None = None
+    only: frozenset[str] = frozenset()
+
+    def identity(self) -> dict[str, Any]:
+        """Return what decides the rows, as JSON: the parts of a fingerprint that stand in the recipe."""
+        return {
+            "builder": self.builder,
+            "files": {split: [[file.url, file.etag, file.size] for file in files] for split, files in self.files.items()},
+            "only": sorted(self.only),
+        }
+
+    def data(self, cache_dir: str | os.PathLike[str] | None = None, *, fetch: bool = True) -> Files:
+        """Return the files to read: archives replaced by their members and, if `fetch`, on this machine."""
+        return {split: tuple(self._data(files, cache_dir, fetch)) for split, files in self.files.items()}
+
+    def _data(
+        self, files: Sequence[DataFile], cache_dir: str | os.PathLike[str] | None, fetch: bool
+    ) -> Iterator[DataFile]:
+        for file in download(files, cache_dir) if fetch else files:
+            if kind_of(file) is None or self._reads(file):
+                yield file
+            else:
+                members = expand([file], cache_dir, keep=self._reads)
+                yield from [member for member in members if _is_data(member, self.only, self.builder)] or members
+
+    def _reads(self, archive: DataFile) -> bool:
+        return archive.extension in registry.builder(self.builder).extensions
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The arguments of `load_dataset` that say what to load."""
+
+    path: str
+    name: str | None = None
+    data_dir: str | None = None
+    data_files: Any = None
+    revision: str | None = None
+    token: bool | str | None = None
+    storage_options: Mapping[str, Any] | None = None
+    cache_dir: str | None = None
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Hub(Protocol):
+    """Resolves what is no local path."""
+
+    def __call__(self, request: Request) -> Recipe: ...
+
+
+def resolve(
+    path: str | os.PathLike[str],
+    name: str | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    data_files: Any = None,  # noqa: ANN401 - see files.find
+    *,
+    revision: str | None = None,
+    token: bool | str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    keywords: Mapping[str, Any] | None = None,
+    hub: Hub | None = None,
+) -> Recipe:
+    """Find out what to load.
+
+    Args:
+        name: Configuration; None takes the default one.
+        keywords: For the builder; they win over those of the configuration.
+        hub: What to ask for datasets on a hub.
+
+    Raises:
+        DataFilesNotFound: says all that was tried.
+        ValueError: for a configuration that must be named, a directory written by `save_to_disk`, mixed formats.
+    """
+    request = Request(
+        os.fspath(path),
+        name,
+        os.fspath(data_dir) if data_dir is not None else None,
+        data_files,
+        revision,
+        token,
+        storage_options,
+        os.fspath(cache_dir) if cache_dir is not None else None,
+        dict(keywords or {}),
+    )
+    text = request.path
+    if text in registry.builder_names():
+        return _packaged(request)
+    if text.endswith(".py"):
+        raise RuntimeError(f"Dataset scripts are no longer supported, but found {Path(text).name}")
+    if scheme(text) in (None, "file", "local"):
+        return _local(request, hub)
+    if scheme(text) == "hf" and hub is not None:
+        return hub(request)
+    return _file(request) if _builder_of_file(text) else recipe_of(request, text, Card(), _stem(text))
+
+
+def _packaged(request: Request) -> Recipe:
+    if request.data_files is None and request.data_dir is None:
+        if not registry.builder(request.path).extensions:
+            return Recipe(request.path, {"train": ()}, request.keywords, request.name or "default", request.path)
+        raise ValueError(f"the builder {request.path!r} needs data_files= or data_dir=")
+    files = _find(request, ".", request.data_dir, request.data_files)
+    known = frozenset(registry.builder(request.path).extensions)
+    if request.data_files is None:
+        files = _filtered(files, known, request.path)
+    keywords = {**_implied(files, request.path), **request.keywords}
+    return Recipe(
+        request.path, files, keywords, request.name or "default", request.path, DatasetInfo(), request.revision, known
+    )
+
+
+def _local(request: Request, hub: Hub | None) -> Recipe:
+    path = Path(local_part(request.path)).expanduser()
+    if path.is_file():
+        return _file(request)
+    if path.is_dir():
+        _refuse_saved(path)
+        return recipe_of(request, str(path), read_directory(path), _stem(str(path.resolve())))
+    if not path.is_absolute() and _HUB_ID.fullmatch(request.path) and hub is not None:
+        return hub(request)
+    raise _nothing(request, path, hub)
+
+
+def _nothing(request: Request, path: Path, hub: Hub | None) -> Exception:
+    tried = [
+        f"a builder (there are {', '.join(registry.builder_names()) or 'none'})",
+        f"a file or directory {os.path.abspath(path)!r}",  # noqa: PTH100 - resolve() would follow links
+    ]
+    if not path.is_absolute() and _HUB_ID.fullmatch(request.path):
+        tried.append("a dataset on a hub (no hub is configured)" if hub is None else "a dataset on a hub")
+    return DataFilesNotFound(f"nothing is called {request.path!r}; tried: {'; '.join(tried)}")
+
+
+def _refuse_saved(path: Path) -> None:
+    saved = (path / "dataset_dict.json").is_file() or (
+        (path / "state.json").is_file() and (path / "dataset_info.json").is_file()
+    )
+    if saved:
+        raise ValueError(f"{str(path)!r} was written by save_to_disk; read it with load_from_disk({str(path)!r})")
+
+
+def _file(request: Request) -> Recipe:
+    if request.data_files is not None or request.data_dir is not None:
+        raise ValueError(f"{request.path!r} is a file: data_files and data_dir have no meaning with it")
+    files = _find(request, ".", None, request.path)
+    return _recipe(request, files, Config(request.name or "default"), DatasetInfo(), _stem(request.path), explicit=True)
+
+
+def card_of(path: str | os.PathLike[str]) -> Card:
+    """Return what a local directory says of itself; nothing for anything else."""
+    text = os.fspath(path)
+    if text in registry.builder_names() or not is_local(text):
+        return Card()
+    return read_directory(Path(local_part(text)).expanduser())
+
+
+def recipe_of(request: Request, root: str, card: Card, dataset_name: str, base_info: DatasetInfo | None = None) -> Recipe:
+    """Return the recipe for a directory, local or the URL of one, with its card.
+
+    `data_files` and `data_dir` of the caller replace those of the configuration, and with them what it declares of its data.
+    """
+    config = card.config(request.name)
+    own = request.data_files is None and request.data_dir is None
+    if own:
+        files = _find(request, root, config.data_dir, config.data_files)
+        explicit = config.data_files is not None
+    else:
+        files = _find(request, root, request.data_dir, request.data_files)
+        explicit = request.data_files is not None
+    info = base_info or (_declared(card, config.name) if own else DatasetInfo())
+    patterns = config.data_files if own else request.data_files
+    return _recipe(request, files, config, info, dataset_name, explicit=explicit and not _any_wildcard(patterns))
+
+
+def _declared(card: Card, name: str) -> DatasetInfo:
+    if name not in card.infos:
+        return DatasetInfo()
+    form, data = card.infos[name]
+    return DatasetInfo.from_yaml(data) if form == "yaml" else DatasetInfo.from_dict(data)
+
+
+def _find(request: Request, base: str, data_dir: str | None, data_files: Any) -> Files:  # noqa: ANN401
+    return find(
+        data_files, data_dir, base, storage_options=request.storage_options, cache_dir=request.cache_dir
+    )
+
+
+def _any_wildcard(patterns: object) -> bool:
+    if isinstance(patterns, Mapping):
+        return any(_any_wildcard(value) for value in patterns.values())
+    if isinstance(patterns, (str, os.PathLike)):
+        return has_wildcard(os.fspath(patterns))
+    return isinstance(patterns, Iterable) and any(_any_wildcard(item) for item in patterns)
+
+
+def _recipe(
+    request: Request, files: Files, config: Config, info: DatasetInfo, dataset_name: str, *, explicit: bool
+) -> Recipe:
+    name = _format_of(files, request.cache_dir)
+    only = frozenset(registry.builder(name).extensions)
+    kept = files if explicit else _filtered(files, only, name)
+    keywords = {**_implied(kept, name), **config.keywords, **request.keywords}
+    return Recipe(name, kept, keywords, config.name, dataset_name, info, request.revision, only)
+
+
+def _implied(files: Files, name: str) -> dict[str, Any]:
+    extensions = {file.extension for listed in files.values() for file in listed}
+    implied = [dict(registry.extension_keywords(name, extension)) for extension in sorted(extensions)]
+    return implied[0] if implied and all(keywords == implied[0] for keywords in implied) else {}
+
+
+def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[DataFile, ...]]:
+    kept = {split: tuple(f for f in listed if _is_data(f, only, name) or kind_of(f)) for split, listed in files.items()}
+    return {split: listed for split, listed in kept.items() if listed} or dict(files)
+
+
+def _is_data(file: DataFile, only: frozenset[str], name: str) -> bool:
+    return file.extension in only or (name.endswith("folder") and file.name in _METADATA)
+
+
+def _format_of(files: Files, cache_dir: str | None) -> str:
+    found = {split: _format_of_split(listed, cache_dir) for split, listed in files.items()}
+    names = {name for name, _ in found.values() if name is not None}
+    if not names:
+        seen = Counter(file.extension or "no extension" for listed in files.values() for file in listed)
+        listed = ", ".join(f"{extension} ({count})" for extension, count in seen.most_common(8))
+        example = next(file.url for listed in files.values() for file in listed)
+        raise DataFilesNotFound(
+            f"no builder reads these files: {listed}, such as {example!r}; name a builder as the path "
+            f"({', '.join(registry.builder_names())}) and the files with data_files="
+        )
+    if len(names) > 1 or len({str(sorted(keywords.items())) for name, keywords in found.values() if name}) > 1:
+        per_split = ", ".join(f"{split}: {name} {keywords or ''}".rstrip() for split, (name, keywords) in found.items())
+        raise ValueError(f"the splits have different formats ({per_split}); choose files of one format with data_files=")
+    return names.pop()
+
+
+def _format_of_split(files: Sequence[DataFile], cache_dir: str | None) -> tuple[str | None, Mapping[str, Any]]:
+    best = _most_frequent(files)
+    if best is None:
+        archives = [file for file in files if kind_of(file)][:_INSPECTED]
+        inside = [member for archive in archives for member in _members(archive, cache_dir)]
+        best = _most_frequent(inside)
+    if best is None:
+        return None, {}
+    name = registry.builder_of_extension(best)
+    return name, registry.extension_keywords(name, best) if name else {}
+
+
+def _members(archive: DataFile, cache_dir: str | None) -> list[DataFile]:
+    tree = open_archive(archive, kind_of(archive) or "zip", cache_dir)
+    return [tree.data_file(name) for name in tree.names()]
+
+
+def _most_frequent(files: Iterable[DataFile]) -> str | None:
+    """Return the most frequent extension that a builder reads; metadata counts only where there is nothing else."""
+    listed = list(files)
+    data = [file.extension for file in listed if file.name not in _METADATA]
+    for extensions in (data, [file.extension for file in listed]):
+        counts = {ext: n for ext, n in Counter(extensions).items() if registry.builder_of_extension(ext)}
+        if counts:
+            return max(counts, key=lambda ext: (counts[ext], -_PREFERRED.index(ext) if ext in _PREFERRED else -99, ext))
+    return None
+
+
+def _builder_of_file(text: str) -> str | None:
+    file = DataFile(text)
+    return registry.builder_of_extension(file.extension) or kind_of(file)
+
+
+def _stem(text: str) -> str:
+    """Return a dataset's name for a path: words in lower case, joined by underscores."""
+    last = DataFile(text.rstrip("/" + os.sep)).name
+    stem = last.partition(".")[0] or last
+    words = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3_\2\4", stem)
+    return re.sub(r"\W+", "_", words).strip("_").lower() or "dataset"
+
+
