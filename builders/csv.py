@@ -1,0 +1,335 @@
+"""CSV and TSV files: pyarrow's reader with the results of pandas' `read_csv`.
+
+Files are cut into ranges of about 16 MiB, at line feeds outside quotes. Options that only pandas knows are read by
+pandas itself, as text, so that types are found by the same rules.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from arrowsets.builder import BuilderOptions
+from arrowsets.errors import BadData, UnknownName
+from arrowsets.files import DataFile
+
+from . import ranges
+from .csv_pandas import pandas_blocks
+from .csv_parse import BlockParser, forced_types
+from .csv_records import Dialect
+from .csv_types import FALSE, NA_VALUES, TRUE, Words
+from .ranges import FileRange
+from .widening import WideningBuilder
+
+__all__ = ["CsvBuilder", "CsvOptions", "CsvShard"]
+
+INDEX = "__index_level_0__"  # what pandas calls a column without a name in front of the named ones; it comes last
+
+
+@dataclass(frozen=True)
+class CsvOptions(BuilderOptions):
+    """The keywords of `pandas.read_csv`, with its defaults; `column_names` is another name for `names`.
+
+    Attributes:
+        chunksize: Rows that pandas parses at once, where it is used. No result depends on it.
+    """
+
+    sep: str | None = ","
+    delimiter: str | None = None
+    header: int | Sequence[int] | str | None = "infer"
+    names: Sequence[str] | None = None
+    column_names: Sequence[str] | None = None
+    index_col: int | str | Sequence[int | str] | bool | None = None
+    usecols: Sequence[int | str] | Callable[[str], bool] | None = None
+    dtype: Any = None
+    engine: str | None = None
+    converters: Mapping[int | str, Callable[[str], object]] | None = None
+    true_values: Sequence[str] | None = None
+    false_values: Sequence[str] | None = None
+    skipinitialspace: bool = False
+    skiprows: int | Sequence[int] | Callable[[int], bool] | None = None
+    skipfooter: int = 0
+    nrows: int | None = None
+    na_values: Any = None
+    keep_default_na: bool = True
+    na_filter: bool = True
+    verbose: bool = False
+    skip_blank_lines: bool = True
+    parse_dates: Any = None
+    date_format: Any = None
+    thousands: str | None = None
+    decimal: str = "."
+    lineterminator: str | None = None
+    quotechar: str = '"'
+    quoting: int = 0
+    doublequote: bool = True
+    escapechar: str | None = None
+    comment: str | None = None
+    encoding: str | None = None
+    encoding_errors: str | None = "strict"
+    dialect: Any = None
+    on_bad_lines: str | Callable[[list[str]], list[str] | None] = "error"
+    low_memory: bool = True
+    memory_map: bool = False
+    float_precision: str | None = None
+    chunksize: int = 10_000
+    # Names of read_csv that pandas has dropped: allowed at the value that means nothing.
+    prefix: str | None = None
+    mangle_dupe_cols: bool = True
+    error_bad_lines: bool = True
+    warn_bad_lines: bool = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.on_bad_lines, str) and self.on_bad_lines not in {"error", "skip", "warn"}:
+            raise UnknownName.of("value of on_bad_lines", self.on_bad_lines, ["error", "warn", "skip"])
+
+    @property
+    def separator(self) -> str | None:
+        """The separator that holds: `delimiter` before `sep`."""
+        return self.delimiter if self.delimiter is not None else self.sep
+
+    @property
+    def given_names(self) -> tuple[str, ...] | None:
+        """The columns that the caller names, in the order of the file."""
+        names = self.names if self.names is not None else self.column_names
+        return None if names is None else tuple(str(name) for name in names)
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the first row names the columns."""
+        return self.header == 0 or (self.header == "infer" and self.given_names is None)
+
+    @property
+    def bad_rows(self) -> str:
+        """What happens to rows with too many fields."""
+        return "skip" if self.on_bad_lines in {"skip", "warn"} and self.on_bad_rows == "error" else self.on_bad_rows
+
+    def needs_pandas(self) -> bool:
+        """Tell whether an option is set that only pandas understands."""
+        sep = self.separator
+        odd = (
+            self.index_col, self.converters, self.skiprows, self.nrows, self.parse_dates, self.lineterminator,
+            self.escapechar, self.comment, self.dialect, self.date_format,
+        )  # fmt: skip
+        return (
+            any(option is not None and option is not False for option in odd)
+            or sep is None
+            or len(sep.encode()) != 1
+            or len(self.quotechar.encode()) != 1
+            or self.quoting not in {csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONE}
+            or self.skipinitialspace
+            or self.skipfooter != 0
+            or not self.skip_blank_lines
+            or not (self.header is None or self.header in ("infer", 0))
+            or isinstance(self.na_values, Mapping)
+            or callable(self.on_bad_lines)
+        )
+
+    def records(self) -> Dialect:
+        """Return how fields are separated and quoted."""
+        quote = b"" if self.quoting == csv.QUOTE_NONE else self.quotechar.encode()
+        return Dialect((self.separator or ",").encode(), quote, self.doublequote)
+
+    def words(self) -> Words:
+        """Return how values are written."""
+        return Words(
+            (*TRUE, *map(str, self.true_values or ())),
+            (*FALSE, *map(str, self.false_values or ())),
+            self.decimal,
+            self.thousands,
+        )
+
+    def nulls(self) -> tuple[str, ...]:
+        """Return the texts that mean a missing value."""
+        if not self.na_filter:
+            return ()
+        given = [self.na_values] if isinstance(self.na_values, str | int | float) else list(self.na_values or ())
+        spelled = (spelling for value in given for spelling in _spellings(value))
+        return (*(NA_VALUES if self.keep_default_na else ()), *spelled)
+
+
+def _spellings(value: object) -> tuple[str, ...]:
+    """Return the texts that a missing value is told by: a number is missing as an integer and as a float."""
+    text = str(value)
+    try:
+        number = float(text)
+    except ValueError:
+        return (text,)
+    return (text, str(int(number)), f"{int(number)}.0") if number.is_integer() else (text,)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvShard:
+    """A range of a CSV file; `names` are its columns, None where the range begins with the header."""
+
+    range: FileRange
+    names: tuple[str, ...] | None = None
+
+
+class CsvBuilder(WideningBuilder[CsvShard]):
+    """Read CSV files."""
+
+    name = "csv"
+    options = CsvOptions
+    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".csv": {}, ".tsv": {"sep": "\t"}}
+    config: CsvOptions
+
+    def shards(self, files: Sequence[DataFile]) -> Sequence[CsvShard]:
+        """Cut plain files of UTF-8 at ends of rows."""
+        return tuple(shard for file in files for shard in self._cut(file))
+
+    def blocks(self, shard: CsvShard, schema: pa.Schema | None) -> Iterator[pa.Table]:
+        """Yield the tables of a shard, a table without rows where it has none."""
+        config = self.config
+        if config.needs_pandas():
+            yield from pandas_blocks(config, shard.range.file, schema, self.rejects)
+            return
+        parser: BlockParser | None = None
+        complete = config.records().complete
+        for block in ranges.blocks(shard.range, complete, config.encoding, config.encoding_errors):
+            rows = block
+            if parser is None:
+                names, start = (shard.names, 0) if shard.names else self._header(block, shard.range.file.url)
+                rows = block[start:]
+                parser = self._parser(shard, names)
+            table = parser.table(rows) if schema is None else parser.typed(rows, schema)
+            if table.num_rows or not parser.rows:
+                yield table
+        if parser is None:
+            raise BadData("the file is empty; a CSV file has a header at least", file=shard.range.file.url)
+
+    def mixed(self, path: str, a: pa.DataType, b: pa.DataType) -> pa.DataType:
+        """Any two kinds of text are text."""
+        del path, a, b
+        return pa.string()
+
+    def _cut(self, file: DataFile) -> Sequence[CsvShard]:
+        config = self.config
+        size = ranges.plain_size(file)
+        whole = (CsvShard(FileRange(file)),)
+        utf8 = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
+        if size is None or config.needs_pandas() or not utf8:
+            return whole
+        if size <= ranges.SHARD_BYTES:
+            return (CsvShard(FileRange(file, 0, size)),)
+        step = ranges.SHARD_BYTES
+        with file.open() as stream:
+            pieces = iter(lambda: stream.read(max(step // 4, 1 << 16)), b"")
+            cuts = config.records().cuts(pieces, 0, step)
+        if cuts is None:
+            return whole
+        edges = [0, *(cut for cut in cuts if cut < size), size]
+        first = ranges.read_range(FileRange(file, 0, edges[1]))
+        names, _ = self._header(first, file.url)
+        return tuple(
+            CsvShard(FileRange(file, start, stop), names if start else None)
+            for start, stop in zip(edges, edges[1:], strict=False)
+        )
+
+    def _header(self, block: bytes, file: str) -> tuple[tuple[str, ...], int]:
+        """Return the names of a file's columns and where its rows begin; a nameless first field is an index."""
+        config = self.config
+        records = config.records().records(block)
+        filled = (record for record in records if block[record.start : record.stop].strip())
+        first = next(filled, None)
+        if first is None and config.given_names is None:
+            raise BadData("the file is empty; a CSV file has a header at least", file=file)
+        if first is None:
+            return config.given_names or (), 0
+        fields = self._fields(block[first.start : first.stop], file)
+        row = next(filled, None) if config.has_header else first
+        named = _unique(fields) if config.has_header else tuple(str(i) for i in range(len(fields)))
+        names = config.given_names or named
+        start = first.start
+        if config.has_header:
+            start = first.stop + (2 if block[first.stop : first.stop + 2] == b"\r\n" else 1)
+        if row is not None and config.index_col is not False and row.fields == len(names) + 1:
+            # With a separator at the end of each row it would be the values that move to the wrong column.
+            if self._fields(block[row.start : row.stop], file)[-1]:
+                names = (INDEX, *names)
+        return names, start
+
+    def _fields(self, record: bytes, file: str) -> list[str]:
+        config = self.config
+        try:
+            text = record.decode()
+        except UnicodeDecodeError as error:
+            raise BadData(f"the header is no UTF-8: {error}; give encoding=", file=file) from error
+        quoting = csv.QUOTE_NONE if config.quoting == csv.QUOTE_NONE else csv.QUOTE_MINIMAL
+        csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
+        lines = csv.reader(
+            text.splitlines(keepends=True) if '"' in text or config.quotechar in text else [text],
+            delimiter=config.separator or ",",
+            quotechar=config.quotechar,
+            quoting=quoting,
+            doublequote=config.doublequote,
+        )
+        return next(lines, [])
+
+    def _parser(self, shard: CsvShard, names: tuple[str, ...]) -> BlockParser:
+        config = self.config
+        return BlockParser(
+            file=shard.range.file.url,
+            names=names,
+            keep=self._kept(names),
+            dialect=config.records(),
+            words=config.words(),
+            nulls=config.nulls(),
+            on_bad_rows=config.bad_rows,
+            rejects=self.rejects,
+            before=_Before(self, shard),
+            forced=forced_types(config.dtype, names),
+        )
+
+    def _kept(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        columns = [name for name in names if name != INDEX]
+        wanted = self.config.usecols
+        if wanted is None:
+            return (*columns, *(name for name in names if name == INDEX))
+        if callable(wanted):
+            return tuple(name for name in columns if wanted(name))
+        for column in wanted:
+            if column not in (range(len(columns)) if isinstance(column, int) else columns):
+                raise UnknownName.of("column in usecols", column, columns)
+        chosen = {columns[column] if isinstance(column, int) else column for column in wanted}
+        return tuple(name for name in columns if name in chosen)
+
+
+@dataclass(frozen=True)
+class _Before:
+    """How many rows of the file come before a shard; counted only when an error tells it."""
+
+    builder: CsvBuilder
+    shard: CsvShard
+
+    def __call__(self) -> int:
+        start = self.shard.range.start
+        if not start:
+            return 0
+        config = self.builder.config
+        dialect = config.records()
+        head = FileRange(self.shard.range.file, 0, start)
+        rows = 0
+        for block in ranges.blocks(head, dialect.complete):
+            rows += sum(1 for record in dialect.records(block) if block[record.start : record.stop].strip())
+        return rows - config.has_header
+
+
+def _unique(fields: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of columns as pandas makes them: "Unnamed: 0" for none, "a.1" for a second "a"."""
+    names = [field or f"Unnamed: {i}" for i, field in enumerate(fields)]
+    counts: dict[str, int] = {}
+    for i in sorted(range(len(fields)), key=lambda i: not fields[i]):
+        name = chosen = names[i]
+        count = counts.get(name, 0)
+        while count:
+            counts[name] = count + 1
+            chosen = f"{name}.{count}"
+            count = count + 1 if chosen in names else counts.get(chosen, 0)
+        names[i] = chosen
+        counts[chosen] = 1
+    return tuple(names)

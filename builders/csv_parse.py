@@ -1,0 +1,328 @@
+"""A block of CSV bytes as a table: pyarrow's reader with the types and the leniency of pandas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from arrowsets.builder import Rejects
+from arrowsets.errors import BadData
+
+from .csv_records import Dialect, Record
+from .csv_types import Words, may_narrow, narrow
+from .ranges import valid_utf8
+
+__all__ = ["BlockParser", "forced_types", "typed_column"]
+
+Arr: TypeAlias = "pa.Array[Any]"
+
+SAMPLE_BYTES = 1 << 16  # of a block that types are guessed from; a wrong guess costs time, nothing else
+PARSE_BYTES = 1 << 20  # of a block that one thread parses
+_BLANK = re.compile(rb"[\r\n]*\Z")
+_SCALARS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_string, pa.types.is_large_string)
+
+
+class _Ragged(Exception):  # noqa: N818  # control flow: the block has rows to mend
+    pass
+
+
+@dataclass
+class BlockParser:
+    """Parse blocks of one file.
+
+    Attributes:
+        names: The columns as they stand in the file.
+        keep: Those that are wanted, in order.
+        nulls: Text that stands for a missing value; empty: none does.
+        on_bad_rows: "error", or to leave out rows with too many fields or with bytes that are no UTF-8.
+        before: Answers how many rows of the file come before the first block, when an error needs it.
+    """
+
+    file: str
+    names: tuple[str, ...]
+    keep: tuple[str, ...]
+    dialect: Dialect
+    words: Words
+    nulls: tuple[str, ...]
+    on_bad_rows: str
+    rejects: Rejects
+    before: Callable[[], int]
+    forced: Mapping[str, pa.DataType] = field(default_factory=dict)
+    rows: int = 0  # of this parser so far
+    guesses: dict[str, pa.DataType] = field(default_factory=dict)
+
+    def table(self, block: bytes) -> pa.Table:
+        """Parse a block, each column as the narrowest type that holds its values."""
+        block = self._checked(block)
+        types = self._guess(block)
+        types.update({name: pa.string() for name in self.forced if name in types})
+        table = self._arrow(block, types)
+        arrays = [
+            self._as(table, pa.field(name, self.forced[name]), self.forced)
+            if name in self.forced
+            else self._settle(table.column(name), types[name])
+            for name in self.keep
+        ]
+        self.rows += table.num_rows
+        return pa.table(dict(zip(self.keep, arrays, strict=True)))
+
+    def typed(self, block: bytes, schema: pa.Schema) -> pa.Table:
+        """Parse a block with the types of `schema`."""
+        block = self._checked(block)
+        wanted = {name: schema.field(name).type for name in self.keep if name in schema.names}
+        direct = {name: dtype if any(of(dtype) for of in _SCALARS) else pa.string() for name, dtype in wanted.items()}
+        table = self._arrow(block, {name: direct.get(name, pa.string()) for name in self.keep})
+        columns = [self._as(table, field, wanted) for field in schema]
+        self.rows += table.num_rows
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    # A column is read as the type it seems to have; what fails to convert is read as text and looked at again.
+
+    def _arrow(self, block: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+        integers = [name for name, dtype in types.items() if pa.types.is_integer(dtype)]
+        if integers and _may_have_hex(block):
+            # pyarrow reads "0x1F" as an integer; as text it is looked at by our own rules.
+            types.update(dict.fromkeys(integers, pa.string()))
+        mended = False
+        while True:
+            try:
+                table = self._parse(block, types, threads=True)
+            except _Ragged:
+                if mended:
+                    raise BadData("the rows have different numbers of fields", file=self.file) from None
+                block, mended = self._mend(block), True
+                continue
+            except pa.ArrowInvalid as error:
+                if not self._widen(str(error), types):
+                    if self.on_bad_rows != "error" and not mended and not valid_utf8(block):
+                        block, mended = self._mend(block), True
+                        continue
+                    raise self._error(block, str(error)) from error
+                continue
+            if not self._has_nan(table, types):
+                return table
+
+    def _parse(self, block: bytes, types: Mapping[str, pa.DataType], *, threads: bool, names: Any = None) -> pa.Table:
+        import pyarrow.csv as arrow_csv
+
+        if _BLANK.match(block):
+            return pa.table({name: pa.array([], types[name]) for name in self.keep})
+        quoted = bool(self.dialect.quote) and self.dialect.quote in block
+        invalid: list[Any] = []
+
+        def ragged(row: Any) -> str:
+            invalid.append(row)
+            return "error"
+
+        def read(size: int) -> pa.Table:
+            return arrow_csv.read_csv(
+                pa.BufferReader(block),
+                read_options=arrow_csv.ReadOptions(
+                    column_names=list(names or self.names), block_size=size, use_threads=threads
+                ),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=self.dialect.sep.decode(),
+                    quote_char=self.dialect.quote.decode() or False,
+                    double_quote=self.dialect.doublequote,
+                    newlines_in_values=quoted,
+                    invalid_row_handler=ragged,
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    include_columns=list(self.keep),
+                    column_types=dict(types),
+                    null_values=list(self.nulls),
+                    strings_can_be_null=bool(self.nulls),
+                    quoted_strings_can_be_null=bool(self.nulls),
+                ),
+            )
+
+        try:
+            return read(PARSE_BYTES)
+        except pa.ArrowInvalid as error:
+            if invalid:
+                raise _Ragged from None
+            if "CSV column" in str(error) or len(block) < PARSE_BYTES:
+                raise
+            return self._one_block(read, len(block) + 1, invalid)
+
+    def _one_block(self, read: Callable[[int], pa.Table], size: int, invalid: list[Any]) -> pa.Table:
+        # A row longer than what one thread parses.
+        try:
+            return read(size)
+        except pa.ArrowInvalid:
+            if invalid:
+                raise _Ragged from None
+            raise
+
+    def _widen(self, message: str, types: dict[str, pa.DataType]) -> bool:
+        match = re.search(r"CSV column #(\d+): CSV conversion error to (\w+)", message)
+        if match is None or match.group(2) in {"string", "large_string"}:
+            return False
+        name = self.names[int(match.group(1))]
+        if name not in types or pa.types.is_string(types[name]):
+            name = next((n for n, dtype in types.items() if not pa.types.is_string(dtype)), "")
+            if not name:
+                return False
+        types[name] = self.guesses[name] = pa.string()
+        return True
+
+    def _has_nan(self, table: pa.Table, types: dict[str, pa.DataType]) -> bool:
+        odd = [
+            name
+            for name in self.keep
+            if pa.types.is_floating(types[name]) and pc.any(pc.is_nan(table.column(name))).as_py()
+        ]
+        # Only words such as "NAN" give it, and they are text.
+        types.update(dict.fromkeys(odd, pa.string()))
+        return bool(odd)
+
+    def _guess(self, block: bytes) -> dict[str, pa.DataType]:
+        if not self.words.plain():
+            return dict.fromkeys(self.keep, pa.string())
+        if not self.guesses:
+            sample = block if len(block) <= SAMPLE_BYTES else block[: self.dialect.complete(block[:SAMPLE_BYTES])]
+            text = dict.fromkeys(self.keep, pa.string())
+            try:
+                table = self._parse(sample, text, threads=False)
+            except (_Ragged, pa.ArrowInvalid):
+                return dict.fromkeys(self.keep, pa.string())
+            for name in self.keep:
+                dtype = narrow(_joined(table.column(name)), self.words).type
+                number = pa.types.is_int64(dtype) or pa.types.is_float64(dtype)
+                self.guesses[name] = dtype if number else pa.string()
+        return dict(self.guesses)
+
+    def _settle(self, column: pa.ChunkedArray[Any], dtype: pa.DataType) -> Any:
+        if pa.types.is_string(dtype):
+            return narrow(_joined(column), self.words) if may_narrow(column, self.words) else column
+        if column.null_count == len(column):
+            return pa.nulls(len(column))
+        return column
+
+    def _as(self, table: pa.Table, wanted: pa.Field[Any], types: Mapping[str, pa.DataType]) -> Any:
+        if wanted.name not in types:
+            return pa.nulls(table.num_rows, wanted.type)
+        column = table.column(wanted.name)
+        if column.type.equals(wanted.type):
+            return column
+        return typed_column(_joined(column), wanted, self.words, self.file, self._row(0))
+
+    # What is wrong with a block is looked for only after something was.
+
+    def _checked(self, block: bytes) -> bytes:
+        if self.dialect.quote and block.count(self.dialect.quote) % 2:
+            for row, record in enumerate(self.dialect.records(block)):
+                if not record.closed:
+                    raise BadData("the file ends within a quoted field", file=self.file, row=self._row(row))
+        if len(self.names) == 1 and re.search(rb"(?:\A|[\r\n])[ \t]+(?:[\r\n]|\Z)", block):
+            return self._mend(block)  # a line of white space is no row
+        return block
+
+    def _mend(self, block: bytes) -> bytes:
+        """Return a block whose rows all have the columns' number of fields: short rows are filled up."""
+        lines: list[bytes] = []
+        width = len(self.names)
+        row = 0
+        blank = b" \t" if self.dialect.sep != b"\t" else b" "
+        for record in self.dialect.records(block):
+            text = block[record.start : record.stop]
+            if not text.strip(blank):
+                continue
+            if not record.closed:
+                raise BadData("the file ends within a quoted field", file=self.file, row=self._row(row))
+            if record.fields > width:
+                self._reject(row, text, f"{record.fields} fields where {width} columns are expected")
+            elif self.on_bad_rows != "error" and not valid_utf8(text):
+                self._reject(row, text, "bytes that are no UTF-8")
+            else:
+                lines.append(text + self.dialect.sep * (width - record.fields))
+            row += 1
+        return b"\n".join([*lines, b""])
+
+    def _reject(self, row: int, text: bytes, reason: str) -> None:
+        row = self._row(row)
+        if self.on_bad_rows == "error":
+            shown = text[:200].decode(errors="replace")
+            raise BadData(f"{reason}: {shown!r}; on_bad_rows='skip' leaves such rows out", file=self.file, row=row)
+        kept = text.decode(errors="replace") if self.on_bad_rows == "quarantine" else ""
+        self.rejects.rows.append((self.file, row, reason, kept))
+
+    def _row(self, row: int) -> int:
+        return self.before() + self.rows + row
+
+    def _error(self, block: bytes, message: str) -> BadData:
+        try:
+            block.decode()
+        except UnicodeDecodeError as error:
+            row = _row_at(self.dialect, block, error.start)
+            reason = f"byte {block[error.start]:#04x} is no UTF-8 ({error.reason}); give encoding= or encoding_errors="
+            return BadData(reason, file=self.file, row=self._row(row))
+        return BadData(message, file=self.file)
+
+
+def typed_column(text: Arr, wanted: pa.Field[Any], words: Words, file: str, start: int) -> Arr:
+    """Return text as a type, or raise BadData that names the row, of which the first is `start`."""
+    if pa.types.is_string(wanted.type) or pa.types.is_large_string(wanted.type):
+        return text.cast(wanted.type)
+    try:
+        return narrow(text, words).cast(wanted.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        row = _first_bad(text, wanted.type, words)
+        reason = f"{text[row].as_py()!r} is no {wanted.type}"
+        raise BadData(reason, file=file, row=start + row, column=wanted.name) from error
+
+
+def _first_bad(text: Arr, dtype: pa.DataType, words: Words) -> int:
+    low, high = 0, len(text)
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            narrow(text.slice(low, middle - low), words).cast(dtype)
+            low = middle
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            high = middle
+    return low
+
+
+def forced_types(dtype: Any, names: tuple[str, ...]) -> dict[str, pa.DataType]:
+    """Return the types that pandas' `dtype` keyword asks for."""
+    if dtype is None:
+        return {}
+    wanted = dtype if isinstance(dtype, Mapping) else dict.fromkeys(names, dtype)
+    return {str(name): _arrow_type(kind) for name, kind in wanted.items()}
+
+
+def _arrow_type(kind: Any) -> pa.DataType:
+    if isinstance(kind, pa.DataType):
+        return kind
+    if kind in (str, object, "str", "string", "object", "category"):
+        return pa.string()
+    try:
+        return pa.from_numpy_dtype(np.dtype(kind.lower() if isinstance(kind, str) else kind))
+    except (TypeError, pa.ArrowNotImplementedError) as error:
+        raise BadData(f"dtype {kind!r} is no type of a CSV column; name a numpy type, or give features=") from error
+
+
+def _may_have_hex(block: bytes) -> bool:
+    # The search for one byte is far faster than that for two, and often enough.
+    return (b"x" in block and b"0x" in block) or (b"X" in block and b"0X" in block)
+
+
+def _row_at(dialect: Dialect, block: bytes, place: int) -> int:
+    filled: list[Record] = []
+    for record in dialect.records(block):
+        if record.stop > place:
+            break
+        if block[record.start : record.stop].strip():
+            filled.append(record)
+    return len(filled)
+
+
+def _joined(column: pa.ChunkedArray[Any]) -> Arr:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], column.type)])

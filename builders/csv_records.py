@@ -1,0 +1,167 @@
+"""Where the records of CSV bytes end, whatever their quotes hold.
+
+A quote opens a quoted part only at the start of a field; elsewhere it is a character like any other. Where all quotes
+of a block open or close whole fields, counting them tells whether a line feed ends a record, and that is done by
+numpy; else the block is walked field by field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Dialect", "Record"]
+
+LF, CR = 10, 13
+Positions = npt.NDArray[np.int64]
+
+
+class Record(NamedTuple):
+    """One record of a block: its bytes without the line end, and how many fields it has."""
+
+    start: int
+    stop: int
+    fields: int
+    closed: bool  # False: it ends within a quoted field, at the end of the block
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How fields are separated and quoted: single bytes, the quote empty for none."""
+
+    sep: bytes = b","
+    quote: bytes = b'"'
+    doublequote: bool = True
+
+    def complete(self, block: bytes) -> int:
+        """Return the length of the whole records at the start of a block, 0 if there is none."""
+        if b"\n" not in block and b"\r" in block:
+            return self._walked(block)
+        end = block.rfind(b"\n") + 1
+        if not end or not self.quote or self.quote not in block:
+            return end
+        quotes = self.quotes(block)
+        if quotes is None:
+            return self._walked(block)
+        while end:
+            before = int(np.searchsorted(quotes, end))
+            if before % 2 == 0:
+                return end
+            end = block.rfind(b"\n", 0, int(quotes[before - 1])) + 1
+        return 0
+
+    def quotes(self, block: bytes) -> Positions | None:
+        """Return the places of a block's quotes if they open and close whole fields, else None.
+
+        The block begins with a record; what its last field holds may be cut off.
+        """
+        data = np.frombuffer(block, np.uint8)
+        places = np.flatnonzero(data == self.quote[0])
+        if not self.doublequote and len(places) > 1 and bool((np.diff(places) == 1).any()):
+            return None
+        edge = np.zeros(256, np.bool_)
+        edge[[self.sep[0], LF, CR, self.quote[0]]] = True
+        opening, closing = places[0::2], places[1::2]
+        before = opening[opening > 0] - 1
+        after = closing[closing < len(data) - 1] + 1
+        if not (edge[data[before]].all() and edge[data[after]].all()):
+            return None
+        return places
+
+    def cuts(self, blocks: Iterator[bytes], start: int, step: int) -> list[int] | None:
+        """Return offsets after the ends of records, about `step` apart; None if quotes hide where records end.
+
+        Args:
+            blocks: The file from offset `start` on, at which a record begins.
+        """
+        cuts: list[int] = []
+        base, target, rest = start, start + step, b""
+        for piece in blocks:
+            block = rest + piece if rest else piece
+            places = self.quotes(block) if self.quote and self.quote in block else _NONE
+            if places is None:
+                return None
+            while target <= base + len(block):
+                place = _record_end(block, places, max(target - base - 1, 0))
+                if place is None:
+                    break
+                cuts.append(base + place)
+                target = base + place + step
+            keep = _last_end(block, places)
+            rest = block[keep:]
+            base += keep
+            if len(rest) > 8 * step:
+                return None
+        return cuts
+
+    def records(self, block: bytes) -> Iterator[Record]:
+        """Walk the records of a block, the exact and slow way."""
+        if not block:
+            return
+        start = fields = 0
+        for match in self._field.finditer(block):
+            fields += 1
+            end = match.group("end")
+            if end == self.sep:
+                continue
+            yield Record(start, match.start("end"), fields, match.group("open") is None)
+            if not end or match.end() == len(block):
+                return
+            start, fields = match.end(), 0
+
+    @cached_property
+    def _field(self) -> re.Pattern[bytes]:
+        sep, quote = re.escape(self.sep), re.escape(self.quote)
+        plain = rb"[^" + sep + rb"\r\n]*+"
+        end = rb"(?P<end>" + sep + rb"|\r\n|\n|\r|\Z)"
+        if not self.quote:
+            return re.compile(rb"(?P<open>(?!))?" + plain + end)
+        within = rb"[^" + quote + rb"]*+"
+        if self.doublequote:
+            within += rb"(?:" + quote + quote + within + rb")*+"
+        opened = quote + within + rb"(?:" + quote + plain + rb"|(?P<open>\Z))"
+        return re.compile(rb"(?:" + opened + rb"|" + plain + rb")" + end, re.DOTALL)
+
+    def _walked(self, block: bytes) -> int:
+        end = 0
+        for record in self.records(block):
+            if record.closed and record.stop < len(block):
+                # A carriage return at the very end may be half of a line end.
+                after = record.stop + (2 if block[record.stop : record.stop + 2] == b"\r\n" else 1)
+                if after < len(block) or block[after - 1] == LF:
+                    end = after
+        return end
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"sep": self.sep, "quote": self.quote, "doublequote": self.doublequote}
+
+
+_NONE: Positions = np.empty(0, np.int64)
+
+
+def _record_end(block: bytes, quotes: Positions, target: int) -> int | None:
+    place = block.find(b"\n", target)
+    while place >= 0:
+        before = int(np.searchsorted(quotes, place))
+        if before % 2 == 0:
+            return place + 1
+        if before >= len(quotes):
+            return None
+        place = block.find(b"\n", int(quotes[before]))
+    return None
+
+
+def _last_end(block: bytes, quotes: Positions) -> int:
+    place = block.rfind(b"\n")
+    while place >= 0:
+        before = int(np.searchsorted(quotes, place))
+        if before % 2 == 0:
+            return place + 1
+        place = block.rfind(b"\n", 0, int(quotes[before - 1]))
+    return 0

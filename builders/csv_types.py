@@ -1,0 +1,106 @@
+"""The types of CSV text: what a column of strings reads as, by the rules of pandas.
+
+    null < bool | int64 < uint64 < float64 < string
+
+A number may have a sign and ASCII white space around it; "True", "TRUE" and "true" are booleans; "NAN", "0x1F" and
+"1_000" are text. Integers with missing cells stay integers, and integers beyond 64 bits stay text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
+
+Arr: TypeAlias = "pa.Array[Any]"
+
+NA_VALUES = tuple(
+    "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
+)
+TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
+
+_SPACE = r"[ \t\v\f\r\n]*"
+_INTEGER = rf"^{_SPACE}[+-]?[0-9]+{_SPACE}$"
+_FLOAT = rf"^{_SPACE}[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf|infinity)){_SPACE}$"
+_ODD = r"[ \t\v\f\r\n+]"
+
+
+@dataclass(frozen=True)
+class Words:
+    """How values are written: the words for true and false, the decimal point and the mark between thousands."""
+
+    true: tuple[str, ...] = TRUE
+    false: tuple[str, ...] = FALSE
+    decimal: str = "."
+    thousands: str | None = None
+
+    def plain(self) -> bool:
+        """Tell whether numbers are written as everywhere."""
+        return self.decimal == "." and self.thousands is None
+
+    def number(self, text: Arr) -> Arr:
+        """Return text with its numbers written as everywhere; text that is no number stays none."""
+        if self.thousands:
+            text = pc.replace_substring(text, self.thousands, "")
+        if self.decimal != ".":
+            # A dot is no part of such a number: make it something that never is one.
+            text = pc.replace_substring(pc.replace_substring(text, ".", "?"), self.decimal, ".")
+        return text
+
+
+def narrow(text: Arr, words: Words) -> Arr:
+    """Return a string array as the narrowest type that holds all its values."""
+    first = _first(text)
+    if first is None:
+        return pa.nulls(len(text))
+    number = text if words.plain() else words.number(text)
+    sample = first if words.plain() else _first(number) or ""
+    if re.match(_INTEGER, sample) and _all(number, _INTEGER):
+        return _integers(number, text)
+    if re.match(_FLOAT, sample) and _all(number, _FLOAT):
+        return _clean(number).cast(pa.float64())
+    if first in words.true or first in words.false:
+        true = pc.is_in(text, value_set=pa.array(words.true, text.type))
+        known = pc.or_(true, pc.is_in(text, value_set=pa.array(words.false, text.type)))
+        if pc.all(pc.or_(known, pc.is_null(text))).as_py():
+            return pc.if_else(pc.is_valid(text), true, pa.scalar(None, pa.bool_()))
+    return text
+
+
+def may_narrow(text: pa.ChunkedArray[Any], words: Words) -> bool:
+    """Tell, from the first value alone, whether a column may be anything but text."""
+    first = _first(text)
+    if first is None or first in words.true or first in words.false or not words.plain():
+        return True
+    return bool(re.match(_FLOAT, first))
+
+
+def _first(text: Any) -> str | None:
+    index = pc.index(pc.is_valid(text), True).as_py() if text.null_count else 0  # noqa: FBT003
+    return None if index < 0 or index >= len(text) else str(text[index].as_py())
+
+
+def _all(text: Arr, pattern: str) -> bool:
+    return bool(pc.all(pc.match_substring_regex(text, pattern)).as_py())
+
+
+def _clean(text: Arr) -> Arr:
+    odd = pc.any(pc.match_substring_regex(text, _ODD)).as_py()
+    if not odd:
+        return text
+    return pc.replace_substring_regex(text, rf"^{_SPACE}\+?|{_SPACE}$", "")
+
+
+def _integers(number: Arr, text: Arr) -> Arr:
+    clean = _clean(number)
+    for dtype in (pa.int64(), pa.uint64()):
+        try:
+            return clean.cast(dtype)
+        except pa.ArrowInvalid:
+            continue
+    return text

@@ -1,0 +1,194 @@
+"""JSON files: a value a line, an array, one object, or one member of an object; always in bounded memory.
+
+Lines are read by pyarrow, and the items of an array are rewritten to lines first. What pyarrow does not take
+(values of mixed kinds, repeated keys, items that are no objects, anything wrong) is read again value by value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from arrowsets.builder import BuilderOptions
+from arrowsets.errors import BadData, SchemaConflict, UnknownName
+from arrowsets.files import DataFile
+
+from . import ranges
+from .json_lines import LineReader, between_objects, whole_objects
+from .json_structure import array_items, member
+from .ranges import FileRange, utf8_stream
+from .widening import WideningBuilder
+
+__all__ = ["JsonBuilder", "JsonOptions"]
+
+_GAP = re.compile(rb"(?:\A|\n)[ \t]*\n")
+
+
+@dataclass(frozen=True)
+class JsonOptions(BuilderOptions):
+    """How JSON is read.
+
+    Attributes:
+        field: The member of the outermost object whose value holds the rows: an array, or an object of columns.
+        chunksize: Accepted for compatibility, as are `use_threads`, `block_size` and `newlines_in_values`: no result
+            depends on them.
+        on_mixed_types: What becomes of a column that holds values of two kinds: "use_json" stores each as JSON text
+            that is decoded when read; None is an error.
+        parse_agent_traces: Not supported; False only.
+    """
+
+    encoding: str = "utf-8"
+    encoding_errors: str | None = None
+    field: str | None = None
+    use_threads: bool = True
+    block_size: int | None = None
+    chunksize: int = 10 << 20
+    newlines_in_values: bool | None = None
+    on_mixed_types: str | None = "use_json"
+    parse_agent_traces: bool = False
+
+    def __post_init__(self) -> None:
+        if self.on_mixed_types not in {"use_json", None}:
+            raise UnknownName.of("value of on_mixed_types", self.on_mixed_types, ["use_json", None])
+        if self.parse_agent_traces:
+            raise UnknownName.of("value of parse_agent_traces", self.parse_agent_traces, [False])
+
+
+class JsonBuilder(WideningBuilder[FileRange]):
+    """Read JSON and JSON Lines files."""
+
+    name = "json"
+    options = JsonOptions
+    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".json": {}, ".jsonl": {}, ".ndjson": {}}
+    config: JsonOptions
+
+    def shards(self, files: Sequence[DataFile]) -> Sequence[FileRange]:
+        """Cut plain files of lines between their objects."""
+        return tuple(shard for file in files for shard in self._cut(file))
+
+    def blocks(self, shard: FileRange, schema: pa.Schema | None) -> Iterator[pa.Table]:
+        """Yield the tables of a shard; none where it has no value."""
+        reader = LineReader(shard, schema, self.mixed, self.config.on_bad_rows, self.rejects)
+        for lines in self._lines(shard):
+            if lines and not lines.isspace():
+                yield reader.table(lines)
+
+    def mixed(self, path: str, a: pa.DataType, b: pa.DataType) -> pa.DataType:
+        """Values of two kinds are JSON, or a conflict."""
+        if self.config.on_mixed_types is None:
+            raise SchemaConflict(
+                f"column {path!r} holds {a} and {b}; on_mixed_types='use_json' stores such values as JSON", column=path
+            )
+        return pa.json_(pa.string())
+
+    def _cut(self, file: DataFile) -> Sequence[FileRange]:
+        config = self.config
+        size = ranges.plain_size(file)
+        plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
+        if size is None or size <= ranges.SHARD_BYTES or not plain or config.field is not None:
+            return (FileRange(file),)
+        with file.open() as raw:
+            if not raw.read(1 << 12).removeprefix(ranges.BOM).lstrip().startswith(b"{"):
+                return (FileRange(file),)
+        cuts = ranges.line_cuts(file, size, between_objects)
+        return tuple(FileRange(file, start, stop) for start, stop in zip(cuts, cuts[1:], strict=False))
+
+    def _lines(self, shard: FileRange) -> Iterator[bytes]:
+        config = self.config
+        if shard.stop is not None:
+            yield from ranges.blocks(shard, whole_objects)
+            return
+        with shard.file.open() as raw:
+            stream = ranges.utf8_stream(raw, shard.file.url, config.encoding, config.encoding_errors)
+            if config.field is not None:
+                yield from _field_lines(stream, config.field, shard.file.url)
+                return
+            start = _begin(stream)
+            if start.startswith(b"["):
+                yield from _array_lines(start[1:], stream, shard.file.url, last=True)
+            else:
+                yield from ranges.whole_records(_pieces(start, stream), whole_objects)
+
+
+def _begin(stream: utf8_stream) -> bytes:
+    """Return the first bytes of a stream that are not white space, as many as one read gives."""
+    while data := stream.read(ranges.BLOCK_BYTES):
+        if data := data.lstrip():
+            return data
+    return b""
+
+
+def _pieces(first: bytes, stream: utf8_stream) -> Iterator[bytes]:
+    while first:
+        yield first
+        first = stream.read(ranges.BLOCK_BYTES)
+
+
+def _array_lines(block: bytes, stream: utf8_stream, file: str, *, last: bool) -> Iterator[bytes]:
+    """Yield the items of an array, one a line; `block` begins after its bracket.
+
+    Args:
+        last: Nothing may follow the array.
+    """
+    size = ranges.BLOCK_BYTES
+    begun = False
+    while True:
+        items, length, ended = array_items(block)
+        if _GAP.search(items) or (ended and begun and not items.strip()):
+            raise BadData("a comma without an item in the array", file=file)
+        if items:
+            begun = True
+            yield items
+        block = block[length:]
+        if ended:
+            break
+        # An item longer than what was read: look again when there is twice as much, so that it stays linear.
+        more = stream.read(size if length else max(size, len(block)))
+        if not more:
+            raise BadData("the file ends within an array: it is cut off", file=file)
+        block += more
+    if last and (block.strip() or _begin(stream)):
+        raise BadData("more text after the array", file=file)
+
+
+def _field_lines(stream: utf8_stream, field: str, file: str) -> Iterator[bytes]:
+    block = _value_of(stream, field, file)
+    if block.startswith(b"["):
+        yield from _array_lines(block[1:], stream, file, last=False)
+    elif block.startswith(b"{"):
+        yield _transposed(block + b"".join(_pieces(stream.read(ranges.BLOCK_BYTES), stream)), field, file)
+    elif not block.startswith(b"null"):
+        raise BadData(f"the member {field!r} holds no rows: an array or an object of arrays does", file=file)
+
+
+def _value_of(stream: utf8_stream, field: str, file: str) -> bytes:
+    block, depth = _begin(stream), 0
+    if not block.startswith(b"{"):
+        raise BadData(f"no object, so it has no member {field!r}", file=file)
+    key = json.dumps(field, ensure_ascii=False).encode()
+    while True:
+        at, done, depth = member(block, key, depth)
+        more = stream.read(ranges.BLOCK_BYTES)
+        if at >= 0 and (value := (block[at:] + more).lstrip()):
+            return value
+        if not more:
+            raise BadData(f"no member {field!r} in the outermost object", file=file)
+        block = block[done:] + more
+
+
+def _transposed(block: bytes, field: str, file: str) -> bytes:
+    """Return an object of columns as rows, one a line; it is held in memory, for its first row ends in its last column."""
+    try:
+        columns, _ = json.JSONDecoder().raw_decode(block.decode())
+    except ValueError as error:
+        raise BadData(f"no valid JSON: {error}", file=file) from error
+    lengths = {name: len(values) if isinstance(values, list) else None for name, values in columns.items()}
+    if None in lengths.values() or len(set(lengths.values())) > 1:
+        raise BadData(f"the member {field!r} is an object whose values are not arrays of one length: {lengths}", file=file)
+    rows = zip(*columns.values(), strict=True)
+    return "\n".join(json.dumps(dict(zip(columns, row, strict=True))) for row in rows).encode()

@@ -1,0 +1,164 @@
+"""Lines of JSON as tables: by pyarrow, and value by value where pyarrow does not take them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.builder import Rejects
+from arrowsets.errors import BadData
+
+from . import json_rows, ranges
+from .json_structure import separated, structure
+from .ranges import FileRange
+
+__all__ = ["LineReader", "between_objects", "whole_objects"]
+
+PARSE_BYTES = 1 << 20  # of a block that one thread parses
+TEXT = "text"  # the column of values that are no objects
+
+# pyarrow 26 crashes on a block that begins with null.
+_NULL_LINE = re.compile(rb"(?:\A|\n)[ \t\r\n]*null")
+# Valid JSON has this only between outermost objects: not in a string, and not within an array or object.
+_BETWEEN = re.compile(rb"\}[ \t\r]*\n[ \t\r\n]*(?=\{)")
+_KNOWN = {"null", "bool", "int64", "double", "string", "timestamp[s]"}
+
+
+def between_objects(window: bytes) -> int:
+    """Return the offset of the first object of a window that follows another on a line of its own, or -1."""
+    match = _BETWEEN.search(window)
+    return match.end() if match else -1
+
+
+def whole_objects(block: bytes) -> int:
+    """Return the length of the part of a block before its last object that begins a line, 0 if there is none."""
+    end = len(block)
+    while (end := block.rfind(b"\n{", 0, end)) >= 0:
+        if block[max(0, end - 64) : end].rstrip().endswith(b"}"):
+            return end + 1
+    last = 0
+    for match in _BETWEEN.finditer(block):
+        last = match.end()
+    return last
+
+
+@dataclass
+class LineReader:
+    """Turns the lines of one shard into tables, with the types they have or those of `schema`."""
+
+    shard: FileRange
+    schema: pa.Schema | None
+    mixed: Callable[[str, pa.DataType, pa.DataType], pa.DataType]
+    on_bad_rows: str
+    rejects: Rejects
+    rows: int = 0  # so far
+
+    def table(self, lines: bytes) -> pa.Table:
+        """Return lines, of which each is a value, as a table."""
+        table = self._fast(lines)
+        if table is None:
+            table = self._slow(lines)
+        self.rows += table.num_rows
+        return table
+
+    def _fast(self, lines: bytes) -> pa.Table | None:
+        if not lines[:4096].lstrip().startswith(b"{"):
+            return None
+        if b"null" in lines and _NULL_LINE.search(lines):
+            lines = separated(lines)
+            if _NULL_LINE.search(lines):
+                return None
+        if self.schema is not None and not all(_known(field.type) for field in self.schema):
+            return None
+        if not ranges.valid_utf8(lines):
+            return None  # pyarrow does not look
+        for attempt in (_same, separated):
+            try:
+                table = self._parse(attempt(lines))
+            except pa.ArrowInvalid:
+                continue
+            return table
+        return None
+
+    def _parse(self, lines: bytes) -> pa.Table:
+        import pyarrow.json as arrow_json
+
+        options = arrow_json.ParseOptions()
+        if self.schema is not None:
+            options = arrow_json.ParseOptions(explicit_schema=self.schema, unexpected_field_behavior="ignore")
+        size = PARSE_BYTES
+        while True:
+            try:
+                table = arrow_json.read_json(
+                    pa.BufferReader(lines), arrow_json.ReadOptions(block_size=size), parse_options=options
+                )
+            except pa.ArrowInvalid as error:
+                if "straddling" not in str(error) or size > len(lines):
+                    raise
+                size *= 8
+            else:
+                return table if self.schema is None else table.select(self.schema.names)
+
+    def _slow(self, lines: bytes) -> pa.Table:
+        file = self.shard.file.url
+        reject = None if self.on_bad_rows == "error" else self._reject
+        values = json_rows.decode(lines, file, self.before, reject)
+        if any(type(value) is dict for value in values):
+            self._objects_only(values, file)
+        rows = [value if type(value) is dict else {} if value is None else {TEXT: value} for value in values]
+        dtype = pa.struct(list(self.schema)) if self.schema else json_rows.infer(rows, self.mixed)
+        try:
+            return pa.Table.from_struct_array(json_rows.build(rows, dtype))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeError) as error:
+            raise self._misfit(rows, dtype, error) from error
+
+    def _objects_only(self, values: list[Any], file: str) -> None:
+        for i, value in enumerate(values):
+            if value is not None and type(value) is not dict:
+                raise BadData(f"{value!r} among objects", file=file, row=self.before() + i)
+
+    def _misfit(self, rows: list[Any], dtype: Any, error: Exception) -> BadData:
+        for i, row in enumerate(rows):
+            for field in dtype:
+                try:
+                    json_rows.build([row.get(field.name)], field.type)
+                except Exception as reason:  # noqa: BLE001  # the same error as that of all rows, one by one
+                    return BadData(
+                        f"{row.get(field.name)!r} is no {field.type}: {reason}",
+                        file=self.shard.file.url,
+                        row=self.before() + i,
+                        column=field.name,
+                    )
+        return BadData(str(error), file=self.shard.file.url)
+
+    def _reject(self, row: int, reason: str, text: str) -> None:
+        kept = text if self.on_bad_rows == "quarantine" else ""
+        self.rejects.rows.append((self.shard.file.url, row, reason, kept))
+
+    def before(self) -> int:
+        """Return how many values of the file come before the current lines: only an error asks."""
+        if not self.shard.start:
+            return self.rows
+        head = FileRange(self.shard.file, 0, self.shard.start)
+        return self.rows + sum(_count(block) for block in ranges.blocks(head, whole_objects))
+
+
+def _same(lines: bytes) -> bytes:
+    return lines
+
+
+def _count(block: bytes) -> int:
+    found = structure(block)
+    return int(((found.depths == 0) & ((found.codes == ord("}")) | (found.codes == ord("]")))).sum())
+
+
+def _known(dtype: pa.DataType) -> bool:
+    if pa.types.is_struct(dtype):
+        return all(_known(field.type) for field in dtype)
+    if pa.types.is_list(dtype):
+        return _known(dtype.value_type)
+    return str(dtype) in _KNOWN

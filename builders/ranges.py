@@ -1,0 +1,189 @@
+"""Ranges of text files: where a file can be cut, and its bytes as UTF-8 in blocks of whole records."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from arrowsets.errors import BadData
+from arrowsets.files import DataFile
+
+__all__ = ["FileRange", "blocks", "is_utf8", "line_cuts", "plain_size", "read_range", "utf8_stream", "valid_utf8", "whole_records"]
+
+SHARD_BYTES = 16 << 20  # of text that is one unit of work, about
+BLOCK_BYTES = 16 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
+BOM = codecs.BOM_UTF8
+
+
+@dataclass(frozen=True, slots=True)
+class FileRange:
+    """Bytes of a file that begin and end between records; `stop` None means to the end, however it is stored."""
+
+    file: DataFile
+    start: int = 0
+    stop: int | None = None
+
+
+def plain_size(file: DataFile) -> int | None:
+    """Return the size of a file whose bytes can be read at any place, else None."""
+    path = file.local_path()
+    return None if path is None else path.stat().st_size
+
+
+def is_utf8(encoding: str | None) -> bool:
+    """Tell whether an encoding is UTF-8 by any of its names."""
+    if encoding is None:
+        return True
+    try:
+        return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}
+    except LookupError as error:
+        raise BadData(f"unknown encoding {encoding!r}; Python's codecs are allowed, such as 'utf-8' or 'latin-1'") from error
+
+
+def valid_utf8(block: bytes) -> bool:
+    """Tell whether bytes are UTF-8, without a decoded copy of them."""
+    offsets = pa.array([0, len(block)], pa.int64()).buffers()[1]
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(block)])
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def line_cuts(file: DataFile, size: int, find: Callable[[bytes], int], step: int | None = None) -> list[int]:
+    """Return the offsets at which a file can be cut, about `step` bytes apart, from 0 to its size.
+
+    Args:
+        find: Answers the offset after the first line of a window at whose end records end, or -1.
+    """
+    step = step or SHARD_BYTES
+    cuts = [0]
+    with file.open_raw() as raw:
+        target = step
+        while target < size:
+            place = _next_cut(raw, target - 1, size, find)
+            if place >= size:
+                break
+            cuts.append(place)
+            target = max(place + 1, target + step)
+    return [*cuts, size]
+
+
+def _next_cut(raw: BinaryIO, target: int, size: int, find: Callable[[bytes], int]) -> int:
+    length = 1 << 16
+    while target < size:
+        raw.seek(target)
+        window = raw.read(length)
+        found = find(window)
+        if found >= 0:
+            return target + found
+        if target + len(window) >= size:
+            return size
+        length *= 4  # a longer window from the same place: a line may be longer than any guess
+    return size
+
+
+def after_newline(window: bytes) -> int:
+    """Return the offset after the first line feed, or -1."""
+    return window.find(b"\n") + 1 or -1
+
+
+
+@dataclass
+class utf8_stream:  # noqa: N801  # reads as a function that answers a stream
+    """The content of a file as UTF-8, whatever its encoding."""
+
+    raw: BinaryIO
+    name: str
+    encoding: str | None
+    errors: str | None
+
+    def __post_init__(self) -> None:
+        self._decoder: codecs.IncrementalDecoder | None = None
+        if not is_utf8(self.encoding) or (self.errors or "strict") != "strict":
+            self._decoder = codecs.getincrementaldecoder(self.encoding or "utf-8")(self.errors or "strict")
+        self._start = True
+
+    def read(self, size: int) -> bytes:
+        """Read about `size` bytes; empty at the end only."""
+        while True:
+            data = self.raw.read(size)
+            text = data if self._decoder is None else self._decoded(data)
+            if self._start and text:
+                self._start = False
+                text = text.removeprefix(BOM)
+            if text or not data:
+                return text
+
+    def _decoded(self, data: bytes) -> bytes:
+        assert self._decoder is not None
+        try:
+            return self._decoder.decode(data, final=not data).encode()
+        except UnicodeError as error:
+            raise BadData(f"{error}; give encoding= or encoding_errors=", file=self.name) from error
+
+
+def read_range(shard: FileRange) -> bytes:
+    """Read a bounded range of a plain file."""
+    assert shard.stop is not None
+    with shard.file.open_raw() as raw:
+        raw.seek(shard.start, os.SEEK_SET)
+        data = raw.read(shard.stop - shard.start)
+    if len(data) != shard.stop - shard.start:
+        raise BadData("the file became shorter while it was read", file=shard.file.url)
+    return data.removeprefix(BOM) if shard.start == 0 else data
+
+
+def blocks(
+    shard: FileRange, complete: Callable[[bytes], int], encoding: str | None = None, errors: str | None = None
+) -> Iterator[bytes]:
+    """Yield a range as UTF-8 in blocks of whole records.
+
+    Args:
+        complete: Answers the length of the part of a block that holds whole records, 0 if none is whole.
+    """
+    if shard.stop is not None and shard.stop - shard.start <= 2 * BLOCK_BYTES:
+        if data := read_range(shard):
+            yield data
+        return
+    with shard.file.open() as raw:
+        if shard.start:
+            raw.seek(shard.start)
+        yield from whole_records(_limited(utf8_stream(raw, shard.file.url, encoding, errors), shard), complete)
+
+
+def _limited(stream: utf8_stream, shard: FileRange) -> Iterator[bytes]:
+    left = None if shard.stop is None else shard.stop - shard.start
+    while left is None or left > 0:
+        data = stream.read(BLOCK_BYTES if left is None else min(BLOCK_BYTES, left))
+        if not data:
+            return
+        left = None if left is None else left - len(data)
+        yield data
+
+
+def whole_records(pieces: Iterator[bytes], complete: Callable[[bytes], int]) -> Iterator[bytes]:
+    """Join and cut pieces of a file so that each ends with a record; see `blocks`."""
+    rest: list[bytes] = []
+    waiting = wanted = 0
+    for piece in pieces:
+        rest.append(piece)
+        waiting += len(piece)
+        if waiting < wanted:
+            continue
+        block = b"".join(rest) if len(rest) > 1 else piece
+        end = complete(block)
+        if end:
+            yield block[:end] if end < len(block) else block
+        rest = [block[end:]]
+        waiting = len(rest[0])
+        # A record longer than the block: look again when there is twice as much, so that it stays linear.
+        wanted = 0 if end else 2 * waiting
+    if last := b"".join(rest):
+        yield last
