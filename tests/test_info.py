@@ -24,7 +24,9 @@ def ours() -> DatasetInfo:
         builder_name="csv",
         config_name="c",
         version="1.2.3",  # type: ignore[arg-type]
-        splits=SplitDict({"train": SplitInfo("train", 10, 2, [1, 1], None, "n"), "test": SplitInfo("test", 5, 1)}),
+        splits=SplitDict(
+            {"train": SplitInfo("train", 10, 2, [1, 1], None, "n"), "test": SplitInfo("test", 5, 1)}
+        ),
         download_size=7,
     )
 
@@ -33,13 +35,18 @@ def theirs() -> reference.DatasetInfo:
     return reference.DatasetInfo(
         description="d",
         license="mit",
-        features=reference.Features({"a": reference.Value("int64"), "l": reference.ClassLabel(names=["x", "y"])}),
+        features=reference.Features(
+            {"a": reference.Value("int64"), "l": reference.ClassLabel(names=["x", "y"])}
+        ),
         supervised_keys=("a", "l"),
         builder_name="csv",
         config_name="c",
         version="1.2.3",
         splits=ReferenceSplitDict(
-            {"train": ReferenceSplitInfo("train", 10, 2, [1, 1], None, "n"), "test": ReferenceSplitInfo("test", 5, 1)}
+            {
+                "train": ReferenceSplitInfo("train", 10, 2, [1, 1], None, "n"),
+                "test": ReferenceSplitInfo("test", 5, 1),
+            }
         ),
         download_size=7,
     )
@@ -76,7 +83,9 @@ def test_an_empty_info_writes_only_its_texts() -> None:
 
 
 def test_unknown_keys_are_ignored() -> None:
-    info = DatasetInfo.from_dict({"zzz": 1, "splits": {"train": {"name": "train", "num_examples": 2, "new": 1}}})
+    info = DatasetInfo.from_dict(
+        {"zzz": 1, "splits": {"train": {"name": "train", "num_examples": 2, "new": 1}}}
+    )
     assert info.splits == {"train": SplitInfo("train", 0, 2)}
 
 
@@ -96,7 +105,9 @@ def test_a_copy_is_independent() -> None:
 
 def test_the_representation_shows_what_is_known() -> None:
     info = DatasetInfo(splits=SplitDict({"train": SplitInfo("train", 0, 2)}), license="mit")
-    assert repr(info) == "DatasetInfo(license='mit', splits={'train': SplitInfo(name='train', num_examples=2)})"
+    assert (
+        repr(info) == "DatasetInfo(license='mit', splits={'train': SplitInfo(name='train', num_examples=2)})"
+    )
 
 
 def test_merged_texts_are_joined_once_each() -> None:

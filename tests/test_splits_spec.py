@@ -153,6 +153,8 @@ def test_equal_instructions_are_equal() -> None:
     assert pickle.loads(pickle.dumps(parse("train[:5]"))) == parse("train[:5]")
 
 
-@pytest.mark.parametrize(("spec", "whole"), [("train", True), ("train[:]", True), ("all", False), ("a+b", False)])
+@pytest.mark.parametrize(
+    ("spec", "whole"), [("train", True), ("train[:]", True), ("all", False), ("a+b", False)]
+)
 def test_a_whole_split_is_recognised(spec: str, whole: bool) -> None:
     assert parse(spec).is_whole_split() is whole

@@ -1,19 +1,22 @@
 """The exceptions of arrowsets. Each is also the built-in that scripts already catch.
 
-    ArrowsetsError
-    ├── ColumnNotFound (ValueError, KeyError)      a column that the dataset does not have
-    ├── SplitNotFound (ValueError, KeyError)       a split that was not loaded or does not exist
-    ├── UnknownName (ValueError)                   any other name out of a closed list: a builder, a format, an option
-    ├── DataFilesNotFound (FileNotFoundError)      patterns that match no file
-    ├── SchemaConflict (ValueError, TypeError)     two types that no type holds without loss
-    ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
-    ├── TransformError (ValueError)                a user function that returned what cannot be kept
-    ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
-    ├── RemoteError (ConnectionError)              a server that did not answer, or refused
-    │   └── OfflineError                           the network is needed while offline mode is on
-    ├── StoreError (OSError)
-    │   └── CorruptEntry                           a stored file that is not what was written
-    └── MissingDependency (ImportError)            an optional package; says what to install
+ArrowsetsError
+├── ColumnNotFound (ValueError, KeyError)      a column that the dataset does not have
+├── SplitNotFound (ValueError, KeyError)       a split that was not loaded or does not exist
+├── UnknownName (ValueError)                   any other name out of a closed list: a builder, a format, an option
+├── DataFilesNotFound (FileNotFoundError)      patterns that match no file
+├── SchemaConflict (ValueError, TypeError)     two types that no type holds without loss
+├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
+├── RowOutOfRange (IndexError)                 a row position that the dataset does not have
+├── ShapeConflict (ValueError)                 lengths that differ, or a column name twice
+├── TransformError (ValueError)                a user function that returned what cannot be kept
+├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
+├── NotPicklable (TypeError)                   a function, argument or result that no other process can be sent
+├── RemoteError (ConnectionError)              a server that did not answer, or refused
+│   └── OfflineError                           the network is needed while offline mode is on
+├── StoreError (OSError)
+│   └── CorruptEntry                           a stored file that is not what was written
+└── MissingDependency (ImportError)            an optional package; says what to install
 """
 
 from __future__ import annotations
@@ -28,9 +31,12 @@ __all__ = [
     "CorruptEntry",
     "DataFilesNotFound",
     "MissingDependency",
+    "NotPicklable",
     "OfflineError",
     "RemoteError",
+    "RowOutOfRange",
     "SchemaConflict",
+    "ShapeConflict",
     "SplitNotFound",
     "StoreError",
     "TransformError",
@@ -109,7 +115,9 @@ class BadData(ArrowsetsError, ValueError):
         self, message: str, *, file: str | None = None, row: int | None = None, column: str | None = None
     ) -> None:
         place = ", ".join(
-            f"{what} {value}" for what, value in (("file", file), ("row", row), ("column", column)) if value is not None
+            f"{what} {value}"
+            for what, value in (("file", file), ("row", row), ("column", column))
+            if value is not None
         )
         super().__init__(f"{place}: {message}" if place else message)
         self.message, self.file, self.row, self.column = message, file, row, column
@@ -147,6 +155,14 @@ class MissingDependency(ArrowsetsError, ImportError):
         return cls(f"{what} needs the package {package!r}: pip install {target}")
 
 
+class RowOutOfRange(ArrowsetsError, IndexError):
+    """A row position that the dataset does not have."""
+
+
+class ShapeConflict(ArrowsetsError, ValueError):
+    """Tables, masks or columns that do not fit together: lengths that differ, or a name twice."""
+class NotPicklable(ArrowsetsError, TypeError):
+    """A function, argument or result that cannot be sent to another process."""
 class RemoteError(ArrowsetsError, ConnectionError):
     """A server that did not give what was asked of it."""
 

@@ -123,7 +123,9 @@ class SplitInfo:
         return {key: value for key, value in data.items() if value is not None or key == "dataset_name"}
 
     def __repr__(self) -> str:
-        shown = [f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if getattr(self, f.name)]
+        shown = [
+            f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if getattr(self, f.name)
+        ]
         return f"SplitInfo({', '.join(shown)})"
 
 
@@ -131,7 +133,9 @@ class SplitDict(dict[str, SplitInfo]):
     """The splits of a dataset, by name."""
 
     def __init__(
-        self, splits: Mapping[str, SplitInfo] | Iterable[tuple[str, SplitInfo]] = (), dataset_name: str | None = None
+        self,
+        splits: Mapping[str, SplitInfo] | Iterable[tuple[str, SplitInfo]] = (),
+        dataset_name: str | None = None,
     ) -> None:
         super().__init__(splits)
         self.dataset_name = dataset_name
@@ -143,7 +147,8 @@ class SplitDict(dict[str, SplitInfo]):
         """Read a dict by name (JSON) or a list (YAML) of splits."""
         items = data.items() if isinstance(data, Mapping) else [(str(item["name"]), item) for item in data]
         infos = [
-            (name, item if isinstance(item, SplitInfo) else SplitInfo.from_json(item, str(name))) for name, item in items
+            (name, item if isinstance(item, SplitInfo) else SplitInfo.from_json(item, str(name)))
+            for name, item in items
         ]
         names = dataset_name or next((info.dataset_name for _, info in infos if info.dataset_name), None)
         return cls(((str(name), info) for name, info in infos), names)
@@ -210,7 +215,13 @@ class DatasetInfo:
     dataset_size: int | None = None
     size_in_bytes: int | None = None
 
-    IN_YAML: ClassVar[tuple[str, ...]] = ("config_name", "features", "splits", "download_size", "dataset_size")
+    IN_YAML: ClassVar[tuple[str, ...]] = (
+        "config_name",
+        "features",
+        "splits",
+        "download_size",
+        "dataset_size",
+    )
 
     def __post_init__(self) -> None:
         """Bring the written forms of fields into values; values are taken as they are, never copied."""
@@ -222,7 +233,9 @@ class DatasetInfo:
             self.splits = SplitDict.from_json(self.splits)
         keys = self.supervised_keys
         if keys is not None and not isinstance(keys, SupervisedKeysData):
-            self.supervised_keys = SupervisedKeysData(**keys) if isinstance(keys, Mapping) else SupervisedKeysData(*keys)
+            self.supervised_keys = (
+                SupervisedKeysData(**keys) if isinstance(keys, Mapping) else SupervisedKeysData(*keys)
+            )
 
     @classmethod
     def from_dict(cls, dataset_info_dict: Mapping[str, Any]) -> DatasetInfo:
@@ -231,7 +244,9 @@ class DatasetInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form: what is not known is left out."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in _NAMES if getattr(self, name) is not None}
+        values: dict[str, Any] = {
+            name: getattr(self, name) for name in _NAMES if getattr(self, name) is not None
+        }
         if self.features is not None:
             values["features"] = self.features.to_dict()
         if self.supervised_keys is not None:

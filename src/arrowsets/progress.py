@@ -6,7 +6,13 @@ from typing import Protocol
 
 from arrowsets.config import settings
 
-__all__ = ["Progress", "are_progress_bars_disabled", "disable_progress_bars", "enable_progress_bars", "progress"]
+__all__ = [
+    "Progress",
+    "are_progress_bars_disabled",
+    "disable_progress_bars",
+    "enable_progress_bars",
+    "progress",
+]
 
 
 class Progress(Protocol):

@@ -15,7 +15,15 @@ from typing import Any, Final
 from arrowsets.builder import Builder
 from arrowsets.errors import MissingDependency, UnknownName
 
-__all__ = ["builder", "builder_names", "builder_of_extension", "extension_keywords", "register", "unregister"]
+__all__ = [
+    "builder",
+    "builder_names",
+    "builder_of_extension",
+    "extension_keywords",
+    "forget",
+    "register",
+    "unregister",
+]
 
 GROUP: Final = "arrowsets.builders"
 _OURS: Final = "arrowsets.builders."
@@ -87,7 +95,9 @@ def _loaded(point: EntryPoint) -> type[Builder[Any]]:
     try:
         cls: type[Builder[Any]] = point.load()
     except (ImportError, AttributeError) as error:
-        raise MissingDependency(f"the builder {point.name!r} ({point.value}) cannot be imported: {error}") from error
+        raise MissingDependency(
+            f"the builder {point.name!r} ({point.value}) cannot be imported: {error}"
+        ) from error
     return cls
 
 
@@ -133,3 +143,9 @@ def _extensions_of(point: EntryPoint) -> Mapping[str, Mapping[str, Any]]:
 def extension_keywords(name: str, extension: str) -> Mapping[str, Any]:
     """Return the keywords that an extension implies for a builder: {"sep": "\\t"} for ".tsv"."""
     return builder(name).extensions.get(extension, {})
+
+
+def forget() -> None:
+    """Look for installed builders anew at the next question."""
+    _installed.cache_clear()
+    _loaded.cache_clear()

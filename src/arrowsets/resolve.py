@@ -58,7 +58,10 @@ class Recipe:
         """Return what decides the rows, as JSON: the parts of a fingerprint that stand in the recipe."""
         return {
             "builder": self.builder,
-            "files": {split: [[file.url, file.etag, file.size] for file in files] for split, files in self.files.items()},
+            "files": {
+                split: [[file.url, file.etag, file.size] for file in files]
+                for split, files in self.files.items()
+            },
             "only": sorted(self.only),
         }
 
@@ -74,7 +77,9 @@ class Recipe:
                 yield file
             else:
                 members = expand([file], cache_dir, keep=self._reads)
-                yield from [member for member in members if _is_data(member, self.only, self.builder)] or members
+                yield from [
+                    member for member in members if _is_data(member, self.only, self.builder)
+                ] or members
 
     def _reads(self, archive: DataFile) -> bool:
         return archive.extension in registry.builder(self.builder).extensions
@@ -151,7 +156,9 @@ def resolve(
 def _packaged(request: Request) -> Recipe:
     if request.data_files is None and request.data_dir is None:
         if not registry.builder(request.path).extensions:
-            return Recipe(request.path, {"train": ()}, request.keywords, request.name or "default", request.path)
+            return Recipe(
+                request.path, {"train": ()}, request.keywords, request.name or "default", request.path
+            )
         raise ValueError(f"the builder {request.path!r} needs data_files= or data_dir=")
     files = _find(request, ".", request.data_dir, request.data_files)
     known = frozenset(registry.builder(request.path).extensions)
@@ -159,7 +166,14 @@ def _packaged(request: Request) -> Recipe:
         files = _filtered(files, known, request.path)
     keywords = {**_implied(files, request.path), **request.keywords}
     return Recipe(
-        request.path, files, keywords, request.name or "default", request.path, DatasetInfo(), request.revision, known
+        request.path,
+        files,
+        keywords,
+        request.name or "default",
+        request.path,
+        DatasetInfo(),
+        request.revision,
+        known,
     )
 
 
@@ -190,14 +204,18 @@ def _refuse_saved(path: Path) -> None:
         (path / "state.json").is_file() and (path / "dataset_info.json").is_file()
     )
     if saved:
-        raise ValueError(f"{str(path)!r} was written by save_to_disk; read it with load_from_disk({str(path)!r})")
+        raise ValueError(
+            f"{str(path)!r} was written by save_to_disk; read it with load_from_disk({str(path)!r})"
+        )
 
 
 def _file(request: Request) -> Recipe:
     if request.data_files is not None or request.data_dir is not None:
         raise ValueError(f"{request.path!r} is a file: data_files and data_dir have no meaning with it")
     files = _find(request, ".", None, request.path)
-    return _recipe(request, files, Config(request.name or "default"), DatasetInfo(), _stem(request.path), explicit=True)
+    return _recipe(
+        request, files, Config(request.name or "default"), DatasetInfo(), _stem(request.path), explicit=True
+    )
 
 
 def card_of(path: str | os.PathLike[str]) -> Card:
@@ -208,7 +226,9 @@ def card_of(path: str | os.PathLike[str]) -> Card:
     return read_directory(Path(local_part(text)).expanduser())
 
 
-def recipe_of(request: Request, root: str, card: Card, dataset_name: str, base_info: DatasetInfo | None = None) -> Recipe:
+def recipe_of(
+    request: Request, root: str, card: Card, dataset_name: str, base_info: DatasetInfo | None = None
+) -> Recipe:
     """Return the recipe for a directory, local or the URL of one, with its card.
 
     `data_files` and `data_dir` of the caller replace those of the configuration, and with them what it declares of its data.
@@ -223,7 +243,9 @@ def recipe_of(request: Request, root: str, card: Card, dataset_name: str, base_i
         explicit = request.data_files is not None
     info = base_info or (_declared(card, config.name) if own else DatasetInfo())
     patterns = config.data_files if own else request.data_files
-    return _recipe(request, files, config, info, dataset_name, explicit=explicit and not _any_wildcard(patterns))
+    return _recipe(
+        request, files, config, info, dataset_name, explicit=explicit and not _any_wildcard(patterns)
+    )
 
 
 def _declared(card: Card, name: str) -> DatasetInfo:
@@ -264,7 +286,10 @@ def _implied(files: Files, name: str) -> dict[str, Any]:
 
 
 def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[DataFile, ...]]:
-    kept = {split: tuple(f for f in listed if _is_data(f, only, name) or kind_of(f)) for split, listed in files.items()}
+    kept = {
+        split: tuple(f for f in listed if _is_data(f, only, name) or kind_of(f))
+        for split, listed in files.items()
+    }
     return {split: listed for split, listed in kept.items() if listed} or dict(files)
 
 
@@ -283,13 +308,22 @@ def _format_of(files: Files, cache_dir: str | None) -> str:
             f"no builder reads these files: {listed}, such as {example!r}; name a builder as the path "
             f"({', '.join(registry.builder_names())}) and the files with data_files="
         )
-    if len(names) > 1 or len({str(sorted(keywords.items())) for name, keywords in found.values() if name}) > 1:
-        per_split = ", ".join(f"{split}: {name} {keywords or ''}".rstrip() for split, (name, keywords) in found.items())
-        raise ValueError(f"the splits have different formats ({per_split}); choose files of one format with data_files=")
+    if (
+        len(names) > 1
+        or len({str(sorted(keywords.items())) for name, keywords in found.values() if name}) > 1
+    ):
+        per_split = ", ".join(
+            f"{split}: {name} {keywords or ''}".rstrip() for split, (name, keywords) in found.items()
+        )
+        raise ValueError(
+            f"the splits have different formats ({per_split}); choose files of one format with data_files="
+        )
     return names.pop()
 
 
-def _format_of_split(files: Sequence[DataFile], cache_dir: str | None) -> tuple[str | None, Mapping[str, Any]]:
+def _format_of_split(
+    files: Sequence[DataFile], cache_dir: str | None
+) -> tuple[str | None, Mapping[str, Any]]:
     best = _most_frequent(files)
     if best is None:
         archives = [file for file in files if kind_of(file)][:_INSPECTED]
@@ -313,7 +347,10 @@ def _most_frequent(files: Iterable[DataFile]) -> str | None:
     for extensions in (data, [file.extension for file in listed]):
         counts = {ext: n for ext, n in Counter(extensions).items() if registry.builder_of_extension(ext)}
         if counts:
-            return max(counts, key=lambda ext: (counts[ext], -_PREFERRED.index(ext) if ext in _PREFERRED else -99, ext))
+            return max(
+                counts,
+                key=lambda ext: (counts[ext], -_PREFERRED.index(ext) if ext in _PREFERRED else -99, ext),
+            )
     return None
 
 
@@ -328,5 +365,3 @@ def _stem(text: str) -> str:
     stem = last.partition(".")[0] or last
     words = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3_\2\4", stem)
     return re.sub(r"\W+", "_", words).strip("_").lower() or "dataset"
-
-

@@ -134,7 +134,11 @@ class _Parser:
             raise self._wrong(str(error), begin) from error
 
     def _sliced(
-        self, name: str, start: re.Match[str] | None, stop: re.Match[str] | None, rounding: re.Match[str] | None
+        self,
+        name: str,
+        start: re.Match[str] | None,
+        stop: re.Match[str] | None,
+        rounding: re.Match[str] | None,
     ) -> _Part:
         bounds = [bound for bound in (start, stop) if bound is not None]
         unit: Unit = "%" if any(bound[2] for bound in bounds) else "abs"
@@ -159,7 +163,9 @@ class _Parser:
         return self._wrong(f"expected {what}", self._at if at is None else at)
 
     def _wrong(self, what: str, at: int) -> ValueError:
-        return ValueError(f"bad split {self._text!r}: {what} at column {at + 1}\n  {self._text}\n  {' ' * at}^")
+        return ValueError(
+            f"bad split {self._text!r}: {what} at column {at + 1}\n  {self._text}\n  {' ' * at}^"
+        )
 
 
 class NamedSplit(str):

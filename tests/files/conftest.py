@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -39,7 +40,9 @@ class Server:
     files: dict[str, bytes] = field(default_factory=dict)
     etags: bool = True
     ranges: bool = True
-    faults: list[int | str] = field(default_factory=list)  # a status, or "drop" after half the bytes; for GETs only
+    faults: list[int | str] = field(
+        default_factory=list
+    )  # a status, or "drop" after half the bytes; for GETs only
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -61,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
         server.asked.append((self.command, self.path, self.headers.get("Range")))
         server.headers.append(dict(self.headers))
         fault = server.faults.pop(0) if body and server.faults else None
-        content = server.files.get(self.path.partition("?")[0])
+        content = server.files.get(unquote(self.path.partition("?")[0]))
         if isinstance(fault, int) or content is None:
             self.send_response(fault if isinstance(fault, int) else 404)
             self.send_header("Content-Length", "0")
@@ -103,4 +106,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], None]:
     """Switch offline mode on."""
-    return lambda: monkeypatch.setattr("arrowsets.config._current", [Settings(cache_dir=tmp_path, offline=True)])
+    return lambda: monkeypatch.setattr(
+        "arrowsets.config._current", [Settings(cache_dir=tmp_path, offline=True)]
+    )

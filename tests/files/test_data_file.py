@@ -102,7 +102,10 @@ def test_a_stream_that_is_cut_off_names_its_file(tmp_path: Path, extension: str)
 def test_a_flipped_byte_is_found(tmp_path: Path) -> None:
     content = bytearray(gzip.compress(TEXT))
     content[-6] ^= 1
-    with write(tmp_path / "a.gz", bytes(content)).open() as stream, pytest.raises(BadData, match="gzip stream"):
+    with (
+        write(tmp_path / "a.gz", bytes(content)).open() as stream,
+        pytest.raises(BadData, match="gzip stream"),
+    ):
         stream.read()
 
 

@@ -15,7 +15,10 @@ from arrowsets.files import DataFile, find
 
 def found(root: Path, data_files: object = None) -> dict[str, list[str]]:
     files = find(data_files, base=root)  # type: ignore[arg-type]
-    return {split: [Path(file.url).relative_to(root).as_posix() for file in listed] for split, listed in files.items()}
+    return {
+        split: [Path(file.url).relative_to(root).as_posix() for file in listed]
+        for split, listed in files.items()
+    }
 
 
 def reference(root: Path, data_files: object = None) -> dict[str, list[str]]:
@@ -122,7 +125,10 @@ def test_data_dir_lies_under_base(tree: MakeTree) -> None:
 def test_absolute_paths_path_objects_and_file_urls_are_named_alike(tree: MakeTree) -> None:
     root = tree("a.csv")
     file = root / "a.csv"
-    answers = [find(form, base="/elsewhere")["train"] for form in (str(file), file, file.as_uri(), [DataFile(str(file))])]
+    answers = [
+        find(form, base="/elsewhere")["train"]
+        for form in (str(file), file, file.as_uri(), [DataFile(str(file))])
+    ]
     assert {answer[0].url for answer in answers} == {str(file)}
 
 

@@ -189,7 +189,9 @@ def test_a_server_without_etags_is_read_anew(server: Any, tmp_path: Path) -> Non
     assert read(download([one(server)], tmp_path)[0]) == b"new"
 
 
-def test_offline_what_was_downloaded_is_used(server: Any, tmp_path: Path, offline: Callable[[], None]) -> None:
+def test_offline_what_was_downloaded_is_used(
+    server: Any, tmp_path: Path, offline: Callable[[], None]
+) -> None:
     (before,) = download([one(server)], tmp_path)
     offline()
     (file,) = find(server.url + "/d/x.bin", cache_dir=tmp_path)["train"]

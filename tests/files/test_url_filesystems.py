@@ -24,7 +24,13 @@ def bucket() -> Iterator[str]:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("in/z.csv", "z")
-    contents = {"train/a.csv": b"a", "train/b.csv": b"b", "test/c.csv": b"c", ".h/x.csv": b"h", "p/x.zip": packed.getvalue()}
+    contents = {
+        "train/a.csv": b"a",
+        "train/b.csv": b"b",
+        "test/c.csv": b"c",
+        ".h/x.csv": b"h",
+        "p/x.zip": packed.getvalue(),
+    }
     for name, content in contents.items():
         fs.pipe(f"{root}/{name}", content)
     yield f"memory://{root}"

@@ -27,6 +27,7 @@ __all__ = [
 
 # The stubs know no members of list, struct and extension arrays.
 Arr: TypeAlias = Any
+_from_arrays: Any = pa.FixedSizeListArray.from_arrays
 _run_end_decode: Any = getattr(pc, "run_end_decode")  # noqa: B009
 
 
@@ -47,16 +48,17 @@ def is_text(dtype: pa.DataType) -> bool:
     return pa.types.is_string(dtype) or pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype)
 
 
-def nulls(length: int, dtype: pa.DataType) -> Arr:
+def nulls(length: int, dtype: pa.DataType) -> pa.Array[Any]:
     """Return an array of nulls of any type."""
     make: Any = pa.nulls
-    return make(length, dtype)
+    result: pa.Array[Any] = make(length, dtype)
+    return result
 
 
 def decoded(array: Arr) -> Arr:
     """Return the values of a dictionary- or run-end-encoded array, else the array itself."""
     if pa.types.is_dictionary(array.type):
-        return decoded(array.dictionary_decode())  # type: ignore[attr-defined]
+        return decoded(array.dictionary_decode())
     if pa.types.is_run_end_encoded(array.type):
         return decoded(_run_end_decode(array))
     return array
@@ -92,8 +94,13 @@ def list_parts(array: Arr) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Arr]:
     return raw - raw[0], values.slice(int(raw[0]), int(raw[-1] - raw[0]))
 
 
-def make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> Arr:
+def make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> pa.Array[Any]:
     """Build a list, large list or fixed-size list array from offsets that start at 0."""
+    result: pa.Array[Any] = _make_list(dtype, offsets, values, mask)
+    return result
+
+
+def _make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> Arr:
     if pa.types.is_fixed_size_list(dtype):
         return _make_fixed(dtype, offsets, values, mask)
     if pa.types.is_list_view(dtype) or pa.types.is_large_list_view(dtype):
@@ -124,10 +131,7 @@ def _make_fixed(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Ar
     return _from_arrays(values, type=dtype, mask=mask)
 
 
-_from_arrays: Any = pa.FixedSizeListArray.from_arrays
-
-
-def cast_storage(array: Arr, to: Any, path: str = "") -> Arr:
+def cast_storage(array: Arr, to: Any, path: str = "") -> pa.Array[Any]:
     """Cast an array to a type, exactly.
 
     Args:
@@ -138,6 +142,11 @@ def cast_storage(array: Arr, to: Any, path: str = "") -> Arr:
     Raises:
         SchemaConflict: for a value that the type cannot hold; names value, row and path.
     """
+    result: pa.Array[Any] = _cast(array, to, path)
+    return result
+
+
+def _cast(array: Arr, to: Any, path: str) -> Arr:
     if array.type.equals(to):
         return array
     array = storage_of(array)

@@ -1,8 +1,8 @@
 """Arrow arrays of Python values: `array_of`.
 
 Without a feature the type comes from the set of kinds of all values, level by level, so it cannot depend on
-which value comes first. Lists are joined and structs taken apart before their values are looked at; Arrow then
-builds each level in one call.
+which value comes first. Lists are joined and structs taken apart before their values are looked at; Arrow
+then builds each level in one call.
 """
 
 from __future__ import annotations
@@ -114,12 +114,17 @@ def _explained(
 ) -> pa.Array[Any]:
     """Build, and say in which row and column it failed if it did."""
     try:
-        return build(values)
+        array = build(values)
     except (ArrowsetsError, ValueError, TypeError, OverflowError, pa.ArrowException) as error:
         part = values if isinstance(values, pa.Array) else _Sliced(values)
-        row = locate(part, lambda piece: build(piece if isinstance(piece, pa.Array) else piece.values))  # type: ignore[arg-type]
+        row = locate(part, lambda piece: build(piece if isinstance(piece, pa.Array) else piece.values))
         shown = None if row is None or isinstance(values, pa.Array) else _short(values[row])
         raise _placed(error, column, None if row is None else start + row, shown) from error
+    if isinstance(array, pa.ChunkedArray):
+        raise SchemaConflict(
+            f"{array.nbytes} bytes do not fit one array of {array.type}: build it of fewer values"
+        )
+    return array
 
 
 def _short(value: object) -> str:
@@ -181,7 +186,7 @@ def _plain(values: Any) -> Any:
 
 
 def _of_ndarray(array: npt.NDArray[Any]) -> Built:
-    """Build from a NumPy array: further dimensions become lists, over the array's own memory where it is contiguous."""
+    """Build from a NumPy array: further dimensions become lists, over the array's memory if contiguous."""
     if array.ndim == 0:
         raise TypeError(f"a column needs at least one dimension, got the scalar {array!r}")
     if array.dtype.names:
@@ -282,9 +287,9 @@ class _Inference:
                 other = next(iter(seen.values()))
                 raise _Mixed(
                     row,
-                    f"{_short(value)} has type {type(value).__name__}, but {_short(values[other])} before it has type "
-                    f"{type(values[other]).__name__}, and no type holds both; make them one type, or use "
-                    "on_mixed='use_json'",
+                    f"{_short(value)} has type {type(value).__name__}, but {_short(values[other])} before it "
+                    f"has type {type(values[other]).__name__}, and no type holds both; make them one type, or "
+                    "use on_mixed='use_json'",
                 )
         raise _Mixed(0, f"no type holds {values[0]!r}")
 
@@ -304,7 +309,7 @@ class _Inference:
     def _unfit(self, values: list[Any], dtypes: tuple[pa.DataType | None, ...]) -> Built:
         if self.use_json:
             return self._mixed(values)
-        row = locate(_Sliced(values), lambda piece: pa.array(piece.values, dtypes[0]))  # type: ignore[arg-type,attr-defined]
+        row = locate(_Sliced(values), lambda piece: pa.array(piece.values, dtypes[0]))
         names = " or ".join(str(dtype) for dtype in dtypes if dtype is not None)
         raise _Mixed(row or 0, f"{values[row or 0]!r} does not fit {names}, which the other rows need")
 
@@ -473,7 +478,7 @@ def _normal_value(value: Any) -> Any:
 
 
 def _of_ndarrays(values: Sequence[Any], present: Sequence[npt.NDArray[Any]]) -> Built:
-    """Build lists of arrays of one dtype and number of dimensions, whose shapes may differ, by joining their memory."""
+    """Build lists of arrays of one dtype and number of dimensions, of any shapes, by joining their memory."""
     array = _scalars(np.concatenate([value.ravel() for value in present]))
     feature: FeatureType = feature_of(array.type)
     for depth in range(present[0].ndim - 1, 0, -1):

@@ -41,7 +41,7 @@ def as_feature(value: object) -> FeatureType:
 
 
 class Struct(dict[str, FeatureType], FeatureType):
-    """Named fields. It is written, and reads, as a dict of feature types; a key that a value lacks is null."""
+    """Named fields, written and read as a dict of feature types; a key that a value lacks is null."""
 
     type_name: ClassVar[str] = "Struct"
 
@@ -63,7 +63,7 @@ class Struct(dict[str, FeatureType], FeatureType):
             self[name] = default
         return self[name]
 
-    def __ior__(self, other: Any) -> Self:
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
         self.update(other)
         return self
 
@@ -173,6 +173,12 @@ def _items(value: Any) -> Any:
     return list(value)
 
 
+def _alike(rows: list[Any], first: np.ndarray[Any, Any]) -> bool:
+    if first.dtype.kind not in "biuf":
+        return False
+    return all(isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows)
+
+
 def _mask(values: SequenceOf[Any], present: SequenceOf[Any]) -> pa.Array[Any] | None:
     return None if len(present) == len(values) else pa.array([value is None for value in values], pa.bool_())
 
@@ -200,7 +206,7 @@ class _ListDecoder:
         return None if value is None else [decode(item) for item in value]
 
 
-def _cast_fields(struct: Mapping[str, FeatureType], array: pa.Array[Any]) -> pa.Array[Any]:
+def _cast_fields(struct: Mapping[str, FeatureType], array: Any) -> pa.Array[Any]:
     have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
     extra = [name for name in have if name not in struct]
     if extra:
@@ -271,11 +277,8 @@ class _AnyList(Frozen):
 
     def _inner(self, rows: list[Any]) -> pa.Array[Any]:
         first = rows[0] if rows else None
-        if isinstance(first, np.ndarray) and isinstance(self.feature, Value) and first.dtype.kind in "biuf":
-            if all(
-                isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows
-            ):
-                return self.feature.cast(pa.array(np.concatenate(rows)))
+        if isinstance(first, np.ndarray) and isinstance(self.feature, Value) and _alike(rows, first):
+            return self.feature.cast(pa.array(np.concatenate(rows)))
         inner: pa.Array[Any] = self.feature.from_values(list(chain.from_iterable(rows)))
         return inner
 
@@ -398,7 +401,7 @@ class Sequence(List, metaclass=_SequenceMeta):
 def feature_from_json(data: Any) -> FeatureType:
     """Build a feature from its JSON form, of this or an older version.
 
-    A `_type` that is not known (a newer version wrote it) is read as null, the type that gives way to any other.
+    A `_type` that is not known (of a newer version) is read as null, the type that gives way to any other.
     """
     if isinstance(data, (list, tuple)):
         return List(feature_from_json(data[0]))

@@ -1,16 +1,16 @@
 """What a directory says of itself: YAML at the head of its README, `.huggingface.yaml`, the older `dataset_infos.json`.
 
-    ---
-    configs:
-    - config_name: en
-      data_files: en/*.csv            # or a list, or a list of {split, path}, or a mapping split -> patterns
-      data_dir: en                    # what patterns are relative to
-      default: true
-      sep: ";"                        # everything else goes to the builder
-    dataset_info:                     # of one configuration, or a list of them
-      config_name: en
-      features: …
-    ---
+---
+configs:
+- config_name: en
+  data_files: en/*.csv            # or a list, or a list of {split, path}, or a mapping split -> patterns
+  data_dir: en                    # what patterns are relative to
+  default: true
+  sep: ";"                        # everything else goes to the builder
+dataset_info:                     # of one configuration, or a list of them
+  config_name: en
+  features: …
+---
 """
 
 from __future__ import annotations
@@ -151,7 +151,9 @@ def _configs(data: object) -> tuple[Config, ...]:
         raise ValueError(f"`configs` names {', '.join(map(repr, twice))} twice")
     defaults = [config.name for config in configs if config.default]
     if len(defaults) > 1:
-        raise ValueError(f"`configs` has several defaults: {', '.join(map(repr, defaults))}; one can be `default: true`")
+        raise ValueError(
+            f"`configs` has several defaults: {', '.join(map(repr, defaults))}; one can be `default: true`"
+        )
     return configs
 
 

@@ -111,7 +111,9 @@ def checked(inner: BinaryIO, file: str, what: str, owned: BinaryIO | None = None
 
 
 def _arrow(codec: Literal["zstd", "lz4"]) -> Callable[[BinaryIO], BinaryIO]:
-    return lambda raw: cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(cast(io.IOBase, raw), mode="r"), codec))
+    return lambda raw: cast(
+        BinaryIO, pa.CompressedInputStream(pa.PythonFile(cast(io.IOBase, raw), mode="r"), codec)
+    )
 
 
 def _lzma(raw: BinaryIO, form: int) -> BinaryIO:
@@ -135,8 +137,14 @@ def decompress(raw: BinaryIO, url: str, name: str) -> BinaryIO:
     Raises:
         BadData: when the name says compressed and the bytes do not.
     """
-    buffered = raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
-    head = cast(io.BufferedReader, buffered).peek(_PEEK)[:_PEEK]
+    buffered = (
+        raw if hasattr(raw, "peek") else cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, raw), BUFFER))
+    )
+    try:
+        head = cast(io.BufferedReader, buffered).peek(_PEEK)[:_PEEK]
+    except BaseException:
+        buffered.close()
+        raise
     named, found = codec_of_name(name), codec_of_bytes(head)
     codec = "lzma" if named == "lzma" and found is None and head[:1] == b"]" else found
     if codec is None:

@@ -44,7 +44,9 @@ def known_stat(url: str, options: Mapping[str, Any], cache_dir: str | os.PathLik
     try:
         known = json.loads(note.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise OfflineError(f"{url!r} was never downloaded to {str(note.parent)!r}, and offline mode is on") from error
+        raise OfflineError(
+            f"{url!r} was never downloaded to {str(note.parent)!r}, and offline mode is on"
+        ) from error
     return Stat(known["size"], known["etag"])
 
 

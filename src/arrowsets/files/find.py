@@ -21,7 +21,9 @@ from arrowsets.files.urls import is_http, is_local, local_part, split_chain
 __all__ = ["Finder", "Patterns", "find", "splits_of"]
 
 Pattern: TypeAlias = "str | os.PathLike[str] | DataFile"
-Patterns: TypeAlias = "Pattern | Sequence[Pattern | Mapping[str, Any]] | Mapping[str, Pattern | Sequence[Pattern]]"
+Patterns: TypeAlias = (
+    "Pattern | Sequence[Pattern | Mapping[str, Any]] | Mapping[str, Pattern | Sequence[Pattern]]"
+)
 
 _SHOWN = 10
 
@@ -92,7 +94,9 @@ def _from_items(items: Sequence[Any]) -> dict[str, list[Pattern]]:
         if set(item) != {"split", "path"}:
             raise ValueError(f"bad entry {dict(item)!r} of data_files: it has the keys 'split' and 'path'")
         if item["split"] in by_split:
-            raise ValueError(f"the split {item['split']!r} is named twice in data_files; give it a list of paths")
+            raise ValueError(
+                f"the split {item['split']!r} is named twice in data_files; give it a list of paths"
+            )
         by_split[str(item["split"])] = _listed(item["path"])
     return by_split
 
@@ -104,7 +108,9 @@ def _listed(patterns: object) -> list[Pattern]:
         listed = list(patterns)
         if all(isinstance(item, (str, os.PathLike, DataFile)) for item in listed):
             return sorted(listed, key=str) if isinstance(patterns, (set, frozenset)) else listed
-    raise TypeError(f"data_files holds {patterns!r}; a path, a URL, a pattern, a list of them, or a dict of lists by split")
+    raise TypeError(
+        f"data_files holds {patterns!r}; a path, a URL, a pattern, a list of them, or a dict of lists by split"
+    )
 
 
 class Finder:
@@ -150,7 +156,9 @@ class Finder:
         if patterns and not files:
             tree, root = self._tree(self.root)
             asked = ", ".join(repr(str(pattern)) for pattern in patterns)
-            raise DataFilesNotFound(f"no file matches {asked} (split {name!r}) in {self.root!r}; {self._there(tree, root)}")
+            raise DataFilesNotFound(
+                f"no file matches {asked} (split {name!r}) in {self.root!r}; {self._there(tree, root)}"
+            )
         return tuple(files)
 
     def _all(self, patterns: Sequence[Pattern]) -> Iterable[list[DataFile]]:
@@ -176,7 +184,9 @@ class Finder:
             if not is_local(self.root) and not text.startswith("/"):
                 return self.match(f"{self.root}/{text}")
             directory = Path(self.root, text).as_posix()
-            return self._match_in(self._local, os.path.normpath(directory) if not has_wildcard(directory) else directory)
+            return self._match_in(
+                self._local, os.path.normpath(directory) if not has_wildcard(directory) else directory
+            )
         if is_http(text):
             stat = known_stat(text, self._options or {}, self._cache)
             return [DataFile(text, stat.size, stat.etag, self._options)]
@@ -195,7 +205,9 @@ class Finder:
 
     def _directory(self, tree: Tree, path: str) -> list[DataFile]:
         if listed := list(walk(tree, path)):
-            names = [(name, stored) for name, stored in listed if name.rpartition("/")[2] not in METADATA_NAMES]
+            names = [
+                (name, stored) for name, stored in listed if name.rpartition("/")[2] not in METADATA_NAMES
+            ]
             return [self._data_file(tree, f"{path.rstrip('/')}/{name}", stored) for name, stored in names]
         parent = path.rstrip("/").rpartition("/")[0]
         raise DataFilesNotFound(f"{tree.url(path)!r} does not exist; {self._there(tree, parent)}")
@@ -218,7 +230,9 @@ class Finder:
         return self._remote[fs], path
 
     def _data_file(self, tree: Tree, path: str, stored: Stored) -> DataFile:
-        return DataFile(tree.url(path), stored.size, stored.etag, None if tree is self._local else self._options)
+        return DataFile(
+            tree.url(path), stored.size, stored.etag, None if tree is self._local else self._options
+        )
 
     def _there(self, tree: Tree, root: str) -> str:
         if isinstance(tree, LocalTree) and not Path(root or "/").is_dir():

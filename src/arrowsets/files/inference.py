@@ -62,8 +62,13 @@ def _shards(paths: Sequence[str]) -> dict[str, list[str]]:
             found.setdefault(match[1], []).append(path)
     for name in found:
         if not SPLIT_NAME.fullmatch(name):
-            raise ValueError(f"bad split name {name!r} in {found[name][0]!r}: words joined by dots, as in 'train' or 'test.clean'")
-    return {name: found[name] for name in [*(k for k in KEYWORDS if k in found), *sorted(found.keys() - KEYWORDS.keys())]}
+            raise ValueError(
+                f"bad split name {name!r} in {found[name][0]!r}: words joined by dots, as in 'train' or 'test.clean'"
+            )
+    return {
+        name: found[name]
+        for name in [*(k for k in KEYWORDS if k in found), *sorted(found.keys() - KEYWORDS.keys())]
+    }
 
 
 def _by_keyword(paths: Sequence[str], ranks: Callable[[str], dict[str, int]]) -> dict[str, list[str]]:

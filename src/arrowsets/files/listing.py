@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file", "local_etag"]
+__all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file",
+           "local_etag", "under", "walk"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Tree(Protocol):
     def file(self, path: str) -> Stored | None: ...
     def prepare(self, path: str) -> None: ...
     def url(self, path: str) -> str: ...
+
+
+def under(path: str, name: str) -> str:
+    """Return the path of an entry of a directory; the root of an archive is the empty path."""
+    return f"{path.rstrip('/')}/{name}" if path else name
 
 
 def is_hidden_file(name: str) -> bool:
@@ -127,7 +133,9 @@ class UrlTree:
                 above, _, leaf = parent.rpartition("/")
                 found.setdefault(above, ({}, set()))[1].add(leaf)
                 parent = above
-        self._seen.update({name: Directory(files, tuple(sorted(dirs))) for name, (files, dirs) in found.items()})
+        self._seen.update(
+            {name: Directory(files, tuple(sorted(dirs))) for name, (files, dirs) in found.items()}
+        )
         self._prepared.append(path)
 
     def scan(self, path: str) -> Directory:
@@ -185,9 +193,11 @@ def walk(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
     while pending:
         prefix, path = pending.pop()
         directory = tree.scan(path)
-        found += [(prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)]
+        found += [
+            (prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)
+        ]
         pending += [
-            (f"{prefix}{name}/", f"{path.rstrip('/')}/{name}")
+            (f"{prefix}{name}/", under(path, name))
             for name in directory.directories
             if not is_hidden_directory(name)
         ]

@@ -15,13 +15,20 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from arrowsets.files.listing import Stored, Tree, is_hidden_directory, is_hidden_file
+from arrowsets.files.listing import Stored, Tree, is_hidden_directory, is_hidden_file, under
 
 __all__ = ["METADATA_NAMES", "braces", "glob", "has_wildcard", "matcher", "static_prefix"]
 
 # Files that tell of a dataset and are none of its data.
 METADATA_NAMES = frozenset(
-    {"README.md", "config.json", "dataset_info.json", "dataset_infos.json", "dummy_data.zip", "dataset_dict.json"}
+    {
+        "README.md",
+        "config.json",
+        "dataset_info.json",
+        "dataset_infos.json",
+        "dummy_data.zip",
+        "dataset_dict.json",
+    }
 )
 _WILD = re.compile(r"[*?\[{]")
 
@@ -61,7 +68,9 @@ def _options(pattern: str, start: int) -> tuple[int, list[str]] | None:
 def matcher(component: str) -> re.Pattern[str]:
     """Compile one component (braces written out already)."""
     if "**" in component:
-        raise ValueError(f"invalid pattern component {component!r}: '**' stands alone between slashes; write '**/*.csv'")
+        raise ValueError(
+            f"invalid pattern component {component!r}: '**' stands alone between slashes; write '**/*.csv'"
+        )
     parts, at = list[str](), 0
     while at < len(component):
         char = component[at]
@@ -114,20 +123,16 @@ def _match(tree: Tree, path: str, components: tuple[str, ...]) -> Iterator[tuple
         yield from _match(tree, path, rest or ("*",))
         for name in tree.scan(path).directories:
             if not is_hidden_directory(name):
-                yield from _match(tree, _under(path, name), components)
+                yield from _match(tree, under(path, name), components)
         return
     regex = matcher(head)
     asked = head.startswith((".", "__"))
     if rest:
         for name in tree.scan(path).directories:
             if regex.fullmatch(name) and (asked or not is_hidden_directory(name)):
-                yield from _match(tree, _under(path, name), rest)
+                yield from _match(tree, under(path, name), rest)
         return
     for name, stored in tree.scan(path).files.items():
         plain = not is_hidden_file(name) and name not in METADATA_NAMES
         if regex.fullmatch(name) and (asked or head == name or plain):
-            yield _under(path, name), stored
-
-
-def _under(path: str, name: str) -> str:
-    return f"{path.rstrip('/')}/{name}" if path else name
+            yield under(path, name), stored

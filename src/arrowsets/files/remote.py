@@ -93,7 +93,11 @@ def _fail(response: Response, url: str) -> None:
     response.close()
     if status in (404, 410):
         raise DataFilesNotFound(f"{url!r} does not exist: the server answered {status} {reason}")
-    hint = "; credentials go into storage_options={'headers': {'Authorization': ...}}" if status in (401, 403) else ""
+    hint = (
+        "; credentials go into storage_options={'headers': {'Authorization': ...}}"
+        if status in (401, 403)
+        else ""
+    )
     raise RemoteError(f"{url!r}: the server answered {status} {reason}{hint}")
 
 
@@ -131,7 +135,9 @@ class HttpStream(io.RawIOBase):
     Seeking drops the connection; the next read asks for the rest from there.
     """
 
-    def __init__(self, url: str, options: Mapping[str, Any], *, size: int | None = None, etag: str = "") -> None:
+    def __init__(
+        self, url: str, options: Mapping[str, Any], *, size: int | None = None, etag: str = ""
+    ) -> None:
         self._url, self._options = url, options
         self._session = _session(options)
         self._timeout = float(options.get("timeout", 30))
@@ -190,7 +196,9 @@ class HttpStream(io.RawIOBase):
             self._disconnect()
             if attempt < retry.attempts - 1:
                 retry.wait(attempt)
-        raise BadData(f"the download broke off at byte {self._at} of {self.size or 'unknown'}", file=self._url)
+        raise BadData(
+            f"the download broke off at byte {self._at} of {self.size or 'unknown'}", file=self._url
+        )
 
     def _receive(self, count: int) -> bytes | None:
         """Return the next bytes, empty at the end of the answer; None when the connection broke."""
@@ -218,7 +226,9 @@ class HttpStream(io.RawIOBase):
         tag = _etag(response) if response.headers.get("ETag") else ""
         if self.etag.startswith(('"', "W/")) and tag and tag != self.etag:
             response.close()
-            raise BadData(f"it changed on the server while it was read ({self.etag} -> {tag})", file=self._url)
+            raise BadData(
+                f"it changed on the server while it was read ({self.etag} -> {tag})", file=self._url
+            )
         length = response.headers.get("Content-Length", "")
         if response.status_code == 200:
             if length.isdigit() and self.size is None:

@@ -80,7 +80,9 @@ class ArchiveTree:
 def _check_limits(path: str, outer: DataFile, sizes: list[int], limits: Limits) -> None:
     most = limits.allowed(Path(path).stat().st_size)
     if (total := sum(sizes)) > most:
-        raise BadData(f"unpacks to {total:,} bytes, more than the {most:,} allowed: it may be a bomb", file=outer.url)
+        raise BadData(
+            f"unpacks to {total:,} bytes, more than the {most:,} allowed: it may be a bomb", file=outer.url
+        )
     if len(sizes) > limits.members:
         raise BadData(f"has {len(sizes):,} members, more than the {limits.members:,} allowed", file=outer.url)
 
@@ -135,4 +137,8 @@ def _expanded(
 
 def _is_data(path: str) -> bool:
     *directories, name = path.split("/")
-    return not (is_hidden_file(name) or name in METADATA_NAMES or any(is_hidden_directory(part) for part in directories))
+    return not (
+        is_hidden_file(name)
+        or name in METADATA_NAMES
+        or any(is_hidden_directory(part) for part in directories)
+    )

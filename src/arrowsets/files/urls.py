@@ -7,7 +7,16 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["ARCHIVE_SCHEMES", "is_http", "is_local", "link", "local_part", "name_part", "scheme", "split_chain"]
+__all__ = [
+    "ARCHIVE_SCHEMES",
+    "is_http",
+    "is_local",
+    "link",
+    "local_part",
+    "name_part",
+    "scheme",
+    "split_chain",
+]
 
 ARCHIVE_SCHEMES = frozenset({"zip", "tar"})
 

@@ -1,0 +1,188 @@
+"""Combining datasets: one after the other, side by side, or row by row in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from arrowsets.dataset import Dataset
+from arrowsets.errors import SchemaConflict
+from arrowsets.features import Features, unify
+from arrowsets.info import DatasetInfo
+from arrowsets.lineage import Lineage
+from arrowsets.table import View
+
+
+__all__ = ["concatenate_datasets", "interleave_datasets"]
+
+Stopping = Literal["first_exhausted", "all_exhausted", "all_exhausted_without_replacement"]
+
+
+def concatenate_datasets(
+    dsets: Sequence[Dataset], info: DatasetInfo | None = None, split: str | None = None, axis: int = 0
+) -> Dataset:
+    """Put datasets one after the other, or side by side; no row is copied.
+
+    Args:
+        dsets: Of equal types where they share columns. With `axis=0`, a column that one lacks is null in its rows.
+        axis: 0 adds rows; 1 adds columns, of datasets with as many rows and other column names.
+
+    Raises:
+        SchemaConflict: if a column has types that differ by more than nulls; names both.
+
+    >>> first, second = Dataset.from_dict({"x": [1]}), Dataset.from_dict({"x": [2], "y": ["b"]})
+    >>> concatenate_datasets([first, second])[:]
+    {'x': [1, 2], 'y': [None, 'b']}
+    """
+    datasets = _checked(dsets)
+    if axis not in (0, 1):
+        raise ValueError(f"axis must be 0 (rows) or 1 (columns), not {axis!r}")
+    spec = datasets[0]._format
+    if any(dataset._format != spec for dataset in datasets):
+        spec = type(spec)()
+    lineage = Lineage("concatenate", [dataset._lineage for dataset in datasets], {"axis": axis})
+    if axis == 1:
+        view, features = datasets[0]._view, dict(datasets[0]._features)
+        for dataset in datasets[1:]:
+            view = view.join(dataset._view)
+            features |= dataset._features
+        types = Features(features)
+    else:
+        types = _common(datasets)
+        view = View.concat([_as(dataset, types)._view for dataset in datasets]).select_columns(list(types))
+    if spec.columns is not None and axis == 1:
+        spec = replace(spec, columns=tuple(dict.fromkeys(c for d in datasets for c in d._format.columns or ())))
+    return Dataset._make(
+        view,
+        types,
+        lineage,
+        info if info is not None else datasets[0]._info,
+        split if split is not None else datasets[0]._split,
+        spec,
+        tuple(pin for dataset in datasets for pin in dataset._pins),
+    )
+
+
+def interleave_datasets(
+    datasets: Sequence[Dataset],
+    probabilities: Sequence[float] | None = None,
+    seed: int | None = None,
+    info: DatasetInfo | None = None,
+    split: str | None = None,
+    stopping_strategy: Stopping = "first_exhausted",
+) -> Dataset:
+    """Take rows from datasets in turn, or at random with probabilities.
+
+    Args:
+        probabilities: Of each dataset; they add up to 1. None: one row of each in turn.
+        seed: For the random choices.
+        stopping_strategy: Stop at the end of the first dataset; or of the last, starting shorter ones over
+            ("all_exhausted"), or leaving them out once they end ("all_exhausted_without_replacement").
+
+    >>> first, second = Dataset.from_dict({"x": [1, 2]}), Dataset.from_dict({"x": [10, 20, 30]})
+    >>> interleave_datasets([first, second])["x"].tolist()
+    [1, 10, 2, 20]
+    """
+    parts = _checked(datasets)
+    lengths = [len(part) for part in parts]
+    if stopping_strategy not in Stopping.__args__:  # type: ignore[attr-defined]
+        raise ValueError(f"stopping_strategy must be one of {Stopping.__args__}, not {stopping_strategy!r}")  # type: ignore[attr-defined]
+    if probabilities is None:
+        sources = _in_turn(lengths, stopping_strategy)
+    else:
+        sources = _at_random(lengths, probabilities, seed, stopping_strategy)
+    whole = concatenate_datasets(parts, info, split)
+    starts = np.cumsum([0, *lengths[:-1]])
+    rows = np.empty(len(sources), dtype=np.int64)
+    for index, length in enumerate(lengths):
+        (places,) = np.nonzero(sources == index)
+        rows[places] = starts[index] + np.arange(len(places)) % max(length, 1)
+    return whole.select(rows)
+
+
+def _in_turn(lengths: Sequence[int], stopping: Stopping) -> npt.NDArray[np.int64]:
+    """Number the dataset of each row, taken in turn."""
+    count = len(lengths)
+    if stopping == "first_exhausted":
+        return np.tile(np.arange(count), min(lengths))
+    if stopping == "all_exhausted":
+        return np.tile(np.arange(count), max(lengths))
+    turns = np.concatenate([np.arange(length) for length in lengths])
+    sources = np.repeat(np.arange(count), lengths)
+    return sources[np.lexsort((sources, turns))]
+
+
+def _at_random(
+    lengths: Sequence[int], probabilities: Sequence[float], seed: int | None, stopping: Stopping
+) -> npt.NDArray[np.int64]:
+    """Number the dataset of each row, drawn until the stopping strategy is met."""
+    if len(probabilities) != len(lengths):
+        raise ValueError(f"{len(probabilities)} probabilities for {len(lengths)} datasets; give one for each")
+    rng = np.random.default_rng(seed)
+    taken = np.zeros(len(lengths), dtype=np.int64)
+    ended = np.array([length == 0 for length in lengths])
+    chosen: list[int] = []
+    enough = np.any if stopping == "first_exhausted" else np.all
+    while not enough(ended):
+        for source in rng.choice(len(lengths), size=1000, p=probabilities).tolist():
+            if stopping == "all_exhausted_without_replacement" and ended[source]:
+                continue
+            chosen.append(source)
+            taken[source] += 1
+            ended[source] = ended[source] or taken[source] >= lengths[source]
+            if enough(ended):
+                break
+    return np.array(chosen, dtype=np.int64)
+
+
+def _checked(datasets: Sequence[Dataset]) -> list[Dataset]:
+    parts = list(datasets)
+    if not parts:
+        raise ValueError("give at least one dataset")
+    for part in parts:
+        if isinstance(part, dict):
+            raise ValueError(
+                f"expected datasets but one is a dictionary of the splits {list(part)}; choose one: datasets['train']"
+            )
+        if not isinstance(part, Dataset):
+            raise ValueError(f"expected datasets, got {type(part).__name__}")
+    return parts
+
+
+def _common(datasets: Sequence[Dataset]) -> Features:
+    """Return the types of all columns; they may differ only in what is null."""
+    types = datasets[0]._features
+    for dataset in datasets[1:]:
+        if dataset._features != types:
+            types = _widened(types, dataset._features)
+    return types
+
+
+def _widened(first: Features, second: Features) -> Features:
+    both = unify(first, second)
+    for name, kind in both.items():
+        for side in (first, second):
+            if name in side and side[name] != kind and not _only_nulls_added(side[name], kind):
+                raise SchemaConflict(
+                    f"column {name!r} is {first[name]} in one dataset and {second[name]} in another; "
+                    f"cast one of them: dataset.cast_column({name!r}, ...)",
+                    column=name,
+                )
+    return both
+
+
+def _only_nulls_added(old: Any, new: Any) -> bool:
+    """Tell whether a type differs from another only where it was null, or lacked fields."""
+    if old == new or getattr(old, "dtype", None) == "null":
+        return True
+    inner, outer = getattr(old, "children", dict)(), getattr(new, "children", dict)()
+    return type(old) is type(new) and bool(inner) and all(_only_nulls_added(inner[k], outer[k]) for k in inner)
+
+
+def _as(dataset: Dataset, types: Features) -> Dataset:
+    shared = Features({name: types[name] for name in dataset._features})
+    return dataset if shared == dataset._features else dataset.cast(shared)

@@ -1,0 +1,229 @@
+"""Making datasets of what is in memory: Python values, data frames, Arrow tables and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pyarrow as pa
+
+from arrowsets.dataset.core import DatasetCore
+from arrowsets.errors import ColumnNotFound, SchemaConflict
+from arrowsets.features import Features, array_of, cast
+from arrowsets.info import DatasetInfo
+from arrowsets.lineage import Lineage
+from arrowsets.table import FileRef, View
+
+__all__ = ["CreateMethods"]
+
+
+class CreateMethods(DatasetCore):
+    """Class methods of `Dataset` that make one of what is in memory."""
+
+    def __init__(
+        self,
+        arrow_table: pa.Table,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        indices_table: pa.Table | None = None,
+        fingerprint: str | None = None,
+    ) -> None:
+        """Make a dataset of an Arrow table.
+
+        Args:
+            arrow_table: The rows; types are taken from its schema and the features in its metadata.
+            indices_table: One column of positions: the rows that are shown, in their order.
+            fingerprint: The dataset's fingerprint, instead of one of the table's content.
+        """
+        features = Features.from_arrow_schema(arrow_table.schema)
+        view = View.from_table(_stored(arrow_table, features))
+        if indices_table is not None:
+            view = view.select(indices_table.column(0).to_numpy())
+        lineage = Lineage.of_digest("table", fingerprint) if fingerprint else Lineage.of_table(arrow_table)
+        self._init(view, features, lineage, info, split)
+
+    @classmethod
+    def from_dict(
+        cls,
+        mapping: Mapping[str, Any],
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        on_mixed_types: Literal["use_json"] | None = None,
+    ) -> Self:
+        """Make a dataset in memory of columns: lists, arrays, Series or tensors of one length.
+
+        Args:
+            features: Types of all columns. None: those of the values.
+            on_mixed_types: "use_json" stores a column with values of several kinds as JSON; None raises.
+
+        Raises:
+            SchemaConflict: for values that do not fit a type; names the column and the row.
+
+        >>> from arrowsets import Dataset
+        >>> Dataset.from_dict({"x": [1, None], "y": ["a", "b"]})[1]
+        {'x': None, 'y': 'b'}
+        """
+        if features is not None and set(features) != set(mapping):
+            raise ValueError(
+                f"features= names the columns {list(features)} but the data has {list(mapping)}; name the same columns"
+            )
+        arrays, kinds = {}, {}
+        for name in features if features is not None else mapping:
+            try:
+                kind = None if features is None else Features(features)[name]
+                arrays[name], kinds[name] = array_of(mapping[name], kind, on_mixed=on_mixed_types)
+            except (pa.ArrowInvalid, pa.ArrowTypeError, SchemaConflict) as error:
+                raise SchemaConflict(f"column {name!r}: {error}", column=name) from error
+        lengths = {name: len(array) for name, array in arrays.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"the columns have different lengths: {lengths}; make them equal")
+        return cls._of_arrays(arrays, Features(kinds), info, split)
+
+    @classmethod
+    def from_list(
+        cls,
+        mapping: Iterable[Mapping[str, Any]],
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        on_mixed_types: Literal["use_json"] | None = None,
+    ) -> Self:
+        """Make a dataset in memory of rows. The columns are the keys of all rows; what a row lacks is null.
+
+        >>> from arrowsets import Dataset
+        >>> Dataset.from_list([{"x": 1}, {"x": 2, "y": "b"}])[0]
+        {'x': 1, 'y': None}
+        """
+        rows = list(mapping)
+        names: dict[str, None] = dict.fromkeys(features) if features is not None else {}
+        for index, row in enumerate(rows):
+            if row.keys() == names.keys():
+                continue
+            if features is not None and (unknown := [name for name in row if name not in features]):
+                raise ColumnNotFound(f"row {index}: {ColumnNotFound.of(unknown[0], features)}")
+            names.update(dict.fromkeys(row))
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        return cls.from_dict(columns, features, info, split, on_mixed_types)
+
+    @classmethod
+    def from_pandas(
+        cls,
+        df: Any,
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        preserve_index: bool | None = None,
+    ) -> Self:
+        """Make a dataset in memory of a pandas data frame.
+
+        Args:
+            preserve_index: Keep the index as a column. None: if it is more than a range of numbers.
+        """
+        table = pa.Table.from_pandas(df, preserve_index=preserve_index)
+        return cls._of_table(_without_pandas(table), features, info, split)
+
+    @classmethod
+    def from_polars(
+        cls, df: Any, features: Features | None = None, info: DatasetInfo | None = None, split: str | None = None
+    ) -> Self:
+        """Make a dataset in memory of a polars data frame; a lazy one is collected."""
+        frame = df.collect() if hasattr(df, "collect") else df
+        return cls._of_table(frame.to_arrow(), features, info, split)
+
+    @classmethod
+    def from_arrow(
+        cls, table: Any, features: Features | None = None, info: DatasetInfo | None = None, split: str | None = None
+    ) -> Self:
+        """Make a dataset of an Arrow table, record batch or reader, or anything that speaks Arrow's C stream protocol."""
+        made = table if isinstance(table, pa.Table) else pa.table(table)
+        return cls._of_table(made, features, info, split)
+
+    @classmethod
+    def from_file(
+        cls,
+        filename: str | Path,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        indices_filename: str | Path | None = None,
+        in_memory: bool = False,
+    ) -> Self:
+        """Open one Arrow file (of the file or the stream format) by mapping it into memory.
+
+        Args:
+            indices_filename: An Arrow file with one column of positions: the rows that are shown.
+            in_memory: Read it instead of mapping it.
+        """
+        view = View.from_files([FileRef(str(filename))])
+        if in_memory:
+            view = View.from_table(read_copy(view))
+        paths = [filename]
+        if indices_filename is not None:
+            rows = View.from_files([FileRef(str(indices_filename))])
+            view = view.select(rows.read(range(rows.num_rows)).column(0).to_numpy())
+            paths.append(indices_filename)
+        features = Features.from_arrow_schema(view.schema)
+        return cls._make(view, features, Lineage.of_files(paths), info, split)
+
+    @classmethod
+    def from_buffer(
+        cls,
+        buffer: pa.Buffer,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        indices_buffer: pa.Buffer | None = None,
+    ) -> Self:
+        """Make a dataset of a buffer that holds an Arrow stream."""
+        table = pa.ipc.open_stream(buffer).read_all()
+        indices = None if indices_buffer is None else pa.ipc.open_stream(indices_buffer).read_all()
+        return cls(table, info, split, indices)
+
+    @classmethod
+    def _of_arrays(
+        cls, arrays: Mapping[str, pa.Array], features: Features, info: DatasetInfo | None, split: str | None
+    ) -> Self:
+        schema = features.arrow_schema
+        table = pa.Table.from_arrays([arrays[name] for name in features], schema=schema)
+        return cls._make(View.from_table(table), features, Lineage.of_table(table), info, split)
+
+    @classmethod
+    def _of_table(
+        cls, table: pa.Table, features: Features | None, info: DatasetInfo | None, split: str | None
+    ) -> Self:
+        found = Features.from_arrow_schema(table.schema)
+        if features is not None and set(features) != set(found):
+            raise ValueError(
+                f"features= names the columns {list(features)} but the data has {list(found)}; name the same columns"
+            )
+        wanted = found if features is None else Features({name: features[name] for name in features})
+        stored = _stored(table, wanted)
+        return cls._make(View.from_table(stored), wanted, Lineage.of_table(stored), info, split)
+
+
+def _stored(table: pa.Table, features: Features) -> pa.Table:
+    """Return the columns in the types that store the features."""
+    schema = features.arrow_schema
+    columns = []
+    for field in schema:
+        column = table.column(field.name)
+        if column.type != field.type:
+            column = pa.chunked_array([cast(chunk, features[field.name]) for chunk in column.chunks], type=field.type)
+        columns.append(column)
+    if not columns:
+        return table.select([])
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _without_pandas(table: pa.Table) -> pa.Table:
+    metadata = {key: value for key, value in (table.schema.metadata or {}).items() if key != b"pandas"}
+    return table.replace_schema_metadata(metadata or None)
+
+
+def read_copy(view: View) -> pa.Table:
+    """Read all rows into memory that is not mapped from a file."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, view.schema) as writer:
+        for table in view.batches(1 << 16):
+            writer.write_table(table)
+    return pa.ipc.open_stream(sink.getvalue()).read_all()

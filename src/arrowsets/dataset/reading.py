@@ -1,0 +1,152 @@
+"""Reading a view in a format: rows, batches, columns. Plans are made once for a view and a format, and kept."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.errors import ColumnNotFound
+from arrowsets.features import Features
+from arrowsets.formats import Column, Format, PartialFormat, get_format
+from arrowsets.table import ColumnGroup, View
+
+__all__ = ["FormatSpec", "Reader"]
+
+MAX_GETTERS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class FormatSpec:
+    """How rows are shown.
+
+    Attributes:
+        type: The format's name; None is plain Python.
+        columns: The columns that are shown. None: all.
+        others_too: The other columns are shown besides, as Python.
+        options: What is passed to the format.
+    """
+
+    type: str | None = None
+    columns: tuple[str, ...] | None = None
+    others_too: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Reader:
+    """Reads a view in a format."""
+
+    def __init__(self, view: View, features: Features, spec: FormatSpec) -> None:
+        chosen = view.columns if spec.columns is None else spec.columns
+        self.view = view if spec.others_too else view.select_columns(chosen)
+        self.features = Features({name: features[name] for name in self.view.columns})
+        self.spec = spec
+        self.format = _format(spec, self.features, chosen, partial=len(self.view.columns) > len(chosen))
+        self._groups: list[_GroupReader] | None = None
+
+    def row(self, position: int) -> Any:
+        """Show one row."""
+        num_rows = self.view.num_rows
+        if not -num_rows <= position < num_rows:
+            raise IndexError(f"row {position} is out of range; the dataset has {num_rows} rows")
+        if position < 0:
+            position += num_rows
+        groups = self._groups if self._groups is not None else self._open()
+        if not groups:
+            return self.format.row(self.view.read(range(position, position + 1)))
+        if len(groups) == 1:
+            return groups[0].get(position)
+        found: dict[str, Any] = {}
+        for group in groups:
+            found |= group.get(position)
+        return {name: found[name] for name in self.view.columns}
+
+    def _open(self) -> list[_GroupReader]:
+        """Make readers of single rows, if the format has a way around tables."""
+        view, groups = self.view, []
+        if view.num_rows and view.groups:
+            groups = [_GroupReader(group, self.format) for group in view.groups]
+            if any(group.getter(0) is None for group in groups):
+                groups = []
+        self._groups = groups
+        return groups
+
+    def batch(self, positions: Any) -> Any:
+        """Show some rows as a batch."""
+        return self.format.batch(self.view.read(positions))
+
+    def rows(self, positions: Any) -> list[Any]:
+        """Show some rows as a list."""
+        return list(self.format.rows(self.view.read(positions)))
+
+    def iterate(self, block: int) -> Iterator[Any]:
+        """Show all rows, converting a block at a time."""
+        return chain.from_iterable(map(self.format.rows, self.view.batches(block)))
+
+    def batches(self, size: int, *, drop_last_batch: bool) -> Iterator[Any]:
+        """Show all rows as batches of so many."""
+        if size < 1:
+            raise ValueError(f"batch_size must be 1 or more, not {size}")
+        stop = self.view.num_rows - self.view.num_rows % size if drop_last_batch else self.view.num_rows
+        return map(self.format.batch, self.view.batches(size, 0, stop))
+
+    def column(self, name: str) -> Column:
+        """Show a column as a sequence."""
+        if name not in self.features:
+            raise ColumnNotFound.of(name, self.view.columns)
+        view = self.view.select_columns([name])
+        return Column(_ColumnRows(view), name, self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class _ColumnRows:
+    """The values of one column, for `Column`."""
+
+    view: View
+
+    @property
+    def num_rows(self) -> int:
+        return self.view.num_rows
+
+    def read(self, positions: Any) -> pa.ChunkedArray:
+        return self.view.read(positions).column(0)
+
+
+class _GroupReader:
+    """Single rows of one column group, by readers compiled for its record batches."""
+
+    __slots__ = ("_files", "_format", "_getters", "_rows", "_starts")
+
+    def __init__(self, group: ColumnGroup, format: Format) -> None:  # noqa: A002 - the field's word
+        self._files, self._format, self._rows = group.reader, format, group.rows.rows
+        self._starts: list[int] = self._files.starts.tolist()
+        self._getters: dict[int, Callable[[int], Any]] = {}
+
+    def getter(self, index: int) -> Callable[[int], Any] | None:
+        """Return the reader of a record batch; None if the format has none."""
+        found = self._getters.get(index)
+        if found is None:
+            found = self._format.getter(self._files.batch(index))
+            if found is not None:
+                if len(self._getters) >= MAX_GETTERS:
+                    self._getters.clear()
+                self._getters[index] = found
+        return found
+
+    def get(self, position: int) -> Any:
+        """Show the row at a position of the group."""
+        row = int(self._rows[position])
+        index = bisect_right(self._starts, row) - 1
+        getter = self._getters.get(index) or self.getter(index)
+        assert getter is not None
+        return getter(row - self._starts[index])
+
+
+def _format(spec: FormatSpec, features: Features, chosen: Sequence[str], *, partial: bool) -> Format:
+    shown = Features({name: features[name] for name in chosen}) if not partial else features
+    inner = get_format(spec.type, shown, **spec.options)
+    return PartialFormat(inner, chosen) if partial else inner

@@ -1,0 +1,211 @@
+"""Deriving views: running a transform over a dataset's rows, through the store or in memory, and joining what it made.
+
+What is done (the transform) decides the key of the result; how it is done (`Execution`) never does.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arrowsets.config import settings
+from arrowsets.engine.executors import process_pool
+from arrowsets.engine.jobs import TransformJob
+from arrowsets.engine.materialise import Materialised, materialise, materialise_in_memory, opened
+from arrowsets.engine.parts import Layout
+from arrowsets.errors import ColumnNotFound, TransformError
+from arrowsets.features import Features
+from arrowsets.lineage import Lineage
+from arrowsets.store import Entry, Store
+from arrowsets.table import ArrowFiles, View
+from arrowsets.transforms.base import Transform
+from arrowsets.transforms.identity import Identity
+
+__all__ = ["Derived", "Execution", "default_store", "derive", "fresh_key", "join", "rewrite"]
+
+SMALL_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How work is done: nothing here changes the result.
+
+    Attributes:
+        num_proc: Worker processes. None or 0: none but this one.
+        executor: Who works, instead of processes of ours.
+        reuse: Use a result that is in the store already.
+        in_memory: Keep the result in memory. None: if the input is.
+        copy_to: A file that gets a copy of the result.
+        store: Where results are kept. None: the user's cache.
+        description: What progress bars say.
+    """
+
+    num_proc: int | None = None
+    executor: Executor | None = None
+    reuse: bool = True
+    in_memory: bool | None = None
+    copy_to: str | Path | None = None
+    store: Store | None = None
+    description: str | None = None
+
+    @property
+    def workers(self) -> Executor | None:
+        """Who works; None: this process."""
+        if self.executor is not None:
+            return self.executor
+        return process_pool(self.num_proc) if self.num_proc else None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What became of a dataset.
+
+    Attributes:
+        view: Its rows.
+        features: Their types.
+        same: Nothing was returned: the dataset is what it was.
+        hit: The result was in the store.
+        entry: Where the result lies; None in memory.
+    """
+
+    view: View
+    features: Features
+    same: bool = False
+    hit: bool = False
+    entry: Entry | None = None
+
+    @property
+    def pins(self) -> tuple[object, ...]:
+        """What keeps the result's files from being pruned while it is in use."""
+        return () if self.entry is None else (self.entry.pin(),)
+
+
+_stores: dict[Path, Store] = {}
+
+
+def default_store(cache_dir: str | Path | None = None) -> Store:
+    """Return the store in a cache directory; None is the user's."""
+    root = Path(cache_dir).expanduser() if cache_dir is not None else settings().cache_dir
+    return _stores.setdefault(root, Store(root / "store"))
+
+
+def run(
+    job: TransformJob, lineage: Lineage, how: Execution, *, label: str, on_mixed: str | None = "use_json"
+) -> Materialised:
+    """Do a job over a view: find its result, or make it, in the store or in memory."""
+    executor = how.workers
+    in_memory = how.in_memory if how.in_memory is not None else _is_in_memory(job.view)
+    if in_memory and executor is None and not _worth_keeping(job):
+        return materialise_in_memory(job, on_mixed=on_mixed)
+    store = how.store if how.store is not None else default_store()
+    key = lineage.digest
+    if how.reuse and (entry := store.get(key)) is not None:
+        return opened(entry)
+    if not how.reuse:
+        key = fresh_key(store, key)
+    return materialise(
+        job,
+        store,
+        key,
+        executor=executor,
+        fingerprint=lineage.fingerprint.to_json(),
+        extra={"label": label},
+        on_mixed=on_mixed,
+    )
+
+
+def fresh_key(store: Store, key: str) -> str:
+    """Forget an entry so that it is made again; while somebody reads it, the new one gets another key."""
+    store.remove([key])
+    return key if store.get(key) is None else f"{key}-{uuid.uuid4().hex[:8]}"
+
+
+def _is_in_memory(view: View) -> bool:
+    return not view.paths
+
+
+def _worth_keeping(job: TransformJob) -> bool:
+    """Whether a result of data in memory belongs on disk all the same: it may be too large to hold twice."""
+    return job.view.nbytes > SMALL_BYTES
+
+
+def derive(
+    view: View,
+    features: Features,
+    lineage: Lineage,
+    transform: Transform,
+    how: Execution,
+    *,
+    label: str,
+    columns: tuple[str, ...] | None = None,
+    removed: frozenset[str] = frozenset(),
+    num_rows: int | None = None,
+    on_mixed: str | None = "use_json",
+) -> Derived:
+    """Apply a map-like transform and join its columns to the view.
+
+    Args:
+        lineage: Of the result.
+        columns: The columns that the transform reads. None: all.
+        removed: Input columns that are dropped.
+        num_rows: How many of the first rows are processed. None: all.
+    """
+    count = view.num_rows if num_rows is None else num_rows
+    job = TransformJob(view, features, transform, columns, how.description or label, count)
+    made = run(job, lineage, how, label=label, on_mixed=on_mixed)
+    if not made.layout.touched and not removed and count == view.num_rows:
+        return Derived(view, features, same=True, hit=made.hit, entry=made.entry)
+    base = view if count == view.num_rows else view.select(range(count))
+    joined, types = join(base, features, made.files, made.layout, removed, label)
+    return Derived(joined, types, hit=made.hit, entry=made.entry)
+
+
+def join(
+    view: View, features: Features, files: ArrowFiles, layout: Layout, removed: frozenset[str], label: str
+) -> tuple[View, Features]:
+    """Put the columns that were made in their places among the view's."""
+    if not layout.touched:
+        kept = [name for name in view.columns if name not in removed]
+        return view.select_columns(kept), Features({name: features[name] for name in kept})
+    gone = (removed - set(layout.returned)) | layout.deleted
+    kept = [name for name in view.columns if name not in gone and name not in layout.features]
+    if layout.whole:
+        kept = []
+    if layout.num_rows != view.num_rows:
+        if kept:
+            raise TransformError(
+                f"{label} returned {layout.num_rows} rows for {view.num_rows}, so column {kept[0]!r} cannot be kept; "
+                f"name it in remove_columns: remove_columns={list(view.columns)!r} removes all"
+            )
+        made = View.from_files(files) if layout.features else view.select(range(0)).select_columns([])
+        return made, layout.features
+    order = [name for name in view.columns if name in kept or name in layout.features]
+    order += [name for name in layout.features if name not in order]
+    types = {name: layout.features.get(name, features.get(name)) for name in order}
+    base = view.select_columns(kept)
+    joined = base.join(View.from_files(files)) if layout.features else base
+    return joined.select_columns(order), Features(types)
+
+
+def rewrite(
+    view: View, features: Features, lineage: Lineage, how: Execution
+) -> tuple[View, tuple[object, ...]]:
+    """Write the rows of a view one after the other."""
+    lineage = Lineage("flatten_indices", (lineage,))
+    job = TransformJob(view, features, Identity(features), None, how.description or "flatten_indices", view.num_rows)
+    made = run(job, lineage, how, label="flatten_indices")
+    if not made.layout.features:
+        return view, ()
+    derived = Derived(View.from_files(made.files), features, entry=made.entry)
+    return derived.view, derived.pins
+
+
+def check_columns(names: Mapping[str, Any] | Iterator[str] | tuple[str, ...], features: Features, what: str) -> None:
+    """Raise `ColumnNotFound` for a name that is no column."""
+    for name in names:
+        if name not in features:
+            raise ColumnNotFound(f"{what}: {ColumnNotFound.of(name, features)}")

@@ -1,0 +1,114 @@
+"""Collecting the pieces of one unit into its part: in memory while it is small, through files when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from arrowsets.engine.jobs import Piece
+from arrowsets.engine.parts import Fill, Layout, Part, conform, lay_out
+from arrowsets.features import Features
+from arrowsets.table import FileRef, ShardWriter, WrittenShard, logical_nbytes
+
+__all__ = ["Collector", "write_part"]
+
+BUFFER_BYTES = 32 << 20
+
+
+class Collector:
+    """Pieces of one unit, in order.
+
+    Up to 32 MiB stay in memory; more goes to files, each with the types known by then. `finish` makes one part of them.
+
+    Args:
+        spill: Names a new temporary file. None: everything stays in memory.
+    """
+
+    def __init__(
+        self, spill: Callable[[], Path] | None, given: Features, fill: Fill | None, on_mixed: str | None
+    ) -> None:
+        self._new_path = spill
+        self._given, self._fill, self._on_mixed = given, fill, on_mixed
+        self._pending: list[Part] = []
+        self._pending_bytes = 0
+        self._spilled: list[Part] = []
+
+    def add(self, piece: Piece) -> None:
+        """Take the next piece."""
+        outputs = piece.outputs
+        changed = frozenset(outputs.features) - outputs.unchanged
+        table = outputs.table if outputs.whole else outputs.table.select([c for c in outputs.features if c in changed])
+        part = Part(
+            start=piece.start,
+            stop=piece.stop,
+            num_rows=outputs.table.num_rows if outputs.features else piece.stop - piece.start,
+            num_bytes=logical_nbytes(table),
+            features=outputs.features,
+            changed=changed,
+            deleted=outputs.deleted,
+            whole=outputs.whole,
+            touched=outputs.touched,
+            rejects=outputs.rejects,
+            data=table,
+        )
+        self._pending.append(part)
+        self._pending_bytes += part.num_bytes
+        if self._new_path is not None and self._pending_bytes >= BUFFER_BYTES:
+            self._spill()
+
+    def _spill(self) -> None:
+        assert self._new_path is not None
+        self._spilled.append(self._joined(self._pending, self._new_path()))
+        self._pending, self._pending_bytes = [], 0
+
+    def _joined(self, parts: list[Part], path: Path | None) -> Part:
+        layout = lay_out(parts, self._given, on_mixed=self._on_mixed)
+        part = _summary(parts, layout, self._given)
+        if path is None:
+            tables = [table for each in parts for table in conform(each, layout, self._fill)]
+            return replace(part, data=pa.concat_tables(tables) if tables else None)
+        written = write_part(parts, layout, self._fill, path)
+        return replace(part, data=FileRef(str(path), written.batches))
+
+    def finish(self) -> Part:
+        """Make one part of all pieces: in memory if they are few, else in a temporary file."""
+        if not self._spilled:
+            return self._joined(self._pending, None)
+        if self._pending:
+            self._spill()
+        if len(self._spilled) == 1:
+            return self._spilled[0]
+        assert self._new_path is not None
+        part = self._joined(self._spilled, self._new_path())
+        for spilled in self._spilled:
+            if isinstance(spilled.data, FileRef):
+                Path(spilled.data.path).unlink(missing_ok=True)
+        return part
+
+
+def _summary(parts: list[Part], layout: Layout, given: Features) -> Part:
+    features = {name: layout.features.get(name, given.get(name)) for name in layout.returned}
+    return Part(
+        start=parts[0].start,
+        stop=parts[-1].stop,
+        num_rows=layout.num_rows,
+        num_bytes=sum(part.num_bytes for part in parts),
+        features=Features(features),
+        changed=frozenset(layout.features),
+        deleted=layout.deleted,
+        whole=layout.whole,
+        touched=layout.touched,
+        rejects=tuple(reject for part in parts for reject in part.rejects),
+    )
+
+
+def write_part(parts: list[Part], layout: Layout, fill: Fill | None, path: Path) -> WrittenShard:
+    """Write the rows of parts, with the columns and types of the layout, to one Arrow file."""
+    with ShardWriter(path, layout.features.arrow_schema) as writer:
+        for part in parts:
+            for table in conform(part, layout, fill):
+                writer.write(table)
+        return writer.close()

@@ -1,0 +1,187 @@
+"""What is to be done, cut into units: a transform over the rows of a view, or a builder over its shards.
+
+A job is a value: small, picklable, the same on every machine. How it is cut depends on the data alone, never on who works,
+so that results have the same bytes whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from arrowsets.engine import worker
+from arrowsets.features import Features
+from arrowsets.table import View
+from arrowsets.transforms.base import Batch, Outputs, Transform
+
+__all__ = ["Job", "Piece", "TransformJob"]
+
+MAX_UNITS = 64
+MAX_UNIT_BYTES = 256 << 20
+BLOCK_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Outputs of some rows of one unit."""
+
+    unit: int
+    start: int
+    stop: int
+    outputs: Outputs
+
+
+class Job(ABC):
+    """Work cut into units whose results, in order, are the result."""
+
+    description: str
+    """What is done, for progress bars and messages."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """The number of units."""
+
+    @abstractmethod
+    def run(self, first: int, last: int) -> Iterator[Piece]:
+        """Do the units [first, last), in order; each of them yields at least one piece."""
+
+    @abstractmethod
+    def name(self, unit: int) -> str:
+        """The name of a unit's file: the rows or the shard that it covers."""
+
+    def label(self, unit: int) -> str:
+        """The unit's name in messages."""
+        return f"{self.name(unit)} of {self.description}"
+
+    def weight(self, unit: int) -> int | None:
+        """Rows of a unit, for progress; None where that is not known before."""
+        del unit
+        return None
+
+    def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray | None:
+        """Read a column of the input that the unit left unchanged; None where there is none."""
+        del column, start, stop
+        return None
+
+    @property
+    def given(self) -> Features:
+        """The features of the input."""
+        return Features({})
+
+
+@dataclass(frozen=True)
+class TransformJob(Job):
+    """A transform over the rows of a view.
+
+    Attributes:
+        view: The input.
+        features: Its types.
+        transform: What is done.
+        columns: The columns that the transform reads. None: all.
+        description: For progress bars and messages.
+        num_rows: How many of the view's first rows are processed.
+    """
+
+    view: View
+    features: Features
+    transform: Transform
+    columns: tuple[str, ...] | None
+    description: str
+    num_rows: int
+    unit_rows: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.unit_rows:
+            object.__setattr__(self, "unit_rows", _unit_rows(self.view, self.num_rows, self.transform.batch_size))
+
+    def __len__(self) -> int:
+        return -(-self.num_rows // self.unit_rows)
+
+    def bounds(self, unit: int) -> tuple[int, int]:
+        """The rows of a unit."""
+        start = unit * self.unit_rows
+        return start, min(start + self.unit_rows, self.num_rows)
+
+    def name(self, unit: int) -> str:
+        """`rows-<first>-<past the last>`."""
+        start, stop = self.bounds(unit)
+        return f"rows-{start:012d}-{stop:012d}"
+
+    def label(self, unit: int) -> str:
+        """Rows and description."""
+        start, stop = self.bounds(unit)
+        return f"rows {start} to {stop - 1} of {self.description}"
+
+    def weight(self, unit: int) -> int:
+        """The rows of a unit."""
+        start, stop = self.bounds(unit)
+        return stop - start
+
+    def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray | None:
+        """Read a column of the view."""
+        if column not in self.features:
+            return None
+        return self.view.read(range(start, stop), [column]).column(0)
+
+    @property
+    def given(self) -> Features:
+        """The features of the view."""
+        return self.features
+
+    def run(self, first: int, last: int) -> Iterator[Piece]:
+        """Apply the transform; blocks of rows may span units, pieces do not."""
+        start, stop = self.bounds(first)[0], self.bounds(last - 1)[1]
+        position = start
+        for batch_rows, outputs in self._outputs(start, stop):
+            yield from self._cut(position, position + batch_rows, outputs)
+            position += batch_rows
+
+    def _outputs(self, start: int, stop: int) -> Iterator[tuple[int, Outputs]]:
+        size = self.transform.batch_size
+        block = stop - start if size is None else self.transform.block_rows if size == 1 else size
+        counts: list[int] = []
+        rank = worker.rank()
+
+        def batches() -> Iterator[Batch]:
+            offset = start
+            for table in self.view.batches(max(block, 1), start, stop, self.columns):
+                counts.append(table.num_rows)
+                yield Batch(table, offset, rank)
+                offset += table.num_rows
+
+        for index, outputs in enumerate(self.transform.run(batches())):
+            yield counts[index], outputs
+
+    def _cut(self, start: int, stop: int, outputs: Outputs) -> Iterator[Piece]:
+        first, last = start // self.unit_rows, (stop - 1) // self.unit_rows
+        if first == last:
+            yield Piece(first, start, stop, outputs)
+            return
+        # Only blocks of row-wise transforms span units. Their rows are the input's, or name the input's rows.
+        for unit in range(first, last + 1):
+            low, high = max(start, unit * self.unit_rows), min(stop, (unit + 1) * self.unit_rows)
+            yield Piece(unit, low, high, replace(outputs, table=_rows_of(outputs, low, high, start, stop)))
+
+
+def _rows_of(outputs: Outputs, low: int, high: int, start: int, stop: int) -> pa.Table:
+    table = outputs.table
+    if table.num_rows == stop - start and not outputs.positions:
+        return table.slice(low - start, high - low)
+    positions = table.column(0).to_numpy()
+    first, last = positions.searchsorted(low), positions.searchsorted(high)
+    return table.slice(first, last - first)
+
+
+def _unit_rows(view: View, num_rows: int, batch_size: int | None) -> int:
+    """Rows of a unit: at most 64 units, more where they would be too large, cut where batches are cut."""
+    if batch_size is None:
+        return max(num_rows, 1)
+    rows = -(-num_rows // MAX_UNITS)
+    if view.num_rows:
+        bytes_per_row = max(view.nbytes // view.num_rows, 1)
+        rows = min(rows, max(MAX_UNIT_BYTES // bytes_per_row, 1))
+    step = batch_size if batch_size > 1 else BLOCK_ROWS if rows >= BLOCK_ROWS else 1
+    return max(-(-rows // step) * step, 1)

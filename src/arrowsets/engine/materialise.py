@@ -1,0 +1,299 @@
+"""Materialising: doing a job, in this process or by an executor, and keeping its result in the store or in memory.
+
+A result that lies in the store was written unit by unit (the journal), so that work cut off by a crash goes on at the
+first missing unit, with any number of workers. When all units are there, small neighbours are merged into files that are
+read fast. What is merged depends on the units' own sizes only: same job, same bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.engine import worker
+from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
+from arrowsets.engine.executors import Task, run
+from arrowsets.engine.jobs import Job
+from arrowsets.engine.parts import Layout, Part, conform, lay_out
+from arrowsets.features import Features
+from arrowsets.progress import progress
+from arrowsets.store import Draft, Entry, ShardRecord, Store
+from arrowsets.table import ArrowFiles, FileRef
+from arrowsets.transforms.base import Reject
+
+__all__ = ["Materialised", "materialise", "materialise_in_memory", "opened"]
+
+logger = logging.getLogger("arrowsets")
+
+JOURNAL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Materialised:
+    """A result that can be read.
+
+    Attributes:
+        files: The written rows.
+        layout: Their columns, and what became of the input's.
+        rejects: What a reader left out.
+        entry: Where they lie in the store; None in memory.
+        hit: They were there already.
+    """
+
+    files: ArrowFiles
+    layout: Layout
+    entry: Entry | None = None
+    hit: bool = False
+    rejects: tuple[Reject, ...] = ()
+
+
+def opened(entry: Entry) -> Materialised:
+    """Open an entry of the store as the result that it is."""
+    layout = Layout.from_json(entry.manifest.extra["layout"])
+    refs = [FileRef(str(entry.path / shard.name), shard.batches) for shard in entry.manifest.shards]
+    rejects = tuple((file, row, reason, text) for file, row, reason, text in entry.manifest.extra.get("rejects", ()))
+    return Materialised(ArrowFiles.open(refs, layout.features.arrow_schema), layout, entry, hit=True, rejects=rejects)
+
+
+def materialise_in_memory(job: Job, *, on_mixed: str | None = "use_json") -> Materialised:
+    """Do a job in this process and keep its result in memory."""
+    parts = [part for part, _ in _inline(job, range(len(job)), None, on_mixed)]
+    layout = lay_out(parts, job.given, on_mixed=on_mixed)
+    tables = [table for part in parts for table in conform(part, layout, job.fill)]
+    schema = layout.features.arrow_schema
+    return Materialised(ArrowFiles.from_table(pa.concat_tables(tables) if tables else schema.empty_table()), layout)
+
+
+def materialise(
+    job: Job,
+    store: Store,
+    key: str,
+    *,
+    executor: Executor | None = None,
+    fingerprint: dict[str, Any] | None = None,
+    extra: dict[str, Any] | None = None,
+    on_mixed: str | None = "use_json",
+    revise: Callable[[Job, list[Part], Layout], Job | None] | None = None,
+) -> Materialised:
+    """Do what is missing of a job and commit its result to the store under `key`.
+
+    Args:
+        executor: Who does the units. None: this process.
+        fingerprint: How the key was made, for `explain`.
+        extra: What the manifest is to say besides.
+        revise: Looks at all parts and answers a job that does some units again, or None.
+    """
+    draft = store.open(key)
+    parts = _all_parts(job, draft, executor, on_mixed)
+    layout = lay_out(parts, job.given, on_mixed=on_mixed)
+    if revise is not None and (revised := revise(job, parts, layout)) is not None:
+        parts = _all_parts(revised, draft, executor, on_mixed)
+        layout = lay_out(parts, job.given, on_mixed=on_mixed)
+    shards = list(_merged(job, parts, layout, draft))
+    rejects = tuple(reject for part in parts for reject in part.rejects)
+    facts = {**(extra or {}), "layout": layout.to_json(), "rejects": [list(reject) for reject in rejects]}
+    entry = draft.commit(shards, fingerprint or {}, facts)
+    return replace(opened(entry), hit=False)
+
+
+def _all_parts(
+    job: Job, draft: Draft, executor: Executor | None, on_mixed: str | None
+) -> list[Part]:
+    """Return the part of each unit, in order; do those that the draft lacks."""
+    parts: dict[int, Part] = {}
+    for unit in range(len(job)):
+        record = draft.finished.get(job.name(unit))
+        if record is not None:
+            parts[unit] = _part_of(draft, record)
+    missing = [unit for unit in range(len(job)) if unit not in parts]
+    if parts and missing:
+        logger.warning("resuming: %d/%d shards of %s are there already", len(parts), len(job), job.description)
+    weights = [job.weight(unit) for unit in range(len(job))]
+    total = None if None in weights else sum(weight or 0 for weight in weights)
+    bar = progress(total, job.description, initial=sum(part.stop - part.start for part in parts.values()))
+    try:
+        if executor is None:
+            parts.update(_journalled(job, missing, draft, on_mixed, bar.update))
+        else:
+            parts.update(_distributed(job, missing, draft, executor, on_mixed, bar.update))
+    finally:
+        bar.close()
+    return [parts[unit] for unit in range(len(job))]
+
+
+# In this process
+
+
+def _inline(
+    job: Job,
+    units: Sequence[int],
+    draft: Draft | None,
+    on_mixed: str | None,
+    done: Callable[[int], object] = lambda _: None,
+) -> Iterator[tuple[Part, int]]:
+    """Do units one after the other; yield each part, in memory if it is small, with its unit."""
+    for first, last in _runs(units):
+        collector, current = None, first
+        for piece in job.run(first, last):
+            if collector is not None and piece.unit != current:
+                yield collector.finish(), current
+                collector = None
+            if collector is None:
+                current = piece.unit
+                spill = partial(draft.temporary, job.name(current)) if draft is not None else None
+                collector = Collector(spill, job.given, job.fill, on_mixed)
+            collector.add(piece)
+            done(piece.stop - piece.start)
+        if collector is not None:
+            yield collector.finish(), current
+
+
+def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Join neighbouring numbers: 0 1 2 5 6 -> (0, 3) (5, 7)."""
+    start = previous = None
+    for unit in units:
+        if start is None or previous is None:
+            start = unit
+        elif unit != previous + 1:
+            yield start, previous + 1
+            start = unit
+        previous = unit
+    if start is not None and previous is not None:
+        yield start, previous + 1
+
+
+def _journalled(
+    job: Job, units: Sequence[int], draft: Draft, on_mixed: str | None, done: Callable[[int], object]
+) -> dict[int, Part]:
+    """Do units here. Their parts go to the journal once they are worth it: after a second, or 32 MiB, or an error."""
+    parts: dict[int, Part] = {}
+    pending: list[int] = []
+    size, last = 0, time.monotonic()
+
+    def journal() -> None:
+        for unit in pending:
+            parts[unit] = _publish(job, unit, parts[unit], draft)
+        pending.clear()
+
+    try:
+        for part, unit in _inline(job, units, draft, on_mixed, done):
+            parts[unit] = part
+            pending.append(unit)
+            size += part.num_bytes
+            if size >= BUFFER_BYTES or time.monotonic() - last > JOURNAL_SECONDS:
+                journal()
+                size, last = 0, time.monotonic()
+    except BaseException:
+        journal()
+        raise
+    return parts
+
+
+def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
+    """Write a part to the journal, if it is not there yet."""
+    name = job.name(unit)
+    if not isinstance(part.data, FileRef):
+        features = Features({column: part.features[column] for column in part.features if part.holds(column)})
+        with draft.writing(name, part.num_bytes) as path:
+            written = write_part([part], Layout(features), None, path)
+            part = replace(part, data=FileRef(str(path), written.batches))
+    assert isinstance(part.data, FileRef)
+    record = draft.publish(
+        name,
+        Path(part.data.path),
+        num_rows=part.num_rows,
+        batches=part.data.batches or (),
+        extra=part.to_json(),
+    )
+    return _part_of(draft, record)
+
+
+def _part_of(draft: Draft, record: ShardRecord) -> Part:
+    return Part.from_json(record.extra, FileRef(str(draft.path / record.name), record.batches))
+
+
+# By an executor
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """The task that goes to a worker: it carries paths, and answers the record of the file it wrote."""
+
+    job: Job
+    draft: Draft
+    on_mixed: str | None
+
+    def __call__(self, unit: int) -> ShardRecord:
+        job, draft = self.job, self.draft
+        if (record := draft.find(job.name(unit))) is not None:
+            return record
+        for part, _ in _inline(job, [unit], draft, self.on_mixed, worker.report):
+            _publish(job, unit, part, draft)
+        record = draft.find(job.name(unit))
+        assert record is not None
+        return record
+
+
+def _distributed(
+    job: Job,
+    units: Sequence[int],
+    draft: Draft,
+    executor: Executor,
+    on_mixed: str | None,
+    done: Callable[[int], object],
+) -> dict[int, Part]:
+    tasks = (Task((unit,), job.label(unit)) for unit in units)
+    answers = run(
+        _Unit(job, draft, on_mixed), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows)
+    )
+    return {task.args[0]: _part_of(draft, record) for task, record in answers}
+
+
+# Units to files
+
+
+def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> Iterator[ShardRecord]:
+    """Yield the records of the final files, in order."""
+    if not layout.features:
+        return
+    for index, group in enumerate(_groups(parts)):
+        if len(group) == 1 and (record := _as_it_is(job, group[0], layout, draft)) is not None:
+            yield record
+            continue
+        name = f"data-{index:05d}"
+        with draft.writing(name, sum(part.num_bytes for part in group)) as path:
+            written = write_part(group, layout, job.fill, path)
+        yield draft.publish(name, path, num_rows=written.num_rows, batches=written.batches, checksum=written.checksum)
+
+
+def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Put small neighbours together."""
+    group: list[Part] = []
+    size = 0
+    for part in parts:
+        group.append(part)
+        size += part.num_bytes
+        if size >= BUFFER_BYTES:
+            yield group
+            group, size = [], 0
+    if group or not parts:
+        yield group
+
+
+def _as_it_is(job: Job, part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
+    """Return the record of a part whose file is already what it should be."""
+    if not isinstance(part.data, FileRef):
+        return None
+    same = all(part.holds(name) and part.features[name] == layout.features[name] for name in layout.features)
+    held = [name for name in part.features if part.holds(name)]
+    if not same or held != list(layout.features):
+        return None
+    return next(record for record in draft.finished.values() if str(draft.path / record.name) == part.data.path)

@@ -1,0 +1,270 @@
+"""Parts of a result, and how parts whose types or columns differ become one table.
+
+Each unit of work answers one part. A part holds only columns that the unit changed or added; which columns the whole
+result has, and of which types, is known when all parts are: that is its `Layout`. It is the same however the work was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.errors import SchemaConflict, TransformError
+from arrowsets.features import Features, Json, array_of, cast, unify
+from arrowsets.table import ArrowFiles, FileRef
+
+from arrowsets.transforms.base import Reject
+
+__all__ = ["Fill", "Layout", "Part", "conform", "lay_out"]
+
+Fill = Callable[[str, int, int], pa.ChunkedArray | None]
+"""Reads the rows [start, stop) of a column of the input; None where the input has no such column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one unit of work made.
+
+    Attributes:
+        start, stop: The input rows that it covers; both 0 where there is no input table.
+        num_rows: Rows that it has.
+        num_bytes: Their size, counted the same whether they lie in memory or in a file.
+        features: Types of all columns that were returned, in order.
+        changed: The returned columns that differ from the input; the data holds these.
+        deleted: Input columns that were removed.
+        whole: The columns replace every input column.
+        touched: The function returned something.
+        rejects: What a reader left out: (file, row, reason, text).
+        data: The rows, or the file and its record batches that hold them. None: no columns, or no rows.
+    """
+
+    start: int
+    stop: int
+    num_rows: int
+    num_bytes: int
+    features: Features
+    changed: frozenset[str]
+    deleted: frozenset[str] = frozenset()
+    whole: bool = False
+    touched: bool = True
+    rejects: tuple[Reject, ...] = ()
+    data: pa.Table | FileRef | None = None
+
+    def holds(self, column: str) -> bool:
+        """Tell whether the data have a column, as opposed to its being the input's."""
+        return self.whole or column in self.changed
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the data."""
+        return {
+            "start": self.start,
+            "stop": self.stop,
+            "num_rows": self.num_rows,
+            "num_bytes": self.num_bytes,
+            "features": self.features.to_dict(),
+            "order": list(self.features),
+            "changed": sorted(self.changed),
+            "deleted": sorted(self.deleted),
+            "whole": self.whole,
+            "touched": self.touched,
+            "rejects": [list(reject) for reject in self.rejects],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], file: FileRef | None) -> Part:
+        """Read what `to_json` wrote; the data lie in `file`."""
+        features = Features.from_dict(data["features"])
+        return cls(
+            start=data["start"],
+            stop=data["stop"],
+            num_rows=data["num_rows"],
+            num_bytes=data["num_bytes"],
+            features=Features({name: features[name] for name in data["order"]}),
+            changed=frozenset(data["changed"]),
+            deleted=frozenset(data["deleted"]),
+            whole=data["whole"],
+            touched=data["touched"],
+            rejects=tuple((file_, row, reason, text) for file_, row, reason, text in data["rejects"]),
+            data=file,
+        )
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the data as it lies."""
+        if isinstance(self.data, pa.Table):
+            yield self.data
+        elif self.data is not None:
+            files = ArrowFiles.open([self.data])
+            for index in range(len(files.starts) - 1):
+                yield pa.Table.from_batches([files.batch(index)])
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a whole result.
+
+    Attributes:
+        features: Types of the columns that are written, in order.
+        returned: Names of all columns that were returned, written or equal to the input's.
+        deleted: Input columns that are gone.
+        whole: The written columns are the result, none of the input's is kept.
+        touched: The function returned something for at least one row.
+        num_rows: Rows of the result.
+    """
+
+    features: Features
+    returned: tuple[str, ...] = ()
+    deleted: frozenset[str] = frozenset()
+    whole: bool = False
+    touched: bool = True
+    num_rows: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """A form for the manifest."""
+        return {
+            "features": self.features.to_dict(),
+            "order": list(self.features),
+            "returned": list(self.returned),
+            "deleted": sorted(self.deleted),
+            "whole": self.whole,
+            "touched": self.touched,
+            "num_rows": self.num_rows,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Layout:
+        """Read what `to_json` wrote."""
+        features = Features.from_dict(data["features"])
+        return cls(
+            features=Features({name: features[name] for name in data["order"]}),
+            returned=tuple(data["returned"]),
+            deleted=frozenset(data["deleted"]),
+            whole=data["whole"],
+            touched=data["touched"],
+            num_rows=data["num_rows"],
+        )
+
+
+def lay_out(
+    parts: Sequence[Part], given: Mapping[str, Any] | None = None, *, on_mixed: str | None = "use_json"
+) -> Layout:
+    """Find the columns and types that hold all parts.
+
+    Args:
+        parts: In the order of their rows.
+        given: Types of the input's columns, for those that a part left unchanged.
+        on_mixed: "use_json": a column whose parts have types that no type holds becomes `Json`. "string": it becomes
+            a string column, for readers of text. None: an error.
+
+    Raises:
+        SchemaConflict: names the column, both types and the rows where they meet.
+    """
+    touched = [part for part in parts if part.touched]
+    returned: dict[str, None] = {}
+    for part in touched:
+        returned.update(dict.fromkeys(part.features))
+    changed = frozenset[str]().union(*(part.changed for part in touched)) if touched else frozenset()
+    whole = _agreed_whole(touched)
+    written = [name for name in returned if whole or name in changed]
+    features = {name: _unified(name, touched, given or {}, on_mixed) for name in written}
+    return Layout(
+        features=Features(features),
+        returned=tuple(returned),
+        deleted=_agreed_deleted(touched),
+        whole=whole,
+        touched=bool(touched) or not parts,
+        num_rows=sum(part.num_rows for part in parts),
+    )
+
+
+def conform(part: Part, layout: Layout, fill: Fill | None = None) -> Iterator[pa.Table]:
+    """Yield the rows of a part with exactly the columns and types of the layout."""
+    schema = layout.features.arrow_schema
+    if part.data is None:
+        yield _conform_table(pa.table({}), part.num_rows, part.start, layout.features, schema, fill)
+        return
+    position = part.start
+    for table in part.tables():
+        rows = table.num_rows
+        yield _conform_table(table, rows, position, layout.features, schema, fill)
+        position += rows
+
+
+def _conform_table(
+    table: pa.Table, num_rows: int, start: int, features: Features, schema: pa.Schema, fill: Fill | None
+) -> pa.Table:
+    columns = []
+    for field in schema:
+        if field.name in table.column_names:
+            column = table.column(field.name)
+        else:
+            # Row-aligned by construction: a part with another number of rows replaces every column.
+            found = fill(field.name, start, start + num_rows) if fill else None
+            column = found if found is not None else pa.chunked_array([pa.nulls(num_rows, pa.null())])
+        columns.append(_converted(column, features[field.name], field))
+    if not columns:
+        return pa.table({"_": pa.nulls(num_rows)}).select([])
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _converted(column: pa.ChunkedArray, feature: Any, field: pa.Field) -> pa.ChunkedArray:
+    if column.type == field.type:
+        return column
+    try:
+        if isinstance(feature, Json):
+            chunks = [array_of(chunk.to_pylist(), feature)[0] for chunk in column.chunks]
+        else:
+            chunks = [cast(chunk, feature) for chunk in column.chunks]
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise SchemaConflict(f"column {field.name!r}: {error}", column=field.name) from error
+    return pa.chunked_array(chunks, type=field.type)
+
+
+def _unified(name: str, parts: Sequence[Part], given: Mapping[str, Any], on_mixed: str | None) -> Any:
+    result: Any = None
+    for part in parts:
+        if part.num_rows == 0 and result is not None:
+            continue
+        found = part.features.get(name, given.get(name))
+        if found is None or found == result:
+            continue
+        result = found if result is None else _join(name, result, found, part, on_mixed)
+    return result
+
+
+def _join(name: str, first: Any, second: Any, part: Part, on_mixed: str | None) -> Any:
+    if isinstance(first, Json) or isinstance(second, Json):
+        return Json()
+    try:
+        return unify(Features({name: first}), Features({name: second}), allow_string=on_mixed == "string")[name]
+    except SchemaConflict as error:
+        if on_mixed == "use_json":
+            return Json()
+        raise SchemaConflict(
+            f"column {name!r} has values of type {first} before row {part.start} and {second} after it; "
+            "return values of one type, or give features=",
+            column=name,
+        ) from error
+
+
+def _agreed_whole(parts: Sequence[Part]) -> bool:
+    kinds = {part.whole for part in parts}
+    if len(kinds) > 1:
+        raise TransformError("the function returned a table for some rows and a dict for others; return one of the two")
+    return True in kinds
+
+
+def _agreed_deleted(parts: Sequence[Part]) -> frozenset[str]:
+    if not parts:
+        return frozenset()
+    deleted = parts[0].deleted
+    for part in parts:
+        if part.deleted != deleted:
+            names = sorted(part.deleted ^ deleted)
+            raise TransformError(
+                f"the function deleted {names} from some rows but not from rows {part.start} to {part.stop - 1}; "
+                "delete a column from every row, or name it in remove_columns"
+            )
+    return deleted

@@ -1,0 +1,1 @@
+"""Export: rows written to files and databases of other formats."""

@@ -1,0 +1,288 @@
+"""Rows and batches that convert a column when it is touched, and remember what was done to them.
+
+They are what a function given to `map` or `filter` sees in the default format. A function that reads one
+column of ten pays for one, and the caller learns which keys it set or deleted, so that only those need to be
+written.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterator,
+    KeysView,
+    Mapping,
+    MutableMapping,
+    Sequence,
+    ValuesView,
+)
+from operator import is_
+from typing import Any, Self, cast
+
+import numpy as np
+import pyarrow as pa
+
+__all__ = ["LazyBatch", "LazyColumns", "LazyRow"]
+
+Decoder = Callable[[Any], Any]
+
+_DELETED = object()
+_IMMUTABLE = (str, int, float, bytes, bool, type(None))
+
+
+class LazyColumns(dict[str, Any]):
+    """The columns of one table, converted to Python values at first touch; what the rows of a batch share.
+
+    A column that is decoded (images, JSON, …) decodes value by value, the others are converted whole.
+    """
+
+    __slots__ = ("_decoders", "_handed", "_table", "names", "num_rows")
+
+    def __init__(
+        self, table: pa.Table | pa.RecordBatch, decoders: Mapping[str, Decoder] | None = None
+    ) -> None:
+        super().__init__()
+        self._table = table
+        self._decoders = decoders or {}
+        self._handed: dict[str, list[Any]] = {}
+        self.names: dict[str, None] = dict.fromkeys(table.schema.names)
+        self.num_rows: int = table.num_rows
+
+    def __missing__(self, name: str) -> Any:
+        if name not in self.names:
+            raise KeyError(name)
+        values = self._stored(name)
+        decode = self._decoders.get(name)
+        self[name] = column = values if decode is None else _DecodedColumn(values, decode)
+        return column
+
+    def rows(self) -> Iterator[LazyRow]:
+        """Make a lazy row for each row."""
+        return (LazyRow(self, index) for index in range(self.num_rows))
+
+    def whole(self, name: str) -> list[Any]:
+        """Return a column as a list that its reader may change."""
+        if name not in self._handed:
+            column = self[name]
+            self._handed[name] = column.all() if isinstance(column, _DecodedColumn) else list(column)
+        return self._handed[name]
+
+    def mutated(self) -> set[str]:
+        """Name the columns whose values were changed in place, not through a key being set."""
+        return {name for name in self if self._is_mutated(name)}
+
+    def unchanged(self, name: str, values: Sequence[Any]) -> bool:
+        """Tell whether values that a function returned are those that it was given, untouched."""
+        column = self.get(name)
+        return column is not None and _same_objects(values, column) and not self._is_mutated(name)
+
+    def _stored(self, name: str) -> list[Any]:
+        return cast("list[Any]", self._table.column(name).to_pylist())
+
+    def _is_mutated(self, name: str) -> bool:
+        column = self[name]
+        handed = self._handed.get(name)
+        if handed is not None and not _same_objects(handed, column):
+            return True
+        if isinstance(column, _DecodedColumn):
+            return column.mutated()
+        return _is_nested(self._table.schema.field(name).type) and column != self._stored(name)
+
+
+class _Lazy(MutableMapping[str, Any]):
+    """A dict over columns that keeps what was set and deleted apart."""
+
+    __slots__ = ("_changes", "_columns")
+
+    _changes: dict[str, Any] | None
+    _columns: LazyColumns
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if self._changes is None:
+            self._changes = {}
+        self._changes[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        if self._changes is None:
+            self._changes = {}
+        if key in self._columns.names:
+            self._changes[key] = _DELETED
+        else:
+            del self._changes[key]
+
+    def __contains__(self, key: object) -> bool:
+        if self._changes is not None and key in self._changes:
+            return self._changes[key] is not _DELETED
+        return key in self._columns.names
+
+    def keys(self) -> KeysView[str]:
+        # A dict's own view: `{**row}` and `dict(row)` walk it without a Python frame per key.
+        names, changes = self._columns.names, self._changes
+        if changes is None:
+            return names.keys()
+        kept = [name for name in names if changes.get(name) is not _DELETED]
+        return dict.fromkeys([*kept, *(name for name in changes if name not in names)]).keys()
+
+    def items(self) -> ItemsView[str, Any]:
+        return dict(self).items()
+
+    def values(self) -> ValuesView[Any]:
+        return dict(self).values()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __or__(self, other: Mapping[str, Any]) -> Self:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        merged = self.copy()
+        merged.update(other)
+        return merged
+
+    def __ror__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return {**other, **self}
+
+    def __ior__(self, other: Mapping[str, Any]) -> Self:
+        self.update(other)
+        return self
+
+    def __copy__(self) -> Self:
+        return self.copy()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return dict, (dict(self),)
+
+    @abstractmethod
+    def copy(self) -> Self:
+        """Return an independent mapping with the same values and the same changes."""
+
+    @property
+    def columns(self) -> LazyColumns:
+        """The columns that the values are taken from."""
+        return self._columns
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The keys that were set, with their values."""
+        return {key: value for key, value in (self._changes or {}).items() if value is not _DELETED}
+
+    @property
+    def deleted(self) -> set[str]:
+        """The columns that were deleted."""
+        return {key for key, value in (self._changes or {}).items() if value is _DELETED}
+
+
+class LazyRow(_Lazy):
+    """One row of a table: a dict that converts a column when it is touched."""
+
+    __slots__ = ("_index",)
+
+    def __init__(self, columns: LazyColumns, index: int, changes: dict[str, Any] | None = None) -> None:
+        self._columns = columns
+        self._index = index
+        self._changes = changes
+
+    def __getitem__(self, key: str) -> Any:
+        if self._changes is not None and key in self._changes:
+            return _present(self._changes, key)
+        return self._columns[key][self._index]
+
+    def copy(self) -> LazyRow:
+        return LazyRow(self._columns, self._index, None if self._changes is None else dict(self._changes))
+
+
+class LazyBatch(_Lazy):
+    """Some rows of a table as a dict of lists that converts a column when it is touched."""
+
+    __slots__ = ()
+
+    def __init__(self, columns: LazyColumns, changes: dict[str, Any] | None = None) -> None:
+        self._columns = columns
+        self._changes = changes
+
+    def __getitem__(self, key: str) -> Any:
+        if self._changes is not None and key in self._changes:
+            return _present(self._changes, key)
+        return self._columns.whole(key)
+
+    def copy(self) -> LazyBatch:
+        return LazyBatch(self._columns, None if self._changes is None else dict(self._changes))
+
+
+class _DecodedColumn:
+    """A column whose values are decoded one by one, each once."""
+
+    __slots__ = ("_decode", "_done", "_stored")
+
+    def __init__(self, stored: list[Any], decode: Decoder) -> None:
+        self._stored = stored
+        self._decode = decode
+        self._done: dict[int, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __iter__(self) -> Iterator[Any]:
+        # Only what was touched has an identity that could be compared; the rest is nobody's yet.
+        return (self._done.get(index, _DELETED) for index in range(len(self._stored)))
+
+    def __getitem__(self, index: int) -> Any:
+        if index not in self._done:
+            self._done[index] = self._fresh(index)
+        return self._done[index]
+
+    def _fresh(self, index: int) -> Any:
+        value = self._stored[index]
+        return None if value is None else self._decode(value)
+
+    def all(self) -> list[Any]:
+        return [self[index] for index in range(len(self._stored))]
+
+    def mutated(self) -> bool:
+        return any(not self._is_intact(index, value) for index, value in self._done.items())
+
+    def _is_intact(self, index: int, value: Any) -> bool:
+        # An image whose file is still open was never loaded, so its pixels were neither read nor changed; and
+        # what has no equality of its own (a decoder object) has no value that could have changed.
+        if isinstance(value, _IMMUTABLE) or getattr(value, "fp", None) is not None:
+            return True
+        if getattr(type(value), "__eq__", None) is object.__eq__:
+            return True
+        return _equal(value, self._fresh(index))
+
+
+def _same_objects(values: Sequence[Any], others: Sequence[Any]) -> bool:
+    return len(values) == len(others) and all(map(is_, values, others))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    try:
+        return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray) else bool(a == b)
+    except ValueError:
+        # Arrays inside of containers cannot be compared with ==; then the value counts as changed.
+        return False
+
+
+def _present(changes: Mapping[str, Any], key: str) -> Any:
+    value = changes[key]
+    if value is _DELETED:
+        raise KeyError(key)
+    return value
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _is_nested(kind.storage_type)
+    return bool(pa.types.is_nested(kind))

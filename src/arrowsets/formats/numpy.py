@@ -1,0 +1,49 @@
+"""The numpy format: columns as arrays, rows as dicts of arrays and numpy scalars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy.typing as npt
+
+from arrowsets.features import Features, FeatureType
+from arrowsets.formats.arrays import Arrays, Cells, join_chunks, shape_of, stack, tensorize
+from arrowsets.formats.base import AnyArray, AnyTable, Format
+from arrowsets.formats.compiled import row_dicts
+
+__all__ = ["NumpyFormat"]
+
+
+class NumpyFormat(Format):
+    """Shows columns as numpy arrays.
+
+    >>> import pyarrow as pa
+    >>> NumpyFormat().batch(pa.table({"a": [[1, 2], [3, 4]]}))
+    {'a': array([[1, 2],
+           [3, 4]])}
+    """
+
+    name = "numpy"
+    allowed = frozenset({"dtype"})
+
+    def __init__(self, features: Features | None = None, **options: Any) -> None:
+        super().__init__(features, **options)
+        self._arrays = Arrays(options.get("dtype"))
+
+    def column(self, array: AnyArray, feature: FeatureType | None = None) -> npt.NDArray[Any]:
+        decode = None if feature is None else feature.decoder()
+        if decode is None:
+            return self._arrays.column(join_chunks(array), shape_of(feature))
+        return stack([tensorize(decode(value)) for value in array.to_pylist()])
+
+    def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:
+        names = table.schema.names
+        return iter(row_dicts(names, [self._cells(table, name) for name in names], table.num_rows))
+
+    def _cells(self, table: AnyTable, name: str) -> Cells:
+        column = table.column(name)
+        decode = self.decoders.get(name)
+        if decode is None:
+            return self._arrays.cells(join_chunks(column), shape_of(self.feature_of(name)))
+        return [tensorize(decode(value)) for value in column.to_pylist()]

@@ -1,0 +1,68 @@
+"""The default format: dicts of Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.features import FeatureType
+from arrowsets.formats.base import AnyArray, AnyTable, Format
+from arrowsets.formats.compiled import iter_row_dicts, row_dicts
+from arrowsets.formats.getter import RowGetter
+from arrowsets.formats.lazy import LazyBatch, LazyColumns, LazyRow
+
+__all__ = ["PythonFormat"]
+
+
+class PythonFormat(Format):
+    """Shows rows as dicts of Python objects and columns as lists.
+
+    >>> PythonFormat().batch(pa.table({"a": [1, None]}))
+    {'a': [1, None]}
+    """
+
+    name = None
+
+    def column(self, array: AnyArray, feature: FeatureType | None = None) -> list[Any]:
+        values = array.to_pylist()
+        decode = None if feature is None else feature.decoder()
+        return values if decode is None else [decode(value) for value in values]
+
+    def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:
+        names = table.schema.names
+        stored = [column.to_pylist() for column in table.columns]
+        if not any(name in self.decoders for name in names):
+            return iter(row_dicts(names, stored, table.num_rows))
+        # Decoding waits for its row: a thousand images are not held at once.
+        decoded = [
+            map(self.decoders[name], values) if name in self.decoders else values
+            for name, values in zip(names, stored, strict=True)
+        ]
+        return iter_row_dicts(names, decoded)
+
+    def column_of(self, table: AnyTable, column: str) -> list[Any]:
+        return list(self.values(table, column))
+
+    def values(self, table: AnyTable, column: str) -> Iterator[Any]:
+        stored = table.column(column).to_pylist()
+        decode = self.decoders.get(column)
+        return iter(stored) if decode is None else map(decode, stored)
+
+    def getter(
+        self, batch: pa.RecordBatch, columns: Sequence[str] | None = None
+    ) -> Callable[[int], dict[str, Any]]:
+        return RowGetter(batch, columns, self.decoders).get
+
+    def lazy(self, table: AnyTable) -> LazyColumns:
+        """Return the columns of a table, each to be converted when it is first touched."""
+        return LazyColumns(table, self.decoders)
+
+    def lazy_rows(self, table: AnyTable) -> Iterator[LazyRow]:
+        """Show the rows of a table as mappings that convert what is touched and remember what is changed."""
+        return self.lazy(table).rows()
+
+    def lazy_batch(self, table: AnyTable) -> LazyBatch:
+        """Show a table as a mapping that converts what is touched and remembers what is changed."""
+        return LazyBatch(self.lazy(table))

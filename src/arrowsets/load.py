@@ -1,0 +1,214 @@
+"""`load_dataset` and its relatives: from a name, a path or patterns to datasets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from arrowsets import registry
+from arrowsets.config import settings
+from arrowsets.dataset import Dataset
+from arrowsets.dataset.create import read_copy
+from arrowsets.derive import Derived, Execution, default_store
+from arrowsets.errors import BadData, SplitNotFound, UnknownName
+from arrowsets.features import Features
+from arrowsets.files import DataFile
+from arrowsets.info import DatasetInfo
+from arrowsets.lineage import Lineage
+from arrowsets.prepare import prepare
+from arrowsets.resolve import Recipe, resolve
+from arrowsets.splits import DatasetDict
+from arrowsets.splits_spec import ReadInstruction, parse
+from arrowsets.table import View
+
+__all__ = ["load_dataset", "load_from_disk"]
+
+Split = str | ReadInstruction
+
+_MODES = ("reuse_dataset_if_exists", "reuse_cache_if_exists", "force_redownload")
+_CHECKS = ("no_checks", "basic_checks", "all_checks")
+
+
+def load_dataset(
+    path: str | os.PathLike[str],
+    name: str | None = None,
+    data_dir: str | None = None,
+    data_files: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None,
+    split: Any = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    features: Features | None = None,
+    download_config: Any = None,
+    download_mode: str | None = None,
+    verification_mode: str | None = None,
+    keep_in_memory: bool | None = None,
+    save_infos: bool = False,
+    revision: str | None = None,
+    token: bool | str | None = None,
+    streaming: bool = False,
+    num_proc: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    **config_kwargs: Any,
+) -> Any:
+    """Load a dataset: a `DatasetDict` of its splits, or one `Dataset` if `split` names one.
+
+    Files are read once, into memory-mapped Arrow files in the store; the next call with the same files finds these.
+
+    Args:
+        path: A builder ("csv", "json", "parquet", "arrow", "text", "imagefolder" …), a local file or directory.
+        name: The configuration, where a directory has several.
+        data_dir: A directory within `path`, or for a builder the directory of its files.
+        data_files: Paths, URLs or patterns: one, several, or by split.
+        split: "train", "train[:10%]+test", "all", a `ReadInstruction`, or a list of these. None: all, as a dictionary.
+        cache_dir: Root of the store. None: the user's cache.
+        features: Types to read as, instead of those of the values.
+        download_mode: "force_redownload" reads the files again.
+        verification_mode: "no_checks" skips comparing the numbers of rows with those the source declares.
+        keep_in_memory: Read into memory instead of mapping files.
+        num_proc: Worker processes, also within one file; the result does not depend on it.
+        storage_options: Passed to fsspec or requests.
+        config_kwargs: Options of the builder (`sep=`, `field=`, `columns=` …), and `on_bad_rows=`, `on_bad_files=`
+            ("error", "skip" or "quarantine").
+
+    Raises:
+        DataFilesNotFound: if nothing is found; says where it was looked for.
+        BadData: for a file that cannot be read; names file, row and column.
+        SplitNotFound, UnknownName: list what there is.
+    """
+    del download_config, save_infos
+    if streaming:
+        raise NotImplementedError("streaming=True: iterate over load_dataset(...) without it; files are memory-mapped")
+    _check_choice("download_mode", download_mode, _MODES)
+    _check_choice("verification_mode", verification_mode, _CHECKS)
+    recipe = resolve(
+        path,
+        name,
+        data_dir,
+        data_files,
+        revision=revision,
+        token=token,
+        storage_options=storage_options,
+        cache_dir=str(_root(cache_dir)),
+        **config_kwargs,
+    )
+    how = Execution(
+        num_proc=num_proc,
+        reuse=str(download_mode or _MODES[0]) != "force_redownload",
+        store=default_store(cache_dir),
+    )
+    loader = _Loader(recipe, features, how, _root(cache_dir), keep_in_memory, str(verification_mode or "basic_checks"))
+    return loader.load(split)
+
+
+class _Loader:
+    """The splits of a recipe, each prepared when it is first asked for."""
+
+    def __init__(
+        self, recipe: Recipe, features: Features | None, how: Execution, root: Path, in_memory: bool | None, checks: str
+    ) -> None:
+        self.recipe, self.how, self.root, self.in_memory, self.checks = recipe, how, root, in_memory, checks
+        keywords = dict(recipe.keywords)
+        if features is not None:
+            keywords["features"] = Features(features)
+        self.builder = registry.builder(recipe.builder).from_keywords(keywords)
+        self._files: Mapping[str, tuple[DataFile, ...]] | None = None
+        self._prepared: dict[str, Dataset] = {}
+
+    def load(self, split: Any) -> Any:
+        if split is None:
+            return DatasetDict({name: self.whole(name) for name in self.recipe.files})
+        if isinstance(split, (list, tuple)):
+            return [self.load(each) for each in split]
+        return self.part(split)
+
+    def part(self, split: Split) -> Dataset:
+        """Return the rows that a split specification names."""
+        spec = parse(split) if isinstance(split, str) else split
+        names = list(self.recipe.files)
+        wanted = names if str(split) == "all" else spec.split_names
+        for name in wanted:
+            if name not in self.recipe.files:
+                raise SplitNotFound.of(name, names)
+        lengths = {name: len(self.whole(name)) for name in wanted}
+        pieces = [self.whole(r.splitname).select(range(r.from_, r.to)) for r in spec.to_absolute(lengths)]
+        if len(pieces) == 1 and len(pieces[0]) == len(self.whole(wanted[0])):
+            return pieces[0]
+        return pieces[0]._make(
+            View.concat([piece._view for piece in pieces]),
+            pieces[0]._features,
+            Lineage("split", [piece._lineage for piece in pieces]),
+            self.info(),
+            str(split),
+        )
+
+    def whole(self, name: str) -> Dataset:
+        """Return all rows of a split."""
+        if name not in self._prepared:
+            self._prepared[name] = self._prepare(name)
+        return self._prepared[name]
+
+    def _prepare(self, name: str) -> Dataset:
+        if self._files is None:
+            self._files = self.recipe.data(self.root / "downloads")
+        made = prepare(
+            self.builder,
+            self._files[name],
+            self.how,
+            description=f"Generating {name} split",
+            source=[self.recipe.config_name],
+        )
+        view = View.from_files(made.files)
+        self._verify(name, view.num_rows)
+        if self.in_memory:
+            view = View.from_table(read_copy(view))
+        derived = Derived(view, made.layout.features, entry=None if self.in_memory else made.entry, hit=made.hit)
+        assert made.entry is not None
+        lineage = Lineage.of_digest("load", made.entry.key)
+        return Dataset._make(view, made.layout.features, lineage, self.info(), name, pins=derived.pins)
+
+    def info(self) -> DatasetInfo:
+        """Return what is known of the dataset."""
+        declared = self.recipe.info
+        return replace(
+            declared,
+            builder_name=self.recipe.builder,
+            dataset_name=self.recipe.dataset_name,
+            config_name=self.recipe.config_name,
+        )
+
+    def _verify(self, name: str, num_rows: int) -> None:
+        splits = self.recipe.info.splits
+        if self.checks == "no_checks" or not splits or name not in splits:
+            return
+        declared = splits[name].num_examples
+        if declared and declared != num_rows:
+            raise BadData(
+                f"split {name!r} has {num_rows} rows but the source declares {declared}; "
+                "give verification_mode='no_checks' if the declaration is out of date"
+            )
+
+
+def load_from_disk(
+    dataset_path: str | os.PathLike[str],
+    keep_in_memory: bool | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Dataset | DatasetDict:
+    """Open a directory that `save_to_disk` of a `Dataset` or a `DatasetDict` wrote.
+
+    Raises:
+        DataFilesNotFound: if it is neither.
+    """
+    from_dict = DatasetDict.is_saved(str(dataset_path), storage_options)
+    kind = DatasetDict if from_dict else Dataset
+    return cast("Dataset | DatasetDict", kind.load_from_disk(str(dataset_path), keep_in_memory, storage_options))
+
+
+def _root(cache_dir: str | os.PathLike[str] | None) -> Path:
+    return Path(cache_dir).expanduser() if cache_dir is not None else settings().cache_dir
+
+
+def _check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
+    if value is not None and str(getattr(value, "value", value)) not in allowed:
+        raise UnknownName.of(what, str(value), allowed)

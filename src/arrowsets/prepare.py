@@ -1,0 +1,201 @@
+"""Preparing: data files read by a builder into an entry of the store, one entry for each split.
+
+Reading is optimistic. Each shard is read once with the types that its own values have; then the types of all shards are
+unified (null < bool, int < float < string), and only shards whose text would have been read differently under the unified
+types are read again. Where types stand in the files (Parquet, Arrow) or are given (`features=`), they come first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.builder import Builder
+from arrowsets.derive import Execution, default_store, fresh_key
+from arrowsets.engine.jobs import Job, Piece
+from arrowsets.engine.materialise import Materialised, materialise, opened
+from arrowsets.engine.parts import Layout, Part
+from arrowsets.errors import SchemaConflict
+from arrowsets.features import Features, is_lossless_cast
+from arrowsets.files import DataFile
+from arrowsets.lineage import Lineage
+from arrowsets.transforms.base import Outputs
+
+__all__ = ["ReadJob", "prepare"]
+
+logger = logging.getLogger("arrowsets")
+
+
+@dataclass(frozen=True)
+class ReadJob(Job):
+    """A builder over its shards.
+
+    Attributes:
+        builder: Who reads.
+        shards: What it reads, a unit each.
+        description: For progress bars and messages.
+        types: The types that shards are read as. None: those of their own values.
+        typed: The shards that `types` is for. None: all.
+    """
+
+    builder: Builder[Any]
+    shards: tuple[Any, ...]
+    description: str
+    types: Features | None = None
+    typed: frozenset[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.shards)
+
+    def _schema(self, unit: int) -> pa.Schema | None:
+        if self.types is None or (self.typed is not None and unit not in self.typed):
+            return None
+        return self.types.arrow_schema
+
+    def name(self, unit: int) -> str:
+        """`shard-<number>`, and under which types it was read if not its own."""
+        schema = self._schema(unit)
+        suffix = "" if schema is None else f"-{Lineage.of_value('types', str(schema)).digest[:12]}"
+        return f"shard-{unit:06d}{suffix}"
+
+    def label(self, unit: int) -> str:
+        """The shard and what it is read for."""
+        return f"shard {unit} ({self.shards[unit]}) of {self.description}"
+
+    def run(self, first: int, last: int) -> Iterator[Piece]:
+        """Read shards."""
+        for unit in range(first, last):
+            # Rejects are collected on the builder, so each shard has one of its own.
+            builder = type(self.builder)(self.builder.config)
+            schema = self._schema(unit)
+            position = 0
+            empty = True
+            for table in builder.read(self.shards[unit], schema):
+                features = self._features(table, schema)
+                stop = position + table.num_rows
+                yield Piece(unit, position, stop, Outputs(table, features, whole=True))
+                position, empty = stop, False
+            rejects = tuple(builder.rejects.rows) + tuple((file, None, why, "") for file, why in builder.rejects.files)
+            if empty or rejects:
+                nothing = schema.empty_table() if schema is not None else pa.table({})
+                features = self._features(nothing, schema)
+                yield Piece(unit, position, position, Outputs(nothing, features, whole=True, rejects=rejects))
+
+    def _features(self, table: pa.Table, schema: pa.Schema | None) -> Features:
+        if schema is not None and self.types is not None:
+            return self.types
+        return Features.from_arrow_schema(table.schema)
+
+
+def prepare(
+    builder: Builder[Any],
+    files: Sequence[DataFile],
+    how: Execution,
+    *,
+    description: str,
+    source: Sequence[Any] = (),
+) -> Materialised:
+    """Find or make the entry of one split.
+
+    Args:
+        builder: Who reads.
+        files: What it reads.
+        how: With how many processes, and into which store.
+        description: For progress bars.
+        source: What else decides the rows, besides the builder, its options and the files.
+
+    Raises:
+        BadData: for a file that cannot be read.
+        SchemaConflict: for types that no type holds, or `features=` that name other columns than the files have.
+    """
+    lineage = Lineage(
+        "load",
+        (),
+        {
+            "builder": builder.name,
+            "version": builder.version,
+            "options": _options(builder),
+            "files": [(file.url, file.size, file.etag) for file in files],
+            "source": list(source),
+        },
+    )
+    store = how.store if how.store is not None else default_store()
+    if how.reuse and (entry := store.get(lineage.digest)) is not None:
+        return opened(entry)
+    key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
+    shards = tuple(builder.shards(files))
+    types = _types(builder, files, shards)
+    job = ReadJob(builder, shards, description, types)
+    on_mixed = "string" if builder.decodes_text() else "use_json"
+    made = materialise(
+        job,
+        store,
+        key,
+        executor=how.workers,
+        fingerprint=lineage.fingerprint.to_json(),
+        extra={"label": f"load({builder.name})"},
+        on_mixed=getattr(builder, "on_mixed", on_mixed),
+        revise=None if types is not None else _revised,
+    )
+    _report(made, description)
+    return made
+
+
+def _options(builder: Builder[Any]) -> dict[str, Any]:
+    config = builder.config
+    values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    if values.get("features") is not None:
+        values["features"] = values["features"].to_dict()
+    return values
+
+
+def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[Any]) -> Features | None:
+    """Return the types that are known before a row is read; check that those which were given are for these files."""
+    types = builder.schema(files)
+    given = builder.config.features
+    if given is None or not shards:
+        return types
+    first = next(iter(type(builder)(replace(builder.config, features=None)).read(shards[0])), None)
+    if first is None:
+        return types
+    if set(first.column_names) != set(given):
+        unknown, missing = set(given) - set(first.column_names), set(first.column_names) - set(given)
+        raise SchemaConflict(
+            f"features= names {sorted(given)} but {files[0].url} has the columns {sorted(first.column_names)}"
+            + (f"; not in the file: {sorted(unknown)}" if unknown else "")
+            + (f"; not in features=: {sorted(missing)}" if missing else "")
+        )
+    return types
+
+
+def _revised(job: Job, parts: list[Part], layout: Layout) -> Job | None:
+    """Return the job that reads again the shards whose text means something else under the unified types."""
+    assert isinstance(job, ReadJob)
+    if not job.builder.decodes_text():
+        return None
+    schema = layout.features.arrow_schema
+    again = set()
+    for unit, part in enumerate(parts):
+        own = part.features.arrow_schema
+        for field in own:
+            wanted = schema.field(field.name).type
+            if field.type != wanted and part.num_rows and not is_lossless_cast(field.type, wanted):
+                again.add(unit)
+    return replace(job, types=layout.features, typed=frozenset(again)) if again else None
+
+
+def _report(made: Materialised, description: str) -> None:
+    rows = sum(1 for _, row, _, _ in made.rejects if row is not None)
+    files = {file for file, row, _, _ in made.rejects if row is None}
+    if rows or files:
+        logger.warning(
+            "%s: %d rows and %d files were left out because they could not be read; `dataset.rejects` lists them",
+            description,
+            rows,
+            len(files),
+        )

@@ -1,0 +1,364 @@
+"""`DatasetDict`: the splits of a dataset by name, with every method of `Dataset` that makes sense on each of them."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import PurePath
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from arrowsets.dataset import Dataset
+from arrowsets.errors import DataFilesNotFound, SplitNotFound
+from arrowsets.export.target import Directory
+
+__all__ = ["DatasetDict", "per_split"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def per_split(method: Callable[Concatenate[Dataset, P], Dataset]) -> Callable[Concatenate[DatasetDict, P], DatasetDict]:
+    """Lift a method of `Dataset` to all splits; it keeps its name, signature, documentation and types."""
+
+    @functools.wraps(method)
+    def lifted(self: DatasetDict, *args: P.args, **kwargs: P.kwargs) -> DatasetDict:
+        return DatasetDict({name: method(dataset, *args, **kwargs) for name, dataset in self._checked()})
+
+    return lifted
+
+
+def by_split(method: Callable[Concatenate[Dataset, P], R]) -> Callable[Concatenate[DatasetDict, P], dict[str, R]]:
+    """Lift a method whose answers are no datasets: they come as a dict by split."""
+
+    @functools.wraps(method)
+    def lifted(self: DatasetDict, *args: P.args, **kwargs: P.kwargs) -> dict[str, R]:
+        return {name: method(dataset, *args, **kwargs) for name, dataset in self._checked()}
+
+    return lifted
+
+
+class DatasetDict(dict[str, Dataset]):
+    """Splits by name: a dict.
+
+    >>> splits = DatasetDict({"train": Dataset.from_dict({"x": [1, 2]}), "test": Dataset.from_dict({"x": [3]})})
+    >>> splits.filter(lambda row: row["x"] > 1).num_rows
+    {'train': 1, 'test': 1}
+    """
+
+    def __getitem__(self, key: str) -> Dataset:
+        """Return a split.
+
+        Raises:
+            SplitNotFound: names the splits that there are.
+        """
+        try:
+            return super().__getitem__(key)
+        except KeyError:
+            if isinstance(key, (int, slice)):
+                raise SplitNotFound(
+                    f"this is a dictionary of the splits {list(self)}, not one of them; "
+                    f"choose a split first: datasets[{next(iter(self), 'train')!r}][{key}]"
+                ) from None
+            raise SplitNotFound.of(key, self) from None
+
+    def _checked(self) -> list[tuple[str, Dataset]]:
+        for name, dataset in self.items():
+            if not isinstance(dataset, Dataset):
+                raise TypeError(f"split {name!r} is {type(dataset).__name__}, not a Dataset")
+        return list(self.items())
+
+    def __repr__(self) -> str:
+        inner = "\n".join(f"{name}: {dataset!r}" for name, dataset in self.items())
+        return "DatasetDict({\n" + "\n".join(f"    {line}" for line in inner.splitlines()) + "\n})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for dataset in self.values():
+            dataset.__exit__(None, None, None)
+
+    # What the splits are
+
+    @property
+    def num_rows(self) -> dict[str, int]:
+        """The number of rows of each split."""
+        return {name: dataset.num_rows for name, dataset in self.items()}
+
+    @property
+    def num_columns(self) -> dict[str, int]:
+        """The number of columns of each split."""
+        return {name: dataset.num_columns for name, dataset in self.items()}
+
+    @property
+    def column_names(self) -> dict[str, list[str]]:
+        """The columns of each split."""
+        return {name: dataset.column_names for name, dataset in self.items()}
+
+    @property
+    def shape(self) -> dict[str, tuple[int, int]]:
+        """The rows and columns of each split."""
+        return {name: dataset.shape for name, dataset in self.items()}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The Arrow table of each split."""
+        return {name: dataset.data for name, dataset in self.items()}
+
+    @property
+    def cache_files(self) -> dict[str, list[dict[str, str]]]:
+        """The files of each split."""
+        return {name: dataset.cache_files for name, dataset in self.items()}
+
+    # Methods of Dataset, on each split
+
+    select = per_split(Dataset.select)
+    take = per_split(Dataset.take)
+    skip = per_split(Dataset.skip)
+    repeat = per_split(Dataset.repeat)
+    shard = per_split(Dataset.shard)
+    batch = per_split(Dataset.batch)
+    flatten = per_split(Dataset.flatten)
+    cast = per_split(Dataset.cast)
+    cast_column = per_split(Dataset.cast_column)
+    add_column = per_split(Dataset.add_column)
+    add_item = per_split(Dataset.add_item)
+    remove_columns = per_split(Dataset.remove_columns)
+    rename_column = per_split(Dataset.rename_column)
+    rename_columns = per_split(Dataset.rename_columns)
+    select_columns = per_split(Dataset.select_columns)
+    class_encode_column = per_split(Dataset.class_encode_column)
+    align_labels_with_mapping = per_split(Dataset.align_labels_with_mapping)
+    with_format = per_split(Dataset.with_format)
+    with_transform = per_split(Dataset.with_transform)
+    unique = by_split(Dataset.unique)
+    to_pandas = by_split(Dataset.to_pandas)
+    to_polars = by_split(Dataset.to_polars)
+    to_arrow = by_split(Dataset.to_arrow)
+    to_dict = by_split(Dataset.to_dict)
+    to_list = by_split(Dataset.to_list)
+    explain = by_split(Dataset.explain)
+    cleanup_cache_files = by_split(Dataset.cleanup_cache_files)
+    train_test_split = by_split(Dataset.train_test_split)
+    set_format = by_split(Dataset.set_format)
+    set_transform = by_split(Dataset.set_transform)
+    reset_format = by_split(Dataset.reset_format)
+
+    # Methods whose arguments may differ by split
+
+    def map(
+        self,
+        function: Callable[..., Any] | None = None,
+        with_indices: bool = False,
+        with_rank: bool = False,
+        with_split: bool = False,
+        input_columns: str | Sequence[str] | None = None,
+        batched: bool = False,
+        batch_size: int | None = 1000,
+        drop_last_batch: bool = False,
+        remove_columns: str | Sequence[str] | None = None,
+        keep_in_memory: bool = False,
+        load_from_cache_file: bool | None = None,
+        cache_file_names: Mapping[str, str | None] | None = None,
+        writer_batch_size: int | None = 1000,
+        features: Any = None,
+        disable_nullable: bool = False,
+        fn_kwargs: Mapping[str, Any] | None = None,
+        num_proc: int | None = None,
+        desc: str | None = None,
+        try_original_type: bool | None = True,
+        on_mixed_types: Any = "use_json",
+        **execution: Any,
+    ) -> DatasetDict:
+        """Apply a function to the rows of each split; see `Dataset.map`.
+
+        Args:
+            with_split: Pass the split's name after the row and its index.
+            cache_file_names: A file for a copy of each split's result.
+        """
+        return DatasetDict(
+            {
+                name: dataset.map(
+                    _with_split(function, name, input_columns, with_indices) if with_split and function else function,
+                    with_indices,
+                    with_rank,
+                    input_columns,
+                    batched,
+                    batch_size,
+                    drop_last_batch,
+                    remove_columns,
+                    keep_in_memory,
+                    load_from_cache_file,
+                    (cache_file_names or {}).get(name),
+                    writer_batch_size,
+                    features,
+                    disable_nullable,
+                    fn_kwargs,
+                    num_proc,
+                    desc=f"{desc} ({name})" if desc else f"Map ({name})",
+                    try_original_type=try_original_type,
+                    on_mixed_types=on_mixed_types,
+                    **execution,
+                )
+                for name, dataset in self._checked()
+            }
+        )
+
+    def filter(self, *args: Any, cache_file_names: Mapping[str, str | None] | None = None, **kwargs: Any) -> DatasetDict:
+        """Keep the rows of each split for which a function is true; see `Dataset.filter`."""
+        return self._each(Dataset.filter, args, kwargs, cache_file_name=cache_file_names)
+
+    def sort(
+        self, *args: Any, indices_cache_file_names: Mapping[str, str | None] | None = None, **kwargs: Any
+    ) -> DatasetDict:
+        """Order the rows of each split; see `Dataset.sort`."""
+        return self._each(Dataset.sort, args, kwargs, indices_cache_file_name=indices_cache_file_names)
+
+    def flatten_indices(
+        self,
+        keep_in_memory: bool = False,
+        cache_file_names: Mapping[str, str | None] | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> DatasetDict:
+        """Write the rows of each split in the order they are shown; see `Dataset.flatten_indices`."""
+        kwargs["keep_in_memory"] = keep_in_memory
+        for value, name in zip(args, _FLATTEN_REST, strict=False):
+            kwargs[name] = value
+        return self._each(Dataset.flatten_indices, (), kwargs, cache_file_name=cache_file_names)
+
+    def shuffle(
+        self,
+        seeds: int | Mapping[str, int | None] | None = None,
+        seed: int | None = None,
+        generators: Mapping[str, Any] | None = None,
+        keep_in_memory: bool = False,
+        load_from_cache_file: bool | None = None,
+        indices_cache_file_names: Mapping[str, str | None] | None = None,
+        writer_batch_size: int | None = 1000,
+    ) -> DatasetDict:
+        """Return the rows of each split in random order; see `Dataset.shuffle`.
+
+        Args:
+            seeds: One seed for all splits, or one for each.
+            seed: The same as a single number for `seeds`.
+            generators: A generator for each split, instead.
+        """
+        del keep_in_memory, load_from_cache_file, indices_cache_file_names, writer_batch_size
+        if seed is not None and seeds is not None:
+            raise ValueError("give seed= or seeds=, not both")
+        shared = seed if seeds is None else seeds
+        return DatasetDict(
+            {
+                name: dataset.shuffle(
+                    shared.get(name) if isinstance(shared, Mapping) else shared, (generators or {}).get(name)
+                )
+                for name, dataset in self._checked()
+            }
+        )
+
+    def formatted_as(self, *args: Any, **kwargs: Any) -> ExitStack:
+        """Show the rows of all splits in a format inside of a `with` block."""
+        stack = ExitStack()
+        for _, dataset in self._checked():
+            stack.enter_context(dataset.formatted_as(*args, **kwargs))
+        return stack
+
+    def _each(
+        self,
+        method: Callable[..., Dataset],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        **named: Mapping[str, str | None] | None,
+    ) -> DatasetDict:
+        """Call a method on each split with, besides, the value that each mapping has for the split."""
+        made = {}
+        for name, dataset in self._checked():
+            own = {key: values[name] for key, values in named.items() if values is not None and name in values}
+            made[name] = method(dataset, *args, **kwargs, **own)
+        return DatasetDict(made)
+
+    # Files
+
+    def to_csv(self, path: str, **options: Any) -> dict[str, int]:
+        """Write each split to a CSV file: `path` names a directory, or has "{split}" in it; see `Dataset.to_csv`."""
+        return {name: data.to_csv(_split_path(path, name, "csv"), **options) for name, data in self._checked()}
+
+    def to_json(self, path: str, **options: Any) -> dict[str, int]:
+        """Write each split to a JSON lines file; see `to_csv` for `path` and `Dataset.to_json`."""
+        return {name: data.to_json(_split_path(path, name, "jsonl"), **options) for name, data in self._checked()}
+
+    def to_parquet(self, path: str, **options: Any) -> dict[str, int]:
+        """Write each split to a Parquet file; see `to_csv` for `path` and `Dataset.to_parquet`."""
+        return {name: data.to_parquet(_split_path(path, name, "parquet"), **options) for name, data in self._checked()}
+
+    def to_sql(self, name: str, con: Any, **options: Any) -> dict[str, int]:
+        """Write each split to a table of a database: `name` has "{split}" in it, or gets the split's name added."""
+        tables = {split: name.format(split=split) if "{split}" in name else f"{name}_{split}" for split in self}
+        return {split: data.to_sql(tables[split], con, **options) for split, data in self._checked()}
+
+    def save_to_disk(
+        self,
+        dataset_dict_path: str | PurePath,
+        max_shard_size: str | int | None = None,
+        num_shards: Mapping[str, int] | None = None,
+        num_proc: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Save each split to a directory of its name in `dataset_dict_path`; see `Dataset.save_to_disk`."""
+        target = Directory.at(str(dataset_dict_path), storage_options)
+        for name, dataset in self._checked():
+            shards = None if num_shards is None else num_shards[name]
+            dataset.save_to_disk(target.path(name), max_shard_size, shards, num_proc, storage_options)
+        target.write_text(MARKER, json.dumps({"splits": list(self)}))
+
+    @staticmethod
+    def is_saved(path: str, storage_options: Mapping[str, Any] | None = None) -> bool:
+        """Tell whether a directory is one that `DatasetDict.save_to_disk` wrote."""
+        return Directory.at(path, storage_options).exists(MARKER)
+
+    @classmethod
+    def load_from_disk(
+        cls,
+        dataset_dict_path: str | PurePath,
+        keep_in_memory: bool | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> DatasetDict:
+        """Open a directory that `DatasetDict.save_to_disk` wrote."""
+        target = Directory.at(str(dataset_dict_path), storage_options)
+        if not target.exists(MARKER):
+            raise DataFilesNotFound(
+                f"{target.path(MARKER)!r} does not exist; {target.url!r} is not a directory that "
+                "DatasetDict.save_to_disk wrote"
+            )
+        names = json.loads(target.read_text(MARKER))["splits"]
+        return cls(
+            {name: Dataset.load_from_disk(target.path(name), keep_in_memory, storage_options) for name in names}
+        )
+
+
+MARKER = "dataset_dict.json"
+_FLATTEN_REST = ("writer_batch_size", "features", "disable_nullable", "num_proc", "new_fingerprint")
+
+
+class _with_split:  # noqa: N801 - called like a function; a class so that it pickles and hashes by its parts
+    """Passes a split's name to a function after the row and its index."""
+
+    def __init__(
+        self, function: Callable[..., Any], split: str, input_columns: str | Sequence[str] | None, with_indices: bool
+    ) -> None:
+        columns = 1 if input_columns is None or isinstance(input_columns, str) else len(input_columns)
+        self.function, self.split, self.place = function, split, columns + with_indices
+        self.__qualname__ = getattr(function, "__qualname__", type(function).__name__)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args[: self.place], self.split, *args[self.place :], **kwargs)
+
+
+def _split_path(path: str, split: str, extension: str) -> str:
+    return path.format(split=split) if "{split}" in path else f"{path.rstrip('/')}/{split}.{extension}"
+
+
+Dataset._collect = DatasetDict

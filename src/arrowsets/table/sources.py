@@ -1,0 +1,257 @@
+"""Where record batches lie: memory-mapped Arrow IPC files, memory, and rows of nothing but nulls.
+
+A source is immutable and shared by all that is made of it. It is read by batch number; `edges` are the rows
+at which its batches begin, and its number of rows at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import ipc
+
+from arrowsets.errors import BadData, StoreError
+
+__all__ = ["BLANK_ROWS", "BlankSource", "FileSource", "MemorySource", "Source"]
+
+_MAGIC = b"ARROW1"
+BLANK_ROWS = 100_000
+
+
+class Source(Protocol):
+    """Record batches of one schema."""
+
+    @property
+    def name(self) -> str | None:
+        """The path of a file, for errors."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as they are stored."""
+
+    @property
+    def edges(self) -> npt.NDArray[np.int64]:
+        """The first row of each batch, then the number of rows."""
+
+    def batch(self, index: int) -> pa.RecordBatch:
+        """Return a batch."""
+
+    def stays(self, index: int) -> bool:
+        """Whether a batch that was read costs no memory to keep."""
+
+
+class FileSource:
+    """A memory-mapped Arrow IPC file, in file or stream format; opened when it is first read."""
+
+    __slots__ = ("_counts", "_edges", "_lock", "_opened", "path")
+
+    def __init__(self, path: str, counts: tuple[int, ...] | None = None) -> None:
+        self.path = path
+        self._counts = counts
+        self._edges: npt.NDArray[np.int64] | None = None
+        self._opened: _OpenFile | None = None
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return FileSource, (self.path, self._counts)
+
+    @property
+    def name(self) -> str | None:
+        return self.path
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self._open().schema
+
+    @property
+    def edges(self) -> npt.NDArray[np.int64]:
+        if self._edges is None:
+            if self._counts is None:
+                self._open()
+            self._edges = _edges(self._counts or ())
+        return self._edges
+
+    def batch(self, index: int) -> pa.RecordBatch:
+        opened = self._open()
+        batch = opened.batches[index]
+        if batch is not None:
+            return batch
+        with self._lock:
+            batch = opened.read(index)
+        if self._counts is not None and batch.num_rows != self._counts[index]:
+            raise BadData(
+                f"record batch {index} has {batch.num_rows} rows where {self._counts[index]} were written",
+                file=self.path,
+            )
+        return batch
+
+    def stays(self, index: int) -> bool:
+        opened = self._opened
+        return opened is not None and opened.batches[index] is not None
+
+    def _open(self) -> _OpenFile:
+        if self._opened is None:
+            with self._lock:
+                if self._opened is None:
+                    opened = _OpenFile(self.path)
+                    self._counts = opened.check(self._counts)
+                    self._opened = opened
+        return self._opened
+
+
+class _OpenFile:
+    """An open map of a file, and the batches read from it, which are views on the map.
+
+    The map outlives its file object through the buffer, so that thousands of files need no file descriptors.
+    """
+
+    __slots__ = ("batches", "data", "path", "reader", "recent", "schema")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.data = _map(path)
+        self.recent: tuple[int, pa.RecordBatch] | None = None
+        self.reader: Any = None
+        self.schema: pa.Schema
+        self.batches: list[pa.RecordBatch | None]
+        try:
+            if self.data.slice(0, len(_MAGIC)).to_pybytes() == _MAGIC:
+                self.reader = ipc.open_file(pa.BufferReader(self.data))
+                self.batches = [None] * self.reader.num_record_batches
+                self.schema = self.reader.schema
+            else:
+                stream = ipc.open_stream(pa.BufferReader(self.data))
+                self.schema = stream.schema
+                self.batches = list(stream)
+        except (pa.ArrowException, OSError, EOFError) as error:
+            raise self.bad(error) from error
+
+    def bad(self, error: Exception) -> BadData:
+        return BadData(f"not a whole Arrow IPC file: {error}; write it again", file=self.path)
+
+    def check(self, counts: tuple[int, ...] | None) -> tuple[int, ...]:
+        if counts is None:
+            return tuple(self.read(index).num_rows for index in range(len(self.batches)))
+        if len(counts) != len(self.batches):
+            raise BadData(
+                f"it has {len(self.batches)} record batches where {len(counts)} were written", file=self.path
+            )
+        return counts
+
+    def read(self, index: int) -> pa.RecordBatch:
+        known = self.batches[index]
+        if known is not None:
+            return known
+        if self.recent is not None and self.recent[0] == index:
+            return self.recent[1]
+        try:
+            batch: pa.RecordBatch = self.reader.get_batch(index)
+            batch.validate()
+        except (pa.ArrowException, OSError) as error:
+            raise self.bad(error) from error
+        if _lies_in(batch, self.data):
+            self.batches[index] = batch
+        else:
+            # Decompressed: only the latest is kept, or reading a file through would hold all of it.
+            self.recent = (index, batch)
+        return batch
+
+
+class MemorySource:
+    """Record batches in memory."""
+
+    __slots__ = ("_edges", "batches", "schema")
+
+    def __init__(self, batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> None:
+        self.batches = tuple(batches)
+        self.schema = schema
+        self._edges = _edges([batch.num_rows for batch in self.batches])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        sink = pa.BufferOutputStream()
+        with ipc.new_stream(sink, self.schema) as writer:
+            for batch in self.batches:
+                writer.write_batch(batch)
+        return _from_bytes, (sink.getvalue(),)
+
+    @property
+    def name(self) -> str | None:
+        return None
+
+    @property
+    def edges(self) -> npt.NDArray[np.int64]:
+        return self._edges
+
+    def batch(self, index: int) -> pa.RecordBatch:
+        return self.batches[index]
+
+    def stays(self, index: int) -> bool:  # noqa: ARG002 - a Source
+        return True
+
+
+class BlankSource:
+    """Rows without a stored column."""
+
+    __slots__ = ("_edges", "num_rows")
+
+    schema = pa.schema([])
+
+    def __init__(self, num_rows: int) -> None:
+        self.num_rows = num_rows
+        self._edges = np.append(np.arange(0, num_rows, BLANK_ROWS, dtype=np.int64), num_rows)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return BlankSource, (self.num_rows,)
+
+    @property
+    def name(self) -> str | None:
+        return None
+
+    @property
+    def edges(self) -> npt.NDArray[np.int64]:
+        return self._edges
+
+    def batch(self, index: int) -> pa.RecordBatch:
+        rows = int(self._edges[index + 1] - self._edges[index])
+        return pa.RecordBatch.from_struct_array(pa.nulls(rows, pa.struct([])))
+
+    def stays(self, index: int) -> bool:  # noqa: ARG002 - a Source
+        return True
+
+
+def _from_bytes(data: pa.Buffer) -> MemorySource:
+    stream = ipc.open_stream(pa.BufferReader(data))
+    return MemorySource(list(stream), stream.schema)
+
+
+def _edges(counts: Sequence[int]) -> npt.NDArray[np.int64]:
+    edges = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(np.asarray(counts, dtype=np.int64), out=edges[1:])
+    edges.setflags(write=False)
+    return edges
+
+
+def _map(path: str) -> pa.Buffer:
+    try:
+        size = os.stat(path).st_size  # noqa: PTH116 - a string is what Arrow takes
+        if size:
+            with pa.memory_map(path) as file:
+                return file.read_buffer()
+    except OSError as error:
+        raise StoreError(f"cannot open the Arrow file {path!r}: {error}") from error
+    raise BadData("the file is empty, not an Arrow IPC file; write it again", file=path)
+
+
+def _lies_in(batch: pa.RecordBatch, data: pa.Buffer) -> bool:
+    low, high = data.address, data.address + data.size
+    return all(
+        buffer is None or buffer.size == 0 or low <= buffer.address < high
+        for column in batch.columns
+        for buffer in column.buffers()
+    )

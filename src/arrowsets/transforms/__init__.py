@@ -1,0 +1,1 @@
+"""Transforms: pure functions from batches to columns, run by any driver."""

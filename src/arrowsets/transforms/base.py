@@ -1,0 +1,76 @@
+"""What a transform is: a pure function from a batch of rows to the columns it made.
+
+Drivers (the store writer, the iterator, a remote executor) know nothing else of it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from arrowsets.features import Features
+
+__all__ = ["Batch", "Outputs", "Reject", "Transform"]
+
+Reject = tuple[str, int | None, str, str]
+"""A row, or with row None a file, that a reader left out: its file, its row, why, and its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows handed to a transform.
+
+    Attributes:
+        table: The rows, as stored.
+        offset: Position of the first row in the whole dataset.
+        rank: Which worker runs; None in the main process.
+    """
+
+    table: pa.Table
+    offset: int
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a transform made of a batch.
+
+    Attributes:
+        table: The columns that were returned, with the rows that were returned.
+        features: Their types.
+        unchanged: Returned columns that equal the input's; they need not be written.
+        deleted: Input columns that the function removed from its rows.
+        whole: The table replaces every input column, it is not merged with them.
+        touched: The function returned something for at least one row.
+        rejects: What a reader left out.
+        positions: The table is one column of positions of kept rows.
+    """
+
+    table: pa.Table
+    features: Features
+    unchanged: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
+    whole: bool = False
+    touched: bool = True
+    rejects: tuple[Reject, ...] = ()
+    positions: bool = False
+
+
+class Transform(ABC):
+    """A pure, picklable function on batches."""
+
+    batch_size: int | None
+    """Rows that a batch must have: boundaries lie at its multiples. None: all rows in one batch. 1: any number."""
+    block_rows: int = 1000
+    """Rows that are handed over at a time where any number will do."""
+
+    @abstractmethod
+    def apply(self, batch: Batch) -> Outputs:
+        """Compute the outputs of one batch."""
+
+    @abstractmethod
+    def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
+        """Compute the outputs of a run of batches, in order."""

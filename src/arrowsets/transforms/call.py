@@ -1,0 +1,145 @@
+"""How a user's function is called: its arguments, its name in messages, and coroutines run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["AsyncCalls", "Call"]
+
+MAX_CONCURRENT_CALLS = 1000
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function and what is passed to it besides the data."""
+
+    function: Callable[..., Any]
+    input_columns: tuple[str, ...] | None = None
+    with_indices: bool = False
+    with_rank: bool = False
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The function's name, for messages."""
+        function = getattr(self.function, "func", self.function)
+        return getattr(function, "__qualname__", None) or type(function).__name__
+
+    @property
+    def is_async(self) -> bool:
+        """Whether a call answers a coroutine."""
+        function = getattr(self.function, "func", self.function)
+        return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            getattr(function, "__call__", None)  # noqa: B004 - the method itself is asked, not whether it exists
+        )
+
+    def one(self, value: Any, index: object, rank: int | None) -> Any:
+        """Call with one row, or one batch, and its index or indices."""
+        arguments = (value,) if self.input_columns is None else tuple(value[name] for name in self.input_columns)
+        if self.with_indices:
+            arguments = (*arguments, index)
+        if self.with_rank:
+            arguments = (*arguments, rank)
+        return self.function(*arguments, **self.kwargs)
+
+    def rows(self, rows: Iterable[Any], offset: int, rank: int | None) -> list[Any]:
+        """Call with each row; an exception gets a note that names the row."""
+        results: list[Any] = []
+        append = results.append
+        try:
+            if self.with_indices or self.with_rank or self.input_columns is not None or self.kwargs:
+                for index, row in enumerate(rows, offset):
+                    append(self.one(row, index, rank))
+            else:
+                function = self.function
+                for row in rows:
+                    append(function(row))
+        except Exception as error:
+            error.add_note(f"raised by {self.name} on row {offset + len(results)}")
+            raise
+        return results
+
+    def batch(self, batch: Any, indices: Sequence[int], rank: int | None) -> Any:
+        """Call with a whole batch; an exception gets a note that names its rows."""
+        try:
+            return self.one(batch, list(indices) if self.with_indices else None, rank)
+        except Exception as error:
+            error.add_note(f"raised by {self.name} on {describe_rows(indices)}")
+            raise
+
+
+def describe_rows(indices: Sequence[int]) -> str:
+    """Name a run of rows.
+
+    >>> describe_rows(range(10, 20))
+    'rows 10 to 19'
+    """
+    return f"rows {indices[0]} to {indices[-1]}" if len(indices) else "no rows"
+
+
+class AsyncCalls:
+    """Coroutines of many rows in flight at once, answered in order.
+
+    They run on an event loop in a thread of its own, so that it works where a loop is running already (notebooks).
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="arrowsets-async", daemon=True)
+        self._room = threading.Semaphore(MAX_CONCURRENT_CALLS)
+
+    def __enter__(self) -> AsyncCalls:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
+        """Start a coroutine as soon as there is room."""
+        self._room.acquire()
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future.add_done_callback(lambda _: self._room.release())
+        return future
+
+    def run(self, groups: Iterable[tuple[Any, list[tuple[str, Callable[[], Any]]]]]) -> Iterator[tuple[Any, list[Any]]]:
+        """Run the calls of each group; yield (tag, results) in the order of the groups.
+
+        Args:
+            groups: Pairs of a tag and the named calls of the group; each call makes a coroutine.
+        """
+        waiting: deque[tuple[Any, list[tuple[str, Future[Any]]]]] = deque()
+        for tag, calls in groups:
+            waiting.append((tag, [(name, self.submit(call())) for name, call in calls]))
+            while len(waiting) > 1 and sum(len(futures) for _, futures in waiting) > MAX_CONCURRENT_CALLS:
+                yield _collect(*waiting.popleft())
+        while waiting:
+            yield _collect(*waiting.popleft())
+
+
+def _collect(tag: Any, futures: list[tuple[str, Future[Any]]]) -> tuple[Any, list[Any]]:
+    results = []
+    for name, future in futures:
+        try:
+            results.append(future.result())
+        except Exception as error:
+            error.add_note(f"raised by {name}")
+            raise
+    return tag, results
+
+
+async def _cancel_others() -> None:
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

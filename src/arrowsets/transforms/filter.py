@@ -1,0 +1,123 @@
+"""Filter: a user's function, or an Arrow expression, answered with the positions of the rows to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from arrowsets.errors import TransformError
+from arrowsets.features import Features, Value
+from arrowsets.formats import Format
+from arrowsets.transforms.base import Batch, Outputs, Transform
+from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
+from arrowsets.transforms.given import given_batch, given_rows
+
+__all__ = ["POSITIONS", "ExpressionFilter", "Filter"]
+
+POSITIONS = Features({"row": Value("int64")})
+
+
+def _outputs(positions: np.ndarray[Any, np.dtype[np.int64]]) -> Outputs:
+    return Outputs(
+        pa.table({"row": pa.array(positions, pa.int64())}), POSITIONS, frozenset(), whole=True, positions=True
+    )
+
+
+@dataclass(frozen=True)
+class Filter(Transform):
+    """Keep the rows for which a function answers true.
+
+    Attributes:
+        call: The function and its arguments.
+        format: How rows are shown to it.
+        batched: The function takes a batch and answers one truth value for each of its rows.
+        batch_size: Rows per call when batched. None: all rows at once.
+    """
+
+    call: Call
+    format: Format
+    batched: bool = False
+    batch_size: int | None = 1
+
+    def apply(self, batch: Batch) -> Outputs:
+        """Return the positions of the rows of `batch` that are kept."""
+        if self.call.is_async:
+            return next(self.run([batch]))
+        if self.batched:
+            indices = range(batch.offset, batch.offset + batch.table.num_rows)
+            return self._of_mask(batch, self.call.batch(given_batch(self.format, batch.table), indices, batch.rank))
+        return self._of_answers(batch, self.call.rows(given_rows(self.format, batch.table), batch.offset, batch.rank))
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
+        """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""
+        if not self.call.is_async:
+            yield from map(self.apply, batches)
+            return
+        with AsyncCalls() as calls:
+            for batch, answers in calls.run(map(self._async_calls, batches)):
+                yield self._of_mask(batch, answers[0]) if self.batched else self._of_answers(batch, answers)
+
+    def _async_calls(self, batch: Batch) -> tuple[Batch, list[tuple[str, Callable[[], Any]]]]:
+        name = self.call.name
+        if self.batched:
+            indices = range(batch.offset, batch.offset + batch.table.num_rows)
+            call = partial(self.call.one, given_batch(self.format, batch.table), list(indices), batch.rank)
+            return batch, [(f"{name} on {describe_rows(indices)}", call)]
+        return batch, [
+            (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
+            for index, row in enumerate(given_rows(self.format, batch.table), batch.offset)
+        ]
+
+    def _of_answers(self, batch: Batch, answers: list[Any]) -> Outputs:
+        mask = np.fromiter(map(bool, answers), dtype=np.bool_, count=len(answers))
+        return _outputs(np.flatnonzero(mask) + batch.offset)
+
+    def _of_mask(self, batch: Batch, answer: Any) -> Outputs:
+        count = batch.table.num_rows
+        if isinstance(answer, (pa.Array, pa.ChunkedArray)):
+            answer = answer.to_pylist()
+        if not hasattr(answer, "__len__") or isinstance(answer, (str, bytes, dict)):
+            raise TypeError(
+                f"{self.call.name} returned {type(answer).__name__} for a batch; "
+                f"return a list or an array with one truth value for each of its {count} rows"
+            )
+        if len(answer) != count:
+            raise TransformError(
+                f"{self.call.name} returned a mask of {len(answer)} values for "
+                f"{describe_rows(range(batch.offset, batch.offset + count))} ({count} rows); "
+                "return one truth value for each row"
+            )
+        if isinstance(answer, np.ndarray) and answer.ndim == 1 and answer.dtype != object:
+            mask = answer.astype(np.bool_)
+        else:
+            mask = np.fromiter(map(bool, answer), dtype=np.bool_, count=count)
+        return _outputs(np.flatnonzero(mask) + batch.offset)
+
+
+@dataclass(frozen=True)
+class ExpressionFilter(Transform):
+    """Keep the rows for which an Arrow expression is true; no Python runs for a row."""
+
+    expression: pc.Expression
+    batch_size: int | None = 1
+    block_rows: int = 1 << 16
+
+    def apply(self, batch: Batch) -> Outputs:
+        """Return the positions of the rows of `batch` for which the expression is true."""
+        position = pa.array(np.arange(batch.offset, batch.offset + batch.table.num_rows))
+        table = batch.table.append_column(_POSITION, position)
+        kept = table.filter(self.expression).column(_POSITION)
+        return _outputs(kept.to_numpy())
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
+        """Compute the outputs of a run of batches, in order."""
+        yield from map(self.apply, batches)
+
+
+_POSITION = "__position__"

@@ -1,0 +1,302 @@
+"""Map: a user's function applied to rows or batches, and its answers as typed columns.
+
+Rules, whatever the data look like:
+
+- A returned key overwrites or adds a column; other columns stay as they are.
+- `None` leaves a row unchanged. A key that only some rows return is null in the others, or unchanged if the column existed.
+- A key deleted from the row that was handed in, and returned, is a removed column.
+- A column that existed keeps its type when the values are of its kind (see `arrowsets.transforms.types`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.errors import TransformError
+from arrowsets.features import Features
+from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, get_format
+from arrowsets.transforms.base import Batch, Outputs, Transform
+from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
+from arrowsets.transforms.given import given_batch, given_rows
+from arrowsets.transforms.returned import as_table, check_column, is_table
+from arrowsets.transforms.types import Typing
+
+__all__ = ["Map"]
+
+
+@dataclass(frozen=True)
+class Map(Transform):
+    """Apply a function to each row, or to each batch of rows.
+
+    Attributes:
+        call: The function and its arguments.
+        format: How rows are shown to it.
+        typing: How its answers get their types.
+        batched: The function takes a batch (columns) instead of a row.
+        batch_size: Rows per call when batched. None: all rows at once.
+        drop_last_batch: Leave out a last batch smaller than `batch_size`.
+        removed: Columns that are dropped before the answers are merged.
+    """
+
+    call: Call
+    format: Format
+    typing: Typing
+    batched: bool = False
+    batch_size: int | None = 1
+    drop_last_batch: bool = False
+    removed: frozenset[str] = frozenset()
+
+    def apply(self, batch: Batch) -> Outputs:
+        """Call the function on one batch."""
+        if self.call.is_async:
+            return next(self.run([batch]))
+        if self.batched:
+            given = self._given_batch(batch)
+            indices = range(batch.offset, batch.offset + batch.table.num_rows)
+            return self._batch_outputs(batch, given, self.call.batch(given, indices, batch.rank))
+        rows = list(given_rows(self.format, batch.table))
+        return self._row_outputs(batch, rows, self.call.rows(rows, batch.offset, batch.rank))
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
+        """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""
+        if not self.call.is_async:
+            yield from map(self.apply, batches)
+            return
+        with AsyncCalls() as calls:
+            for (batch, given), answers in calls.run(map(self._async_calls, batches)):
+                if self.batched:
+                    yield self._batch_outputs(batch, given, answers[0])
+                else:
+                    yield self._row_outputs(batch, given, answers)
+
+    def _async_calls(self, batch: Batch) -> tuple[Any, list[tuple[str, Callable[[], Any]]]]:
+        name = self.call.name
+        if self.batched:
+            given = self._given_batch(batch)
+            indices = range(batch.offset, batch.offset + batch.table.num_rows)
+            call = partial(self.call.one, given, list(indices), batch.rank)
+            return (batch, given), [(f"{name} on {describe_rows(indices)}", call)]
+        rows = list(given_rows(self.format, batch.table))
+        return (batch, rows), [
+            (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
+            for index, row in enumerate(rows, batch.offset)
+        ]
+
+    def _given_batch(self, batch: Batch) -> Any:
+        return given_batch(self.format, batch.table)
+
+    # -- answers to rows
+
+    def _row_outputs(self, batch: Batch, rows: list[Any], answers: list[Any]) -> Outputs:
+        kinds = set(map(type, answers))
+        if kinds == {type(None)}:
+            return self._nothing(batch.table)
+        if any(is_table(answer) for answer in _one_of_each(answers, kinds)):
+            return self._row_tables(batch, answers)
+        for answer in _one_of_each(answers, kinds):
+            if not isinstance(answer, Mapping) and answer is not None:
+                raise TypeError(
+                    f"{self.call.name} returned {type(answer).__name__} for row "
+                    f"{batch.offset + next(i for i, a in enumerate(answers) if type(a) is type(answer))}; "
+                    "return a dict of columns, a table with one row, or None to leave the row as it is"
+                )
+        return self._row_mappings(batch, rows, answers, has_none=type(None) in kinds)
+
+    def _row_tables(self, batch: Batch, answers: list[Any]) -> Outputs:
+        tables = []
+        for index, answer in enumerate(answers, batch.offset):
+            table = as_table(answer) if is_table(answer) else None
+            if table is None or table.num_rows != 1:
+                shown = type(answer).__name__ if table is None else f"a table of {table.num_rows} rows"
+                raise TransformError(
+                    f"{self.call.name} returned {shown} for row {index}; return a table of one row for each row, "
+                    "or use batched=True"
+                )
+            tables.append(table)
+        return self._table_outputs(pa.concat_tables(tables, promote_options="permissive"))
+
+    def _row_mappings(self, batch: Batch, rows: list[Any], answers: list[Any], *, has_none: bool) -> Outputs:
+        deleted = self._deleted(rows, answers)
+        given = rows[0].columns if isinstance(rows[0], LazyRow) else None
+        keys, candidates = _returned_keys(answers, given)
+        arrays: dict[str, Any] = {}
+        features: dict[str, Any] = {}
+        unchanged = {key for key in keys if key not in candidates}
+        for key in candidates:
+            values = self._values(key, batch.table, answers, has_none=has_none)
+            if given is not None and self._existed(key) and given.unchanged(key, values):
+                unchanged.add(key)
+                continue
+            array, feature = self.typing.column(key, values, batch.offset)
+            if self._equals_input(key, array, batch.table):
+                unchanged.add(key)
+            else:
+                arrays[key], features[key] = array, feature
+        for key in unchanged:
+            arrays[key], features[key] = batch.table.column(key), self.typing.input[key]
+        return Outputs(
+            table=_table({key: arrays[key] for key in keys}, len(rows)),
+            features=Features({key: features[key] for key in keys}),
+            unchanged=frozenset(unchanged),
+            deleted=deleted,
+        )
+
+    def _values(self, key: str, table: pa.Table, answers: list[Any], *, has_none: bool) -> list[Any]:
+        if not has_none:
+            try:
+                return [answer[key] for answer in answers]
+            except KeyError:
+                pass
+        kept = self._input_values(key, table) if self._existed(key) else [None] * len(answers)
+        return [
+            answer[key] if answer is not None and key in answer else value
+            for answer, value in zip(answers, kept, strict=True)
+        ]
+
+    def _existed(self, key: str) -> bool:
+        return key in self.typing.input and key not in self.removed
+
+    def _input_values(self, key: str, table: pa.Table) -> list[Any]:
+        column = get_format(None, Features({key: self.typing.input[key]})).column(table.column(key))
+        return list(column)
+
+    def _deleted(self, rows: list[Any], answers: list[Any]) -> frozenset[str]:
+        if not isinstance(rows[0], LazyRow):
+            return frozenset()
+        gone = [
+            frozenset(answer.deleted) if isinstance(answer, LazyRow) else frozenset[str]()
+            for answer in answers
+            if answer is not None
+        ]
+        deleted = gone[0]
+        for names in gone:
+            if names != deleted:
+                raise TransformError(
+                    f"{self.call.name} deleted {sorted(deleted ^ names)} from some rows but not from others; "
+                    "delete a column from every row, or name it in remove_columns"
+                )
+        return deleted
+
+    # -- answers to batches
+
+    def _batch_outputs(self, batch: Batch, given: Any, answer: Any) -> Outputs:
+        if answer is None:
+            return self._nothing(batch.table)
+        if is_table(answer):
+            return self._table_outputs(as_table(answer), batch.table)
+        if not isinstance(answer, Mapping):
+            raise TypeError(
+                f"{self.call.name} returned {type(answer).__name__} for a batch; "
+                "return a dict of columns, a table, or None to leave the rows as they are"
+            )
+        deleted: frozenset[str] = frozenset(answer.deleted) if isinstance(answer, LazyBatch) else frozenset()
+        columns = given.columns if isinstance(given, LazyBatch) else None
+        keys, candidates = _returned_keys([answer], columns)
+        arrays: dict[str, Any] = {}
+        features: dict[str, Any] = {}
+        unchanged = {key for key in keys if key not in candidates}
+        for key in candidates:
+            values = check_column(key, answer[key], self.call.name)
+            if (
+                columns is not None
+                and self._existed(key)
+                and isinstance(values, list)
+                and columns.unchanged(key, values)
+            ):
+                unchanged.add(key)
+                continue
+            array, feature = self.typing.column(key, values, None)
+            if self._equals_input(key, array, batch.table):
+                unchanged.add(key)
+            arrays[key], features[key] = array, feature
+        for key in unchanged:
+            arrays[key], features[key] = batch.table.column(key), self.typing.input[key]
+        arrays = {key: arrays[key] for key in keys}
+        _check_lengths(arrays, self.call.name)
+        return Outputs(
+            table=_table(arrays, None),
+            features=Features({key: features[key] for key in keys}),
+            unchanged=frozenset(unchanged),
+            deleted=deleted,
+        )
+
+    def _table_outputs(self, table: pa.Table, given: pa.Table | None = None) -> Outputs:
+        arrays: dict[str, Any] = {}
+        features: dict[str, Any] = {}
+        unchanged: set[str] = set()
+        for key, column in zip(table.column_names, table.columns, strict=True):
+            arrays[key], features[key] = self.typing.arrow(key, column, table.schema)
+            if given is not None and self._equals_input(key, arrays[key], given):
+                unchanged.add(key)
+        return Outputs(
+            table=_table(arrays, table.num_rows),
+            features=Features(features),
+            unchanged=frozenset(unchanged),
+            whole=True,
+        )
+
+    # -- both
+
+    def _equals_input(self, key: str, array: pa.Array | pa.ChunkedArray, table: pa.Table) -> bool:
+        if not self._existed(key) or len(array) != table.num_rows:
+            return False
+        column = table.column(key)
+        if array.type != column.type:
+            return False
+        chunked = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+        return bool(column.equals(chunked))
+
+    def _nothing(self, table: pa.Table) -> Outputs:
+        return Outputs(table=table.select([]), features=Features({}), touched=False)
+
+
+def _one_of_each(answers: Sequence[Any], kinds: set[type]) -> list[Any]:
+    if len(kinds) == 1:
+        return [answers[0]]
+    found: dict[type, Any] = {}
+    for answer in answers:
+        found.setdefault(type(answer), answer)
+    return list(found.values())
+
+
+def _returned_keys(answers: Sequence[Any], given: LazyColumns | None) -> tuple[list[str], list[str]]:
+    """Return all keys of the answers, and those whose values may differ from the input's.
+
+    A lazy row that comes back is not read: columns that nobody touched are the input's.
+    """
+    keys: dict[str, None] = {}
+    candidates: dict[str, None] = {}
+    for answer in answers:
+        if answer is None:
+            continue
+        if given is not None and isinstance(answer, LazyRow) and answer.columns is given:
+            if not answer.changed and not answer.deleted:
+                keys.update(given.names)
+            else:
+                keys.update(dict.fromkeys(answer))
+                candidates.update(dict.fromkeys(answer.changed))
+            continue
+        if answer.keys() != candidates.keys():
+            candidates.update(dict.fromkeys(answer))
+    keys.update(candidates)
+    if given is not None:
+        candidates.update({key: None for key in keys if dict.__contains__(given, key)})
+    return list(keys), [key for key in keys if key in candidates]
+
+
+def _check_lengths(arrays: Mapping[str, Any], name: str) -> None:
+    lengths = {key: len(array) for key, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{key!r}: {length}" for key, length in lengths.items())
+        raise TransformError(f"{name} returned columns of different lengths ({shown}); make them equal")
+
+
+def _table(arrays: Mapping[str, Any], num_rows: int | None) -> pa.Table:
+    if not arrays and num_rows:
+        return pa.table({"_": pa.nulls(num_rows)}).select([])
+    return pa.table(dict(arrays))
