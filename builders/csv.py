@@ -164,10 +164,16 @@ def _spellings(value: object) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class CsvShard:
-    """A range of a CSV file; `names` are its columns, None where the range begins with the header."""
+    """A range of a CSV file.
+
+    Attributes:
+        names: The columns, None where the range begins with the header.
+        closed: Quotes are known to be closed at its end.
+    """
 
     range: FileRange
     names: tuple[str, ...] | None = None
+    closed: bool = False
 
 
 class CsvBuilder(WideningBuilder[CsvShard]):
@@ -226,7 +232,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         first = ranges.read_range(FileRange(file, 0, edges[1]))
         names, _ = self._header(first, file.url)
         return tuple(
-            CsvShard(FileRange(file, start, stop), names if start else None)
+            CsvShard(FileRange(file, start, stop), names if start else None, stop < size)
             for start, stop in zip(edges, edges[1:], strict=False)
         )
 
@@ -281,6 +287,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             nulls=config.nulls(),
             on_bad_rows=config.bad_rows,
             rejects=self.rejects,
+            closed=shard.closed,
             before=_Before(self, shard),
             forced=forced_types(config.dtype, names),
         )

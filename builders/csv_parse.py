@@ -53,6 +53,7 @@ class BlockParser:
     on_bad_rows: str
     rejects: Rejects
     before: Callable[[], int]
+    closed: bool = False  # every block is known to end outside quotes
     forced: Mapping[str, pa.DataType] = field(default_factory=dict)
     rows: int = 0  # of this parser so far
     guesses: dict[str, pa.DataType] = field(default_factory=dict)
@@ -216,7 +217,7 @@ class BlockParser:
     # What is wrong with a block is looked for only after something was.
 
     def _checked(self, block: bytes) -> bytes:
-        if self.dialect.quote and block.count(self.dialect.quote) % 2:
+        if not self.closed and self.dialect.quote and block.count(self.dialect.quote) % 2:
             for row, record in enumerate(self.dialect.records(block)):
                 if not record.closed:
                     raise BadData("the file ends within a quoted field", file=self.file, row=self._row(row))

@@ -26,7 +26,7 @@ from .widening import WideningBuilder
 
 __all__ = ["JsonBuilder", "JsonOptions"]
 
-_GAP = re.compile(rb"(?:\A|\n)[ \t]*\n")
+_GAP = re.compile(rb"\n[ \t]*\n")
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _array_lines(block: bytes, stream: utf8_stream, file: str, *, last: bool) ->
     begun = False
     while True:
         items, length, ended = array_items(block)
-        if _GAP.search(items) or (ended and begun and not items.strip()):
+        if _GAP.search(items) or items[:1] == b"\n" or (ended and begun and not items.strip()):
             raise BadData("a comma without an item in the array", file=file)
         if items:
             begun = True

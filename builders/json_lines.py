@@ -22,7 +22,7 @@ PARSE_BYTES = 1 << 20  # of a block that one thread parses
 TEXT = "text"  # the column of values that are no objects
 
 # pyarrow 26 crashes on a block that begins with null.
-_NULL_LINE = re.compile(rb"(?:\A|\n)[ \t\r\n]*null")
+_NULL_LINE = re.compile(rb"\n[ \t\r]*null")
 # Valid JSON has this only between outermost objects: not in a string, and not within an array or object.
 _BETWEEN = re.compile(rb"\}[ \t\r]*\n[ \t\r\n]*(?=\{)")
 _KNOWN = {"null", "bool", "int64", "double", "string", "timestamp[s]"}

@@ -28,7 +28,7 @@ class Structure:
 
     places: npt.NDArray[np.int64]
     codes: npt.NDArray[np.uint8]
-    depths: npt.NDArray[np.int64]
+    depths: npt.NDArray[np.int32]
     closed: bool  # False: the block ends within a string
 
 
@@ -43,10 +43,10 @@ def structure(block: bytes, depth: int = 0) -> Structure:
         keep = np.ones(len(places), np.bool_)
         keep[np.flatnonzero(quotes)[escaped]] = False
         places, codes, quotes = places[keep], codes[keep], quotes[keep]
-    within = np.cumsum(quotes) & 1
+    within = np.cumsum(quotes, dtype=np.uint8) & 1  # it wraps around, which keeps what is odd odd
     outside = (within == 0) & ~quotes
     places, codes = places[outside], codes[outside]
-    depths = np.cumsum(_DEPTH[codes], dtype=np.int64) + depth
+    depths = np.cumsum(_DEPTH[codes], dtype=np.int32) + np.int32(depth)
     return Structure(places, codes, depths, not (len(within) and within[-1]))
 
 

@@ -103,12 +103,13 @@ class utf8_stream:  # noqa: N801  # reads as a function that answers a stream
     name: str
     encoding: str | None
     errors: str | None
+    keep_bom: bool = False
 
     def __post_init__(self) -> None:
         self._decoder: codecs.IncrementalDecoder | None = None
         if not is_utf8(self.encoding) or (self.errors or "strict") != "strict":
             self._decoder = codecs.getincrementaldecoder(self.encoding or "utf-8")(self.errors or "strict")
-        self._start = True
+        self._start = not self.keep_bom
 
     def read(self, size: int) -> bytes:
         """Read about `size` bytes; empty at the end only."""
@@ -129,7 +130,7 @@ class utf8_stream:  # noqa: N801  # reads as a function that answers a stream
             raise BadData(f"{error}; give encoding= or encoding_errors=", file=self.name) from error
 
 
-def read_range(shard: FileRange) -> bytes:
+def read_range(shard: FileRange, *, keep_bom: bool = False) -> bytes:
     """Read a bounded range of a plain file."""
     assert shard.stop is not None
     with shard.file.open_raw() as raw:
@@ -137,11 +138,16 @@ def read_range(shard: FileRange) -> bytes:
         data = raw.read(shard.stop - shard.start)
     if len(data) != shard.stop - shard.start:
         raise BadData("the file became shorter while it was read", file=shard.file.url)
-    return data.removeprefix(BOM) if shard.start == 0 else data
+    return data if shard.start or keep_bom else data.removeprefix(BOM)
 
 
 def blocks(
-    shard: FileRange, complete: Callable[[bytes], int], encoding: str | None = None, errors: str | None = None
+    shard: FileRange,
+    complete: Callable[[bytes], int],
+    encoding: str | None = None,
+    errors: str | None = None,
+    *,
+    keep_bom: bool = False,
 ) -> Iterator[bytes]:
     """Yield a range as UTF-8 in blocks of whole records.
 
@@ -149,13 +155,13 @@ def blocks(
         complete: Answers the length of the part of a block that holds whole records, 0 if none is whole.
     """
     if shard.stop is not None and shard.stop - shard.start <= 2 * BLOCK_BYTES:
-        if data := read_range(shard):
+        if data := read_range(shard, keep_bom=keep_bom):
             yield data
         return
     with shard.file.open() as raw:
         if shard.start:
             raw.seek(shard.start)
-        yield from whole_records(_limited(utf8_stream(raw, shard.file.url, encoding, errors), shard), complete)
+        yield from whole_records(_limited(utf8_stream(raw, shard.file.url, encoding, errors, keep_bom), shard), complete)
 
 
 def _limited(stream: utf8_stream, shard: FileRange) -> Iterator[bytes]:

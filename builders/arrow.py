@@ -1,0 +1,118 @@
+"""Arrow IPC files, of the file format (cut by record batches) and of the stream format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+import pyarrow.ipc as ipc
+
+from arrowsets.builder import Builder, BuilderOptions
+from arrowsets.errors import ArrowsetsError, BadData
+from arrowsets.features import Features, unify
+from arrowsets.files import DataFile
+
+from .storage import bounded, conformed, stored
+
+__all__ = ["ArrowBuilder", "ArrowShard"]
+
+MAGIC = b"ARROW1"
+SHARD_BYTES = 64 << 20  # of record batches that are one unit of work, about
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowShard:
+    """Record batches `start` to `stop` of a file; `stop` None: a stream, read to its end."""
+
+    file: DataFile
+    start: int = 0
+    stop: int | None = None
+
+
+class ArrowBuilder(Builder[ArrowShard]):
+    """Read Arrow files."""
+
+    name = "arrow"
+    options = BuilderOptions
+    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".arrow": {}, ".feather": {}}
+
+    def shards(self, files: Sequence[DataFile]) -> Sequence[ArrowShard]:
+        """Return runs of record batches of about 64 MiB."""
+        return tuple(shard for file in files for shard in self._cut(file))
+
+    def schema(self, files: Sequence[DataFile]) -> Features | None:
+        """Return the features of all files' schemas, unified by name."""
+        if self.config.features is not None:
+            return self.config.features
+        merged: Features | None = None
+        for file in files:
+            with _Opened(file) as reader:
+                features = Features.from_arrow_schema(reader.schema)
+            try:
+                merged = features if merged is None else unify(merged, features)
+            except ArrowsetsError as error:
+                raise type(error)(f"{file.url}: {error}") from error
+        return merged
+
+    def decodes_text(self) -> bool:
+        """Types stand in the files."""
+        return False
+
+    def read(self, shard: ArrowShard, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
+        """Yield the shard's rows; of a local file they stay mapped."""
+        with _Opened(shard.file) as reader:
+            target = schema or stored(reader.schema)
+            found = False
+            try:
+                for batch in _batches(reader, shard):
+                    found = True
+                    yield from bounded(conformed(pa.Table.from_batches([batch]), target))
+            except (pa.ArrowInvalid, OSError) as error:
+                raise BadData(f"the file is cut off or broken: {error}", file=shard.file.url) from error
+            if not found:
+                yield target.empty_table()
+
+    def _cut(self, file: DataFile) -> Sequence[ArrowShard]:
+        path = file.local_path()
+        with _Opened(file) as reader:
+            if path is None or not isinstance(reader, ipc.RecordBatchFileReader):
+                return [ArrowShard(file)]
+            count = reader.num_record_batches
+        pieces = max(1, min(count, path.stat().st_size // SHARD_BYTES))
+        edges = [count * i // pieces for i in range(pieces + 1)]
+        return [ArrowShard(file, start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+
+
+class _Opened:
+    """A reader of a file, closed with its source."""
+
+    def __init__(self, file: DataFile) -> None:
+        path = file.local_path()
+        self._file = file
+        try:
+            self._source = pa.memory_map(str(path)) if path is not None else pa.BufferReader(file.open().read())
+        except pa.ArrowInvalid as error:  # an empty file cannot be mapped
+            raise BadData(f"no Arrow file: {error}", file=file.url) from error
+
+    def __enter__(self) -> Any:
+        magic = self._source.read(len(MAGIC))
+        self._source.seek(0)
+        try:
+            return ipc.open_file(self._source) if magic == MAGIC else ipc.open_stream(self._source)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise BadData(f"no Arrow file of the file or the stream format: {error}", file=self._file.url) from error
+
+    def __exit__(self, *error: object) -> None:
+        # Tables that were handed out hold the map themselves.
+        self._source = None
+
+
+def _batches(reader: Any, shard: ArrowShard) -> Iterator[pa.RecordBatch]:
+    if not isinstance(reader, ipc.RecordBatchFileReader):
+        yield from reader
+        return
+    stop = reader.num_record_batches if shard.stop is None else shard.stop
+    for index in range(shard.start, stop):
+        yield reader.get_batch(index)

@@ -1,0 +1,201 @@
+"""Parquet files: row groups as they are, with the types of all files' footers unified."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pyarrow as pa
+
+from arrowsets.builder import Builder, BuilderOptions
+from arrowsets.errors import ArrowsetsError, BadData, ColumnNotFound, UnknownName
+from arrowsets.features import Features, unify
+from arrowsets.files import DataFile
+
+from .storage import bounded, conformed, stored
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+__all__ = ["ParquetBuilder", "ParquetOptions", "ParquetShard"]
+
+SHARD_BYTES = 64 << 20  # of uncompressed row groups that are one unit of work, about
+TABLE_BYTES = 16 << 20  # of rows that are decoded at once, about
+
+
+@dataclass(frozen=True)
+class ParquetOptions(BuilderOptions):
+    """How Parquet is read.
+
+    Attributes:
+        batch_size: Rows of a table. None: as many as 16 MiB hold.
+        columns: Those to read; of a struct, `a.b` is one field.
+        filters: Rows to keep: an expression, or tuples as `pyarrow.parquet.read_table` takes them. Row groups whose
+            statistics rule them out are not read.
+        fragment_scan_options: A `pyarrow.dataset.ParquetFragmentScanOptions`, where `filters` are used.
+        on_bad_files: "error", "warn" or "skip" for files that are no Parquet; the last two leave them out.
+    """
+
+    batch_size: int | None = None
+    columns: Sequence[str] | None = None
+    filters: Any = None
+    fragment_scan_options: Any = None
+
+    def __post_init__(self) -> None:
+        if self.on_bad_files not in {"error", "warn", "skip"}:
+            raise UnknownName.of("value of on_bad_files", self.on_bad_files, ["error", "warn", "skip"])
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetShard:
+    """Row groups `start` to `stop` of a file."""
+
+    file: DataFile
+    start: int
+    stop: int
+
+
+class ParquetBuilder(Builder[ParquetShard]):
+    """Read Parquet files."""
+
+    name = "parquet"
+    options = ParquetOptions
+    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".parquet": {}, ".geoparquet": {}, ".gpq": {}}
+    config: ParquetOptions
+
+    def shards(self, files: Sequence[DataFile]) -> Sequence[ParquetShard]:
+        """Return runs of row groups of about 64 MiB; an empty file is one shard of none."""
+        return tuple(shard for file in files for shard in self._cut(file))
+
+    def schema(self, files: Sequence[DataFile]) -> Features | None:
+        """Return the features of all files' footers, unified by name."""
+        if self.config.features is not None:
+            return self.config.features
+        merged: Features | None = None
+        for file in files:
+            footer = self._opened(file)
+            if footer is None:
+                continue
+            with footer:
+                features = Features.from_arrow_schema(self._wanted(footer, file))
+            try:
+                merged = features if merged is None else unify(merged, features)
+            except ArrowsetsError as error:
+                raise type(error)(f"{file.url}: {error}") from error
+        return merged
+
+    def decodes_text(self) -> bool:
+        """Types stand in the files."""
+        return False
+
+    def read(self, shard: ParquetShard, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
+        """Yield the shard's rows, decoded a few MiB at a time."""
+        file = self._opened(shard.file)
+        if file is None:
+            return
+        with file:
+            wanted = self._wanted(file, shard.file)
+            target = schema or stored(wanted)
+            names = [name for name in wanted.names if name in target.names]
+            found = False
+            try:
+                for batch in self._batches(file, shard, names, wanted):
+                    found = True
+                    yield from bounded(conformed(pa.table(batch), target))
+            except (pa.ArrowInvalid, OSError) as error:
+                raise BadData(f"row groups {shard.start} to {shard.stop}: {error}", file=shard.file.url) from error
+            if not found:
+                yield target.empty_table()
+
+    def _cut(self, file: DataFile) -> Sequence[ParquetShard]:
+        opened = self._opened(file)
+        if opened is None:
+            return ()
+        with opened:
+            footer = opened.metadata
+        edges, size = [0], 0
+        for group in range(footer.num_row_groups):
+            size += footer.row_group(group).total_byte_size
+            if size >= SHARD_BYTES and group + 1 < footer.num_row_groups:
+                edges.append(group + 1)
+                size = 0
+        edges.append(footer.num_row_groups)
+        return [ParquetShard(file, start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+
+    def _opened(self, file: DataFile) -> pq.ParquetFile | None:
+        import pyarrow.parquet as pq
+
+        try:
+            return pq.ParquetFile(_source(file), pre_buffer=True)
+        except (pa.ArrowInvalid, OSError) as error:
+            if isinstance(error, ArrowsetsError | FileNotFoundError):
+                raise
+            if self.config.on_bad_files == "error":
+                reason = f"no Parquet ({error}); on_bad_files='skip' leaves such files out"
+                raise BadData(reason, file=file.url) from error
+            if file.url not in {url for url, _ in self.rejects.files}:
+                self.rejects.files.append((file.url, str(error)))
+            return None
+
+    def _wanted(self, opened: pq.ParquetFile, file: DataFile) -> pa.Schema:
+        schema = opened.schema_arrow
+        if self.config.columns is None:
+            return schema
+        names = list(dict.fromkeys(column.split(".")[0] for column in self.config.columns))
+        for name in names:
+            if name not in schema.names:
+                raise ColumnNotFound(f"{file.url}: {ColumnNotFound.of(name, schema.names)}")
+        if any("." in column for column in self.config.columns):
+            return opened.read_row_groups([], columns=list(self.config.columns)).schema
+        return pa.schema([schema.field(name) for name in names], schema.metadata)
+
+    def _batches(
+        self, opened: pq.ParquetFile, shard: ParquetShard, names: list[str], wanted: pa.Schema
+    ) -> Iterator[pa.RecordBatch | pa.Table]:
+        rows = self.config.batch_size or _rows(opened.metadata, shard)
+        if self.config.filters is not None:
+            yield from self._filtered(shard, names, rows)
+            return
+        columns = list(self.config.columns or names)
+        kept = [column for column in columns if column.split(".")[0] in names]
+        if not kept and not wanted.names:
+            return
+        yield from opened.iter_batches(rows, row_groups=list(range(shard.start, shard.stop)), columns=kept)
+
+    def _filtered(self, shard: ParquetShard, names: list[str], rows: int) -> Iterator[pa.Table]:
+        import pyarrow.dataset as ds
+        import pyarrow.fs
+        import pyarrow.parquet as pq
+
+        filters = self.config.filters
+        if not isinstance(filters, ds.Expression):
+            filters = pq.filters_to_expression(filters)
+        source = _source(shard.file)
+        groups = list(range(shard.start, shard.stop))
+        system = pa.fs.LocalFileSystem() if isinstance(source, str) else None
+        fragment = ds.ParquetFileFormat().make_fragment(source, filesystem=system, row_groups=groups)
+        scanner = fragment.scanner(
+            columns=names, filter=filters, batch_size=rows, batch_readahead=2,
+            fragment_scan_options=self.config.fragment_scan_options,
+        )  # fmt: skip
+        for batch in scanner.to_batches():
+            if batch.num_rows:
+                yield pa.Table.from_batches([batch])
+
+
+def _rows(footer: pq.FileMetaData, shard: ParquetShard) -> int:
+    groups = [footer.row_group(group) for group in range(shard.start, shard.stop)]
+    rows = sum(group.num_rows for group in groups)
+    size = sum(group.total_byte_size for group in groups)
+    return max(1, min(100_000, rows * TABLE_BYTES // max(size, 1))) if rows else 1
+
+
+def _source(file: DataFile) -> Any:
+    path = file.local_path()
+    if path is not None:
+        return str(path)
+    stream = file.open()
+    # Decompressed content cannot be read backwards, and a footer stands at the end.
+    return stream if stream.seekable() else io.BytesIO(stream.read())

@@ -1,0 +1,194 @@
+"""Text files: a row for each line, paragraph or document, in one column `text`.
+
+Lines end with a line feed, a carriage return or both, and with nothing else (a form feed or U+2028 is text), as Python
+reads text files. A byte order mark stays, as it does there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from arrowsets.builder import Builder, BuilderOptions
+from arrowsets.errors import BadData, UnknownName
+from arrowsets.features import Features, Value
+from arrowsets.files import DataFile
+
+from . import ranges
+from .ranges import FileRange
+
+__all__ = ["TextBuilder", "TextOptions"]
+
+SAMPLES = ("line", "paragraph", "document")
+_SCHEMA = pa.schema([("text", pa.string())])
+
+
+@dataclass(frozen=True)
+class TextOptions(BuilderOptions):
+    """How text is read.
+
+    Attributes:
+        chunksize: Accepted for compatibility: no result depends on it.
+        keep_linebreaks: Keep the line feed at the end of each line, when sampling by line.
+        sample_by: What a row is: "line", "paragraph" (what stands between blank lines) or "document" (a file).
+    """
+
+    encoding: str = "utf-8"
+    encoding_errors: str | None = None
+    chunksize: int = 10 << 20
+    keep_linebreaks: bool = False
+    sample_by: str = "line"
+
+    def __post_init__(self) -> None:
+        if self.sample_by not in SAMPLES:
+            raise UnknownName.of("value of sample_by", self.sample_by, SAMPLES)
+
+
+class TextBuilder(Builder[FileRange]):
+    """Read text files."""
+
+    name = "text"
+    options = TextOptions
+    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".txt": {}}
+    config: TextOptions
+
+    def shards(self, files: Sequence[DataFile]) -> Sequence[FileRange]:
+        """Cut plain files at line feeds, or whole paragraphs; a document is never cut."""
+        return tuple(shard for file in files for shard in self._cut(file))
+
+    def schema(self, files: Sequence[DataFile]) -> Features | None:
+        """Return the one column."""
+        del files
+        return self.config.features or Features({"text": Value("string")})
+
+    def decodes_text(self) -> bool:
+        """Text is text."""
+        return False
+
+    def read(self, shard: FileRange, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
+        """Yield the shard's rows."""
+        found = False
+        for text in self._samples(shard):
+            found = True
+            table = pa.Table.from_arrays([text], schema=_SCHEMA)
+            yield table if schema is None else _cast(table, schema)
+        if not found:
+            yield (schema or _SCHEMA).empty_table()
+
+    def _cut(self, file: DataFile) -> Sequence[FileRange]:
+        config = self.config
+        size = ranges.plain_size(file)
+        plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
+        if size is None or size <= ranges.SHARD_BYTES or not plain or config.sample_by == "document":
+            return (FileRange(file),)
+        find = ranges.after_newline if config.sample_by == "line" else _after_blank_line
+        cuts = ranges.line_cuts(file, size, find)
+        return tuple(FileRange(file, start, stop) for start, stop in zip(cuts, cuts[1:], strict=False))
+
+    def _samples(self, shard: FileRange) -> Iterator[pa.Array[Any]]:
+        config = self.config
+        if config.sample_by == "document":
+            whole = b"".join(self._blocks(shard, _nothing))
+            yield pa.array([whole], pa.binary()).cast(pa.string())
+            return
+        complete = _whole_lines if config.sample_by == "line" else _whole_paragraphs
+        for block in self._blocks(shard, complete):
+            rows = self._lines(block) if config.sample_by == "line" else _paragraphs(block)
+            if len(rows):
+                yield rows
+
+    def _blocks(self, shard: FileRange, complete: Any) -> Iterator[bytes]:
+        config = self.config
+        errors = config.encoding_errors
+        place = shard.start
+        for block in ranges.blocks(shard, complete, config.encoding, errors, keep_bom=True):
+            if not ranges.valid_utf8(block):
+                raise _undecodable(block, shard.file.url, place)
+            place += len(block)
+            yield _universal(block)
+
+    def _lines(self, block: bytes) -> pa.Array[Any]:
+        data = np.frombuffer(block, np.uint8)
+        ends = np.flatnonzero(data == 10)
+        stops = ends + 1
+        if not len(stops) or stops[-1] != len(block):
+            stops = np.append(stops, len(block))
+        offsets = np.concatenate([[0], stops]).astype(np.int32)
+        if self.config.keep_linebreaks:
+            return _strings(block, offsets)
+        # Without their line feeds the lines still lie one after the other: only the offsets move.
+        kept = block.replace(b"\n", b"")
+        offsets[1:] -= np.minimum(np.arange(1, len(stops) + 1), len(ends)).astype(np.int32)
+        return _strings(kept, offsets)
+
+
+def _strings(data: bytes, offsets: npt.NDArray[np.int32]) -> pa.Array[Any]:
+    return pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+
+
+def _paragraphs(block: bytes) -> pa.Array[Any]:
+    return pa.array([part for part in block.split(b"\n\n") if part], pa.binary()).cast(pa.string())
+
+
+def _universal(block: bytes) -> bytes:
+    if b"\r" not in block:
+        return block
+    return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _nothing(block: bytes) -> int:
+    del block
+    return 0
+
+
+def _whole_lines(block: bytes) -> int:
+    end = block.rfind(b"\n") + 1
+    if end:
+        return end
+    # Old lines end with a carriage return; one at the very end may be half of a line end.
+    return block.rfind(b"\r", 0, len(block) - 1) + 1
+
+
+# Paragraphs are split at each two line ends, from the left: a third belongs to the next one. So only the first two of
+# a run are a place to cut at.
+_BLANK_LINE = re.compile(rb"[^\r\n]\r?\n\r?\n")
+_TWO_ENDS = re.compile(rb"\r?\n\r?\n")
+
+
+def _after_blank_line(window: bytes) -> int:
+    match = _BLANK_LINE.search(window)
+    return match.end() if match else -1
+
+
+def _whole_paragraphs(block: bytes) -> int:
+    end = len(block)
+    while (end := max(block.rfind(b"\n\n", 0, end), block.rfind(b"\n\r\n", 0, end))) > 0:
+        while end and block[end - 1] in b"\r\n":
+            end -= 1
+        if end and (match := _TWO_ENDS.match(block, end)):
+            return match.end()
+    return 0
+
+
+def _undecodable(block: bytes, file: str, place: int) -> BadData:
+    try:
+        block.decode()
+    except UnicodeDecodeError as error:
+        reason = f"byte {block[error.start]:#04x} at offset {place + error.start} is no UTF-8 ({error.reason})"
+        return BadData(f"{reason}; give encoding= or encoding_errors=", file=file)
+    return BadData("no UTF-8", file=file)
+
+
+def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    columns = [
+        table.column("text").cast(field.type) if field.name == "text" else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
