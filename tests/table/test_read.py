@@ -118,7 +118,7 @@ def test_few_rows_of_a_large_batch_come_in_one_chunk(monkeypatch: pytest.MonkeyP
         "x", [700, 3, 3]
     )
     assert found.num_chunks == 1
-    assert [text[:3] for text in found.to_pylist()] == ["700", "333", "333"]
+    assert [str(text)[:3] for text in found.to_pylist()] == ["700", "333", "333"]
 
 
 def test_a_long_result_is_gathered_in_segments(monkeypatch: pytest.MonkeyPatch) -> None:

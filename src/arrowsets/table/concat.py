@@ -38,11 +38,11 @@ def _group(parts: Sequence[Part], at: Sequence[int | None], schema: pa.Schema) -
     pieces, selections, offset = [], [], 0
     for (_, num_rows), group, path in zip(parts, found, paths, strict=True):
         files, rows = _placed(group, num_rows)
-        pieces.append(ArrowFiles.blank(files.num_rows) if group is None else files.project(path))
+        renamed = any(lies != (name,) for name, lies in path.items())
+        pieces.append(files.project(path) if renamed else files)
         selections.append(rows.shift(offset))
         offset += files.num_rows
-    # The empty table says the types and the order, also where no part has a column.
-    whole = ArrowFiles.concat([ArrowFiles.blank(0, schema), *pieces])
+    whole = ArrowFiles.concat(pieces, schema)
     return ColumnGroup(whole, whole.columns, Selection.concat(selections))
 
 

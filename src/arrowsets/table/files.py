@@ -135,13 +135,19 @@ class ArrowFiles:
         return cls(schema, [_Part(BlankSource(num_rows), 0, num_rows, (None,) * len(schema))])
 
     @classmethod
-    def concat(cls, parts: Iterable[ArrowFiles]) -> ArrowFiles:
-        """Join rows, columns by name; null where a part has no such column, or one of null type."""
+    def concat(cls, parts: Iterable[ArrowFiles], schema: pa.Schema | None = None) -> ArrowFiles:
+        """Join rows, columns by name; null where a part has no such column, or one of null type.
+
+        Args:
+            schema: The columns to show, of types that fit all parts; None shows all columns of the parts.
+        """
         parts = list(parts)
-        schema = unify_schemas(files.schema for files in parts)
-        parts = [files for files in parts if files.num_rows]
+        if schema is None:
+            schema = unify_schemas(files.schema for files in parts)
         joined: list[_Part] = []
         for files in parts:
+            if not files.num_rows:
+                continue
             if files.schema.names == schema.names:
                 joined.extend(files.parts)
                 continue
@@ -273,7 +279,13 @@ class ArrowFiles:
             array, low, high = rows, int(rows.min()), int(rows.max())
         if low < 0 or high >= self.num_rows:
             raise RowOutOfRange(f"rows {low} to {high} are out of range; there are {self.num_rows} rows")
-        batches = gather(self.starts, self.batch, self.schema, array)
+        try:
+            batches = gather(self.starts, self.batch, self.schema, array)
+        except pa.ArrowIndexError as error:
+            # The positions are right, so offsets within a batch are not.
+            raise BadData(
+                f"broken offsets: {error}; write it again", file=", ".join(self.paths[:3])
+            ) from error
         return pa.Table.from_batches(batches, schema=self.schema)
 
     def read_range(self, start: int, stop: int) -> pa.Table:

@@ -19,6 +19,8 @@ def unify_schemas(schemas: Iterable[pa.Schema]) -> pa.Schema:
     Types must be equal, or null where others know better; the metadata is that of the first schema.
     """
     schemas = list(schemas)
+    if schemas and all(schema.equals(schemas[0]) for schema in schemas):
+        return schemas[0]
     fields: dict[str, pa.Field[Any]] = {}
     for schema in schemas:
         for field in schema:

@@ -111,11 +111,13 @@ class _OpenFile:
     The map outlives its file object through the buffer, so that thousands of files need no file descriptors.
     """
 
-    __slots__ = ("batches", "data", "path", "reader", "recent", "schema")
+    __slots__ = ("batches", "data", "mapped", "path", "reader", "recent", "schema")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.data = _map(path)
+        # Whether batches are views on the map; None until one with values was seen.
+        self.mapped: bool | None = None
         self.recent: tuple[int, pa.RecordBatch] | None = None
         self.reader: Any = None
         self.schema: pa.Schema
@@ -153,7 +155,9 @@ class _OpenFile:
             batch.validate()
         except (pa.ArrowException, OSError) as error:
             raise self.bad(error) from error
-        if _lies_in(batch, self.data):
+        if self.mapped is None:
+            self.mapped = _lies_in(batch, self.data)
+        if self.mapped is not False:
             self.batches[index] = batch
         else:
             # Decompressed: only the latest is kept, or reading a file through would hold all of it.
@@ -246,10 +250,12 @@ def _map(path: str) -> pa.Buffer:
     raise BadData("the file is empty, not an Arrow IPC file; write it again", file=path)
 
 
-def _lies_in(batch: pa.RecordBatch, data: pa.Buffer) -> bool:
+def _lies_in(batch: pa.RecordBatch, data: pa.Buffer) -> bool | None:
     low, high = data.address, data.address + data.size
-    return all(
-        buffer is None or buffer.size == 0 or low <= buffer.address < high
+    places = [
+        buffer.address
         for column in batch.columns
         for buffer in column.buffers()
-    )
+        if buffer is not None and buffer.size
+    ]
+    return all(low <= place < high for place in places) if places else None
