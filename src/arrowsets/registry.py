@@ -33,7 +33,7 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "csv": ".csv .tsv",
     "json": ".json .jsonl .ndjson",
     "parquet": ".parquet .geoparquet .gpq",
-    "arrow": ".arrow",
+    "arrow": ".arrow .feather",
     "text": ".txt",
     "conll": ".conll .conllu",
     "webdataset": ".tar",
