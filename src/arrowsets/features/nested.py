@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register, registered
-from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of
+from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of, struct_fields
 from arrowsets.features.kinds import kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
 
@@ -207,7 +207,7 @@ class _ListDecoder:
 
 
 def _cast_fields(struct: Mapping[str, FeatureType], array: Any) -> pa.Array[Any]:
-    have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
+    have = struct_fields(array)
     extra = [name for name in have if name not in struct]
     if extra:
         raise SchemaConflict(
@@ -221,7 +221,7 @@ def _cast_fields(struct: Mapping[str, FeatureType], array: Any) -> pa.Array[Any]
             columns.append(nulls(len(array), feature.storage))
             continue
         with at_path(name):
-            columns.append(feature.cast(array.field(have[name])))
+            columns.append(feature.cast(have[name]))
     mask = array.is_null() if array.null_count else None
     return pa.StructArray.from_arrays(
         columns, fields=[f.field(name) for name, f in struct.items()], mask=mask
