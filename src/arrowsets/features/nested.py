@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABCMeta
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
 from itertools import chain
@@ -19,7 +19,7 @@ from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls
 from arrowsets.features.kinds import kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
 
-__all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json", "walk"]
+__all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json"]
 
 
 def as_feature(value: object) -> FeatureType:
@@ -423,10 +423,3 @@ def feature_from_json(data: Any) -> FeatureType:
 
 # What an unknown type is read as: null gives way to any other type.
 UNKNOWN: FeatureType = Value("null")
-
-
-def walk(feature: FeatureType) -> Iterator[FeatureType]:
-    """Yield a type and the types inside it."""
-    yield feature
-    for child in feature.children().values():
-        yield from walk(child)
