@@ -20,7 +20,15 @@ __all__ = ["Dataset"]
 
 
 class Dataset(
-    CreateMethods, FileMethods, MapMethods, RowMethods, ColumnMethods, FormatMethods, ExportMethods, DiskMethods, DatasetCore
+    CreateMethods,
+    FileMethods,
+    MapMethods,
+    RowMethods,
+    ColumnMethods,
+    FormatMethods,
+    ExportMethods,
+    DiskMethods,
+    DatasetCore,
 ):
     """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.
 

@@ -138,7 +138,8 @@ class FileMethods(DatasetCore):
         cut = bool(num_proc) and any(isinstance(value, list) for value in arguments.values())
         keywords = {**kwargs, "generator": generator, "gen_kwargs": arguments, "cut": cut}
         builder = _builder("generator", keywords, features)
-        return cls._prepared(builder, (), split, cache_dir, keep_in_memory, num_proc, fingerprint)
+        how = _how(cache_dir, num_proc, keep_in_memory)
+        return cls._prepared(builder, (), split, how, fingerprint=fingerprint)
 
     @classmethod
     def from_sql(
@@ -167,7 +168,7 @@ class FileMethods(DatasetCore):
             stat = Path(con.removeprefix("sqlite:///")).stat()
             source = [stat.st_size, stat.st_mtime_ns]
         opened = isinstance(con, sqlite3.Connection)
-        return cls._prepared(builder, (), None, cache_dir, keep_in_memory or opened, None, None, source)
+        return cls._prepared(builder, (), None, _how(cache_dir, None, keep_in_memory or opened), source=source)
 
     @classmethod
     def _read(
@@ -187,7 +188,7 @@ class FileMethods(DatasetCore):
         files = expand(download(found, downloads), downloads)
         implied = registry.extension_keywords(name, files[0].extension) if files else {}
         builder = _builder(name, {**implied, **keywords}, features)
-        return cls._prepared(builder, files, split or "train", cache_dir, keep_in_memory, num_proc, None)
+        return cls._prepared(builder, files, split or "train", _how(cache_dir, num_proc, keep_in_memory))
 
     @classmethod
     def _prepared(
@@ -195,23 +196,38 @@ class FileMethods(DatasetCore):
         builder: Builder[Any],
         files: Sequence[DataFile],
         split: str | None,
-        cache_dir: str | None,
-        keep_in_memory: bool,
-        num_proc: int | None,
-        fingerprint: str | None,
+        how: Execution,
+        *,
+        fingerprint: str | None = None,
         source: Sequence[Any] = (),
+        info: DatasetInfo | None = None,
     ) -> Self:
-        store = default_store(cache_dir)
-        how = Execution(num_proc=num_proc, store=store)
-        made = prepare(builder, files, how, description=f"Generating {split or 'data'} split", source=source)
+        """Make the dataset of one split: found in the store, or read into it."""
+        description = f"Generating {split or 'data'} split"
+        made = prepare(builder, files, how, description=description, source=source)
         assert made.entry is not None
-        label = f"load({builder.name})"
-        derived = Derived(View.from_files(made.files), made.layout.features, False, made.hit, made.entry, label, store)
+        derived = Derived(
+            View.from_files(made.files),
+            made.layout.features,
+            hit=made.hit,
+            entry=made.entry,
+            label=f"load({builder.name})",
+            store=how.store,
+        )
         lineage = Lineage.of_digest("load", fingerprint or made.entry.key)
-        info = DatasetInfo(builder_name=builder.name)
-        view = View.from_table(read_copy(derived.view)) if keep_in_memory else derived.view
-        pins = () if keep_in_memory else derived.pins
-        return cls._make(view, derived.features, lineage, info, split, pins=pins, origin=derived.origin)
+        view = View.from_table(read_copy(derived.view)) if how.in_memory else derived.view
+        pins = () if how.in_memory else derived.pins
+        dataset = cls._make(
+            view,
+            derived.features,
+            lineage,
+            info if info is not None else DatasetInfo(builder_name=builder.name),
+            split,
+            pins=pins,
+            origin=derived.origin,
+        )
+        dataset._rejects = made.rejects
+        return dataset
 
 
 def _builder(name: str, keywords: Mapping[str, Any], features: Features | None) -> Builder[Any]:
@@ -219,3 +235,7 @@ def _builder(name: str, keywords: Mapping[str, Any], features: Features | None) 
     if features is not None:
         given["features"] = features if isinstance(features, Features) else Features(features)
     return registry.builder(name).from_keywords(given)
+
+
+def _how(cache_dir: str | None, num_proc: int | None, keep_in_memory: bool) -> Execution:
+    return Execution(num_proc=num_proc, store=default_store(cache_dir), in_memory=keep_in_memory)
