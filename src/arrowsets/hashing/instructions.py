@@ -49,7 +49,7 @@ def steps_of(code: CodeType) -> list[Step]:
     steps = [step for item in dis.get_instructions(code) for step in _steps(item)]
     _thread_jumps(steps)
     steps = [step for step in steps if step.name not in _DROPPED]
-    return _without_jumps_ahead(_without_places(_without_annotations(steps)))
+    return _without_jumps_ahead(_without_detours(_without_places(_without_annotations(steps))))
 
 
 def positions(steps: Sequence[Step]) -> Callable[[int], int]:
@@ -124,6 +124,24 @@ def _thread_jumps(steps: list[Step]) -> None:
             if goal is None or goal.name not in _JUMPS_ALWAYS:
                 break
             step.target = goal.target
+
+
+_OPPOSITE = {"IF_TRUE": "IF_FALSE", "IF_FALSE": "IF_TRUE", "IF_NONE": "IF_NOT_NONE", "IF_NOT_NONE": "IF_NONE"}
+
+
+def _without_detours(steps: list[Step]) -> list[Step]:
+    """Turn a conditional jump over an unconditional one into the opposite conditional jump."""
+    kept: list[Step] = []
+    over: Step | None = None
+    for step, after in zip(steps, [*steps[1:], None], strict=True):
+        condition = over.name[over.name.find("IF_") :] if over is not None else ""
+        skips = over is not None and after is not None and step.offset < over.target <= after.offset
+        if over is not None and skips and step.name in _JUMPS_ALWAYS and condition in _OPPOSITE:
+            over.name, over.target = f"POP_JUMP_{_OPPOSITE[condition]}", step.target
+        else:
+            kept.append(step)
+        over = step if step.name.startswith("POP_JUMP_") else None
+    return kept
 
 
 def _without_jumps_ahead(steps: list[Step]) -> list[Step]:
