@@ -82,7 +82,9 @@ class _Hasher:
 
     def look(self, value: object, chains: Iterable[Chain]) -> Fingerprint:
         if isinstance(value, ModuleType):
-            return self._once((id(value), frozenset(chains)), value, lambda: module_reads(self, value, chains))
+            return self._once(
+                (id(value), frozenset(chains)), value, lambda: module_reads(self, value, chains)
+            )
         if WHOLE in chains or scalar(value) is not None:
             return self.visit(value)
         if isinstance(value, FunctionType):
@@ -91,7 +93,11 @@ class _Hasher:
 
     def _function_attributes(self, value: FunctionType, chains: Iterable[Chain]) -> Fingerprint:
         whole = self.visit(value)
-        kept = [(f".{name}", self.visit(vars(value)[name])) for (name, *_) in sorted(chains) if name in vars(value)]
+        kept = [
+            (f".{name}", self.visit(vars(value)[name]))
+            for (name, *_) in sorted(chains)
+            if name in vars(value)
+        ]
         return node("attributes", [("function", whole), *kept], whole.summary) if kept else whole
 
     def shape(self, code: CodeType) -> Shape:
@@ -115,14 +121,19 @@ class _Hasher:
         self._active[key] = len(self._active)
         try:
             made = make()
-        except RecursionError:
-            made = unhashable(f"{type(value).__qualname__}, nested too deeply")
+        except Exception as error:  # noqa: BLE001  reading an object may run its code, which may raise anything
+            made = unhashable(_refusal(value, error))
         finally:
             del self._active[key]
         # Met again, it is named by its digest alone: the tree stays as small as the values it was made from.
         again = Fingerprint(made.digest, made.kind, made.summary) if made.children else made
         self._done[key] = (value, again)
         return made
+
+
+def _refusal(value: object, error: Exception) -> str:
+    kind = type(value)
+    return f"{kind.__module__}.{kind.__qualname__} ({type(error).__name__}: {error})"
 
 
 def _handler(kind: type) -> Handler:

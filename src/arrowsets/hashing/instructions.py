@@ -18,7 +18,9 @@ from types import CodeType
 __all__ = ["Step", "handlers", "positions", "steps_of"]
 
 _DROPPED = frozenset({"NOP", "CACHE", "EXTENDED_ARG", "RESUME", "MAKE_CELL", "COPY_FREE_VARS", "NOT_TAKEN"})
-_PLACE_NAMES = frozenset({"__firstlineno__", "__static_attributes__", "__qualname__", "__module__", "__doc__"})
+_PLACE_NAMES = frozenset(
+    {"__firstlineno__", "__static_attributes__", "__qualname__", "__module__", "__doc__"}
+)
 _JUMPS_ALWAYS = frozenset({"JUMP", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 _LOAD_CONST = frozenset({"LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL", "LOAD_CONST_MORTAL"})
 # Two jumps may point at each other: while True: pass.

@@ -44,7 +44,9 @@ def _is_users(module: str, file: str | None) -> bool:
         return False
     if file:
         path = PurePath(file)
-        return _INSTALLED.isdisjoint(path.parts) and not any(path.is_relative_to(folder) for folder in _STDLIB)
+        return _INSTALLED.isdisjoint(path.parts) and not any(
+            path.is_relative_to(folder) for folder in _STDLIB
+        )
     if root in sys.stdlib_module_names or root in sys.builtin_module_names:
         return False
     # Made at run time, or C code without a file: the user's unless a package has that name.
@@ -63,7 +65,11 @@ def _package_leaf(module: str, name: str) -> Fingerprint:
     if root in sys.stdlib_module_names or root in sys.builtin_module_names:
         return leaf("package", f"{full} {_PYTHON}".encode(), full if name else f"{full} (Python {_PYTHON})")
     version = _version(root) or "of unknown version"
-    return leaf("package", f"{full} {version}".encode(), f"{full} {version}" if not name else f"{full} ({root} {version})")
+    return leaf(
+        "package",
+        f"{full} {version}".encode(),
+        f"{full} {version}" if not name else f"{full} ({root} {version})",
+    )
 
 
 @functools.cache

@@ -56,7 +56,14 @@ SCALARS: dict[type, Callable[..., bytes]] = {
     re.Pattern: _pattern,
     **dict.fromkeys(
         [
-            *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone, zoneinfo.ZoneInfo),
+            *(
+                datetime.date,
+                datetime.datetime,
+                datetime.time,
+                datetime.timedelta,
+                datetime.timezone,
+                zoneinfo.ZoneInfo,
+            ),
             *(decimal.Decimal, fractions.Fraction, uuid.UUID),
             *(ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network, ipaddress.IPv6Network),
         ],
@@ -79,7 +86,9 @@ def scalar(value: object) -> Fingerprint | None:
 
 def path(value: PurePath) -> Fingerprint:
     """Fingerprint a path: the same on every system."""
-    return leaf("value", b"path\0" + value.as_posix().encode("utf-8", "surrogateescape"), f"path {value.as_posix()!r}")
+    return leaf(
+        "value", b"path\0" + value.as_posix().encode("utf-8", "surrogateescape"), f"path {value.as_posix()!r}"
+    )
 
 
 def _summary(value: object) -> str:

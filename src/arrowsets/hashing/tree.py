@@ -14,7 +14,17 @@ from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
-__all__ = ["SUMMARY_LENGTH", "UNHASHABLE", "Children", "Fingerprint", "combine", "leaf", "node", "shorten", "unhashable"]
+__all__ = [
+    "SUMMARY_LENGTH",
+    "UNHASHABLE",
+    "Children",
+    "Fingerprint",
+    "combine",
+    "leaf",
+    "node",
+    "shorten",
+    "unhashable",
+]
 
 SUMMARY_LENGTH = 200
 UNHASHABLE = "unhashable"
