@@ -1,4 +1,4 @@
-"""Fingerprints of what can be called: the user's functions by what they do, installed ones by name and version."""
+"""Fingerprints of what can be called: the user's by what it does, the rest by name and version."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def function(visitor: Visitor, value: FunctionType, bound: tuple[object, ...] = 
     if "<" not in value.__code__.co_qualname:
         parts: list[Part] = [("package", package)]
     else:
-        # Made by a call, as decorators are: what it closes over tells it from its siblings. Globals of installed
-        # modules are left out, they may be caches.
+        # Made by a call, as decorators are: what it closes over tells it from its siblings. Globals of
+        # installed modules are left out, they may be caches.
         shape = visitor.shape(value.__code__)
         parts = [("package", package), ("code", shape.fingerprint), *_defaults(visitor, value)]
         parts += _closure(visitor, value, shape)
@@ -191,7 +191,7 @@ CALLABLES = cast(
         MethodType: method,
         BuiltinFunctionType: builtin,
         functools.partial: partial,
-        functools._lru_cache_wrapper: cached,
+        type(functools.lru_cache(len)): cached,
         functools.cached_property: cached_property,
         type(str.lower): descriptor,
         type(str.__add__): descriptor,

@@ -1,8 +1,8 @@
 """Instructions of a code object, cleaned of what only the layout of the source decides.
 
-NOPs, cache entries, line-dependent super-instructions, jumps to jumps, annotations of inner functions and what a class body
-stores about its place are removed or undone. What is left is the same for two sources that mean the same, nearly always;
-where it is not, the price is one recomputation.
+NOPs, cache entries, line-dependent super-instructions, jumps to jumps, annotations of inner functions and
+what a class body stores about its place are removed or undone. What is left is the same for two sources that
+mean the same, nearly always; where it is not, the price is one recomputation.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ def steps_of(code: CodeType) -> list[Step]:
 
 
 def positions(steps: Sequence[Step]) -> Callable[[int], int]:
-    """Return the function from byte offsets to indices into `steps` (the next one, for an offset that was dropped)."""
+    """Return the function from byte offsets to indices into `steps`; dropped ones count as the next."""
     offsets = [step.offset for step in steps]
     return lambda offset: bisect_left(offsets, offset)
 
 
 def handlers(code: CodeType, position: Callable[[int], int]) -> Iterator[tuple[int, int, int, int]]:
-    """Yield the exception handlers as (start, end, target, depth and lasti), neighbours with one target joined."""
+    """Yield the exception handlers as (start, end, target, depth), neighbours with one target joined."""
     last: tuple[int, int, int, int] | None = None
     for start, end, target, depth in _exception_table(code.co_exceptiontable):
         entry = (position(start), position(end), position(target), depth)

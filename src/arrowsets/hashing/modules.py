@@ -85,8 +85,10 @@ def _read_source(visitor: Visitor, name: str, path: Path) -> Fingerprint:
     is_package = path.name == "__init__.py"
     package = name if is_package else name.rpartition(".")[0]
     parts = [("code", shape.fingerprint)]
-    for item in shape.imports:
-        parts.append((f"import {'.' * item.level}{item.name}", inline_import(visitor, item, package)))
+    parts += [
+        (f"import {'.' * item.level}{item.name}", inline_import(visitor, item, package))
+        for item in shape.imports
+    ]
     return node("module", parts, summary)
 
 

@@ -7,7 +7,6 @@ import dataclasses
 import enum
 import functools
 import logging
-import weakref
 from collections.abc import Iterable, Iterator
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
@@ -61,7 +60,7 @@ _BUILTIN_STATE = (
 
 
 def class_of(visitor: Visitor, value: type) -> Fingerprint:
-    """Fingerprint a class: the user's by bases, methods and attributes, an installed one by name and version."""
+    """Fingerprint a class: the user's by what is in it, an installed one by name and version."""
     if not is_users(value.__module__):
         return package_leaf(value.__module__, value.__qualname__)
     parts = [(f"base {base.__name__}", visitor.visit(base)) for base in value.__bases__ if base is not object]
@@ -135,7 +134,7 @@ def _is_plain(value: object) -> bool:
 
 
 def _attribute(visitor: Visitor, value: object, name: str, rest: list[Chain]) -> Fingerprint | None:
-    """Fingerprint one attribute; None where it belongs to an installed class, whose code may read anything."""
+    """Fingerprint one attribute; None where an installed class has it, whose code may read anything."""
     if name in ("__class__", "__dict__"):
         return None
     is_class = isinstance(value, type)
@@ -196,7 +195,7 @@ def hook(value: object) -> Fingerprint | str | None:
 
 
 def instance(visitor: Visitor, value: Any) -> Fingerprint:
-    """Fingerprint any object: by what it says of itself, else by its class and state, else by how it is pickled."""
+    """Fingerprint any object: by what it says of itself, its class and state, or how it is pickled."""
     if isinstance(value, type):
         return class_of(visitor, value)
     stated = hook(value)

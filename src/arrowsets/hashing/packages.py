@@ -1,8 +1,8 @@
 """Where code comes from: Python itself, an installed package, or the user.
 
-The user's code is hashed by what it does, the rest by name and version. A module counts as the user's unless its file lies in
-the standard library or a site-packages folder, so a package installed in editable mode is the user's. Nothing here imports
-what it looks at.
+The user's code is hashed by what it does, the rest by name and version. A module counts as the user's unless
+its file lies in the standard library or a site-packages folder, so a package installed in editable mode is
+the user's. Nothing here imports what it looks at.
 """
 
 from __future__ import annotations

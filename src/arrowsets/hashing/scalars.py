@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import fractions
 import ipaddress
+import math
 import re
 import struct
 import uuid
@@ -24,7 +25,7 @@ def _text(value: str) -> bytes:
 
 def _float(value: float) -> bytes:
     # One byte string for every NaN; the sign of zero is kept.
-    return b"float\0" + (b"nan" if value != value else struct.pack("<d", value))
+    return b"float\0" + (b"nan" if math.isnan(value) else struct.pack("<d", value))
 
 
 def _complex(value: complex) -> bytes:
@@ -57,11 +58,11 @@ SCALARS: dict[type, Callable[..., bytes]] = {
     **dict.fromkeys(
         [
             *(
-                datetime.date,
-                datetime.datetime,
-                datetime.time,
-                datetime.timedelta,
-                datetime.timezone,
+                dt.date,
+                dt.datetime,
+                dt.time,
+                dt.timedelta,
+                dt.timezone,
                 zoneinfo.ZoneInfo,
             ),
             *(decimal.Decimal, fractions.Fraction, uuid.UUID),

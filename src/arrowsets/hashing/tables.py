@@ -1,4 +1,4 @@
-"""Fingerprints of Arrow data and of pandas and polars frames: types and values, not chunks, offsets or padding."""
+"""Fingerprints of Arrow data, pandas and polars frames: types and values, not chunks or offsets."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _fixed(array: Any) -> Any:
     """Return the values of a column of fixed width, zero where they are null."""
     kind = array.type
     if pa.types.is_boolean(kind):
-        return np.packbits(array.fill_null(False).to_numpy(zero_copy_only=False)).data
+        return np.packbits(array.fill_null(fill_value=False).to_numpy(zero_copy_only=False)).data
     if len(array) == 0:
         return b""
     width = kind.bit_width // 8
@@ -208,7 +208,7 @@ def _pandas_values(visitor: Visitor, column: Any) -> Fingerprint:
 
 
 def polars_frame(visitor: Visitor, value: Any) -> Fingerprint:
-    """Fingerprint a polars frame or series through its Arrow form; a lazy one or an expression by its plan."""
+    """Fingerprint a polars frame or series by its Arrow form; a lazy one or an expression by its plan."""
     kind = type(value).__name__
     if kind in ("LazyFrame", "Expr"):
         plan = value.serialize() if kind == "LazyFrame" else value.meta.serialize()

@@ -58,13 +58,12 @@ def is_pretrained(kind: type) -> bool:
 def pretrained(visitor: Visitor, value: Any) -> Fingerprint:
     """Fingerprint a tokenizer of transformers.
 
-    Calls leave their padding and truncation in the backend, so these are no part of it; the arguments of the call are in the
-    code that calls.
+    Calls leave their padding and truncation in the backend, so these are no part of it; the arguments of the
+    call are in the code that calls.
     """
     parts = [("class", visitor.visit(type(value)))]
-    for name in _ATTRIBUTES:
-        if hasattr(value, name):
-            parts.append((f".{name}", visitor.visit(getattr(value, name))))
+    told = {name: getattr(value, name) for name in _ATTRIBUTES if hasattr(value, name)}
+    parts += [(f".{name}", visitor.visit(item)) for name, item in told.items()]
     special = getattr(value, "special_tokens_map", {})
     parts.append(
         (".special_tokens_map", visitor.visit({name: _text(special[name]) for name in sorted(special)}))
