@@ -39,7 +39,7 @@ _NOT_MEANING = frozenset(
             "__abstractmethods__",
         ),
         *("_abc_impl", "__dataclass_fields__", "__dataclass_params__", "__match_args__", "__parameters__"),
-        *("__orig_bases__", "__type_params__", "__replace__"),
+        *("__orig_bases__", "__type_params__", "__replace__", "__slotnames__"),
     }
 )
 _MISSING = object()
@@ -229,6 +229,8 @@ def _by_state(visitor: Visitor, value: Any) -> Fingerprint | None:
         return node("object", [made, ("state", visitor.visit(state))], summary)
     if not hasattr(value, "__dict__") and not _slots(kind):
         return None
+    # Refuses where C code holds state beside the attributes: open files, locks, thread-local storage.
+    value.__reduce_ex__(4)
     return node("object", [made, *_named(visitor, _state(value))], summary)
 
 

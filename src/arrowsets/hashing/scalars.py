@@ -36,6 +36,11 @@ def _repr(value: object) -> bytes:
     return f"{type(value).__name__}\0{value!r}".encode("utf-8", "surrogatepass")
 
 
+def _range_facts(value: range) -> tuple[int, ...]:
+    """Return what two equal ranges have in common."""
+    return (len(value), *value[:1], *value[1:2])
+
+
 def _pattern(value: re.Pattern[str] | re.Pattern[bytes]) -> bytes:
     return f"pattern\0{value.flags}\0{value.pattern!r}".encode("utf-8", "surrogatepass")
 
@@ -53,7 +58,7 @@ SCALARS: dict[type, Callable[..., bytes]] = {
     memoryview: lambda value: f"memoryview\0{value.format}\0{value.shape}\0".encode() + value.tobytes(),
     type(Ellipsis): lambda _: b"Ellipsis",
     type(NotImplemented): lambda _: b"NotImplemented",
-    range: _repr,
+    range: lambda value: b"range\0" + repr(list(_range_facts(value))).encode(),
     re.Pattern: _pattern,
     **dict.fromkeys(
         [

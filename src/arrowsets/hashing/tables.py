@@ -153,7 +153,8 @@ def described(visitor: Visitor, value: Any) -> Fingerprint:  # noqa: ARG001
         return node("field", (), str(value), f"{value}\0{value.nullable}\0{value.metadata!r}".encode())
     if isinstance(value, pc.Expression):
         # The text leaves out types (int32 or int64), the pickled form is an IPC message that has them.
-        return node("expression", (), str(value), f"{value}\0{value.__reduce__()[1]!r}".encode())
+        message = b"".join(bytes(part) for part in value.__reduce__()[1])
+        return node("expression", (), str(value), message)
     return node("type", (), str(value), repr(value).encode())
 
 
