@@ -173,6 +173,7 @@ class Supervisor:
     def _turn(self) -> None:
         self._obey()
         self._assign()
+        self._dismiss_idle()
         for key, mask in self._selector.select(self._timeout()):
             if key.data is None:
                 with contextlib.suppress(BlockingIOError):
@@ -209,14 +210,17 @@ class Supervisor:
     def _obey(self) -> None:
         with self._lock:
             unwanted, self._unwanted = self._unwanted, set()
-        killing, closing = self._closing == "kill", bool(self._closing) and not self._waiting()
+        killing = self._closing == "kill"
         if killing:
             self._fail_waiting(None)
         for seat in tuple(self._seats.values()):
-            if seat.state != "idle":
-                if killing or (seat.job is not None and seat.job.future in unwanted):
-                    self._kill(seat)
-            elif killing or closing or time.monotonic() - seat.since >= self._idle_seconds:
+            if seat.state != "idle" and (killing or (seat.job is not None and seat.job.future in unwanted)):
+                self._kill(seat)
+
+    def _dismiss_idle(self) -> None:
+        closing = bool(self._closing) and not self._waiting()
+        for seat in tuple(self._seats.values()):
+            if seat.state == "idle" and (closing or time.monotonic() - seat.since >= self._idle_seconds):
                 self._dismiss(seat)
 
     def _assign(self) -> None:
