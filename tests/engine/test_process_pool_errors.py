@@ -45,7 +45,7 @@ class Demanding(ValueError):
 class Holding(ValueError):
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.generator = (i for i in ())
+        self.generator = (i for i in [1])
 
 
 @pytest.mark.parametrize(

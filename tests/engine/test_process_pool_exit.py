@@ -53,19 +53,28 @@ def children(pid: int) -> list[int]:
 def start(code: str, *, forever: bool) -> subprocess.Popen[str]:
     code = START.replace("FOREVER", str(forever)) + code
     return subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 
 def test_a_program_that_ends_leaves_nothing_and_says_nothing() -> None:
-    program = start("print(*{p for _, p in run(task, [Task((i,)) for i in range(9)], process_pool(2))})", forever=False)
+    program = start(
+        "print(*{p for _, p in run(task, [Task((i,)) for i in range(9)], process_pool(2))})", forever=False
+    )
     out, err = program.communicate(timeout=20)
     assert (program.returncode, err) == (0, "")
     assert gone([int(pid) for pid in out.split()], 0)
 
 
 def test_a_program_that_ends_with_tasks_running_does_not_wait_for_them() -> None:
-    program = start("f = process_pool(1).submit_task(task, (1,), on_progress=print)\nwhile not f.running(): pass", forever=True)
+    program = start(
+        "f = process_pool(1).submit(task, 1)\nwhile not f.running(): pass",
+        forever=True,
+    )
     _, err = program.communicate(timeout=20)
     assert (program.returncode, err) == (0, "")
 
@@ -89,7 +98,8 @@ def test_workers_end_with_a_killed_program(signum: signal.Signals, forever: bool
 @pytest.mark.parametrize("group", [False, True], ids=["program only", "whole terminal"])
 def test_ctrl_c_stops_everything_within_a_second_and_is_raised_once(group: bool) -> None:
     program = start(
-        "for _ in run(task, [Task((i,)) for i in range(9)], process_pool(2), on_progress=tell): pass", forever=True
+        "for _ in run(task, [Task((i,)) for i in range(9)], process_pool(2), on_progress=tell): pass",
+        forever=True,
     )
     assert program.stdout is not None
     assert program.stdout.readline() == "working\n"

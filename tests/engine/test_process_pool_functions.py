@@ -7,7 +7,7 @@ import operator
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +96,17 @@ print("fine")
 """
 
 
-def run_program(arguments: list[str], text: str | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+def run_program(
+    arguments: list[str], text: str | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments], input=text, capture_output=True, text=True, timeout=60, check=False, **options
+        [sys.executable, *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **options,
     )
 
 
@@ -109,10 +117,16 @@ def test_a_script_without_a_guard_sends_what_it_defines(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")
 
 
-@pytest.mark.parametrize(("arguments", "text"), [(["-c", PROGRAM], None), (["-"], PROGRAM)], ids=["-c", "stdin"])
+@pytest.mark.parametrize(
+    ("arguments", "text"), [(["-c", PROGRAM], None), (["-"], PROGRAM)], ids=["-c", "stdin"]
+)
 def test_a_program_without_a_file_sends_what_it_defines(arguments: list[str], text: str | None) -> None:
     done = run_program(arguments, text)
     assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")
+
+
+def iter_nothing() -> Iterator[int]:
+    yield from ()
 
 
 def module_function(x: int) -> int:
@@ -161,16 +175,16 @@ def test_a_module_found_in_no_path_is_imported_from_where_it_was(tmp_path: Path)
 
 
 def test_what_cannot_be_sent_is_named_at_once() -> None:
+    generator = iter_nothing()
     with pytest.raises(NotPicklable, match="an argument of abs"):
-        process_pool(1).submit(abs, (i for i in ()))
-    with pytest.raises(NotPicklable, match="the function .*<lambda>"):
-        generator = (i for i in ())
+        process_pool(1).submit(abs, generator)
+    with pytest.raises(NotPicklable, match=r"the function .*<lambda>"):
         process_pool(1).submit(lambda: generator)
 
 
 def test_what_cannot_be_sent_back_is_named() -> None:
-    with pytest.raises(NotPicklable, match=r"the result of .*<lambda> \(a generator\)"):
-        process_pool(1).submit(lambda: (i for i in ())).result()
+    with pytest.raises(NotPicklable, match=r"the result of iter_nothing \(a generator\)"):
+        process_pool(1).submit(iter_nothing).result()
 
 
 def test_big_arguments_and_results_pass_in_both_directions_at_once() -> None:

@@ -1,4 +1,4 @@
-"""A task finds the directory, environment, path and modules of the program, as they are when it is submitted."""
+"""A task finds the directory, environment and modules of the program, as they are when it is submitted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from arrowsets.engine.executors import ProcessPool, process_pool, run, Task
+from arrowsets.engine.executors import ProcessPool, Task, process_pool, run
 
 
 def test_the_working_directory_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +54,12 @@ def test_an_unchanged_module_keeps_its_worker() -> None:
     assert process_pool(1).submit(os.getpid).result() == first
 
 
+def _read_input() -> str:
+    return sys.stdin.read()
+
+
 def test_the_standard_input_of_a_task_is_empty() -> None:
-    assert process_pool(1).submit(sys.stdin.__class__ and (lambda: sys.stdin.read())).result() == ""
+    assert process_pool(1).submit(_read_input).result() == ""
 
 
 def test_what_a_task_prints_is_passed_through(capfd: pytest.CaptureFixture[str]) -> None:

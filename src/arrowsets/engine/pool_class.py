@@ -1,7 +1,7 @@
-"""Classes that travel by value: they keep their identity, and enumerations, which dill cannot take apart, their members.
+"""Classes that travel by value: how they keep their identity, and enumerations, which dill cannot pickle.
 
-A class bears a name in all pickles of the process that defined it, so that a function and its arguments meet in one
-class in a worker, and an instance that comes back is an instance of the class that was sent.
+A class bears a name in all pickles of the process that defined it, so that a function and its arguments meet
+in one class in a worker, and an instance that comes back is an instance of the class that was sent.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def adopt(name: str, make: Any, args: tuple[Any, ...]) -> type:
         made: type = make(*args)
         _names[made], _classes[name] = name, made
         return made
-    if name not in _ours and not isinstance(known, EnumMeta):
+    if name not in _ours and not isinstance(known, EnumMeta):  # an enumeration does not change
         _update(known, args)
     return known
 
@@ -60,27 +60,21 @@ def _update(known: type, args: tuple[Any, ...]) -> None:
 
 def enum_parts(made: EnumMeta) -> tuple[Any, ...]:
     """Return the arguments of `make_enum` for an enumeration."""
-    members = {name: member.value for name, member in made.__members__.items()}
+    known: Mapping[str, Any] = made.__members__
+    members = {name: member.value for name, member in known.items()}
     kinds = (types.FunctionType, property, classmethod, staticmethod)
     body = {
         "__new__" if name == "_new_member_" else name: value
         for name, value in vars(made).items()
         if isinstance(value, kinds) and getattr(value, "__module__", None) != "enum" and name != "__new__"
     }
-    return type(made), made.__name__, made.__bases__, made.__module__, made.__qualname__, body, members
+    place = {"__module__": made.__module__, "__qualname__": made.__qualname__}
+    return type(made), made.__name__, made.__bases__, place | body | members
 
 
-def make_enum(
-    kind: type[EnumMeta],
-    name: str,
-    bases: tuple[type, ...],
-    module: str,
-    qualname: str,
-    body: dict[str, Any],
-    members: dict[str, Any],
-) -> EnumMeta:
+def make_enum(kind: type[EnumMeta], name: str, bases: tuple[type, ...], body: dict[str, Any]) -> EnumMeta:
     """Make an enumeration from its methods and the values of its members."""
     contents = kind.__prepare__(name, bases)
-    for key, value in {"__module__": module, "__qualname__": qualname, **body, **members}.items():
+    for key, value in body.items():
         contents[key] = value
     return kind(name, bases, contents)

@@ -1,8 +1,9 @@
 """Functions taken apart for a pickle, and put together again.
 
-dill finds the globals of a function by recursion, which does not end for functions that call each other, and by
-replacing `sys.stdout` for a moment, which other threads notice. Here a function is first made empty and then filled,
-so that whatever refers to it may be part of it. Functions of one module share their globals, and closures their cells.
+dill finds the globals of a function by recursion, which does not end for functions that call each other, and
+by replacing `sys.stdout` for a moment, which other threads notice. Here a function is first made empty and
+then filled, so that whatever refers to it may be part of it. Functions of one module share their globals, and
+closures their cells.
 """
 
 from __future__ import annotations
@@ -20,12 +21,21 @@ from typing import Any
 __all__ = ["FunctionParts", "FunctionState", "make_function"]
 
 _GLOBAL_NAMES = {"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"}
-_ATTRIBUTES = ("__defaults__", "__kwdefaults__", "__annotations__", "__doc__", "__qualname__", "__module__", "__dict__")
+_ATTRIBUTES = (
+    "__defaults__",
+    "__kwdefaults__",
+    "__annotations__",
+    "__doc__",
+    "__name__",
+    "__qualname__",
+    "__module__",
+    "__dict__",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionState:
-    """What an empty function is filled with: the globals that it names, what its cells hold, its attributes."""
+    """What an empty function is filled with."""
 
     globals: dict[str, Any]
     cells: list[tuple[CellType, Any]]
@@ -97,5 +107,5 @@ def _submodules(function: FunctionType, used: dict[str, Any]) -> Iterator[str]:
     for parent in found:
         for name in function.__code__.co_names:
             if f"{parent}.{name}" in sys.modules:
-                found.append(f"{parent}.{name}")  # noqa: PERF401, B909 - its own submodules come next
+                found.append(f"{parent}.{name}")
                 yield found[-1]

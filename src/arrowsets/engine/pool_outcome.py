@@ -1,4 +1,4 @@
-"""What became of a task in another process, as bytes: its result, or its exception with the traceback over there."""
+"""What became of a task in another process, as bytes: its result, or its exception with its traceback."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def conclude(data: bytes) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class RunPickled:
-    """A pickled function as a callable that any executor can send: bytes of arguments in, bytes of an outcome out."""
+    """A pickled function that any executor can send: takes the bytes of arguments, returns those of an
+    outcome."""
 
     payload: bytes = field(repr=False)
     digest: str

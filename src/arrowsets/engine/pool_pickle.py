@@ -1,7 +1,8 @@
 """Pickles that carry functions and classes of `__main__`, lambdas and closures by value.
 
-The standard pickler comes first, because it is fast and enough for paths, ranges and functions of modules; dill takes
-over for what it refuses, apart from functions (`pool_function`) and the identity of classes (`pool_class`).
+The standard pickler comes first, because it is fast and enough for paths, ranges and functions of modules;
+dill takes over for what it refuses, apart from functions (`pool_function`) and the identity of classes
+(`pool_class`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import io
 import pickle
 import sys
 import types
+from collections.abc import Callable
 from contextlib import suppress
 from enum import EnumMeta
 from typing import Any
@@ -65,7 +67,57 @@ def loads(data: bytes) -> Any:
 
     stream = io.BytesIO(data)
     stream.seek(1)
-    return dill.Unpickler(stream, ignore=True).load()
+    return dill.Unpickler(stream, ignore=True).load()  # noqa: S301
+
+
+class _Carrying:
+    """What is changed of dill's pickler: how functions and enumerations are saved, and who a class is."""
+
+    memo: dict[int, Any]
+    _postproc: dict[int, list[Any]]
+    _located: Callable[[Any, Any], bool]
+    _save_made: Callable[..., None]
+    _makers: frozenset[Any]
+    write: Callable[[bytes], None]
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._functions = FunctionParts()
+
+    def save(self, obj: Any, *rest: Any, **named: Any) -> None:
+        if id(obj) in self.memo or not self._save_ours(obj):
+            super().save(obj, *rest, **named)  # type: ignore[misc]
+
+    def _save_ours(self, obj: Any) -> bool:
+        if type(obj) is types.CellType and obj in self._functions:
+            self.save_reduce(types.CellType, (), obj=obj)
+        elif type(obj) is types.FunctionType and not self._located(obj, self):
+            self._save_function(obj)
+        elif isinstance(obj, EnumMeta) and not self._located(obj, self):
+            self._save_made(self, (make_enum, enum_parts(obj)), obj=obj)
+        else:
+            return False
+        return True
+
+    def _save_function(self, function: types.FunctionType) -> None:
+        arguments, state = self._functions.take_apart(function)
+        self.save_reduce(make_function, arguments, obj=function)
+        # A class is made from its methods: what a method knows of the class can be told only afterwards.
+        for value in [*state.globals.values(), *(content for _, content in state.cells)]:
+            if id(value) in self._postproc:
+                self._postproc[id(value)].append((state.fill, (function,)))
+                return
+        self.save_reduce(state.fill, (function,))
+        self.write(pickle.POP)
+
+    def save_reduce(self, func: Any, args: Any, *rest: Any, **named: Any) -> None:
+        made = named.get("obj")
+        if isinstance(made, types.ModuleType) and sys.modules.get(made.__name__) is made:
+            # dill would send what a module of the user's contains at the moment; a worker imports it.
+            named.pop("state", None)
+        if isinstance(made, type) and isinstance(func, types.FunctionType) and func in self._makers:
+            func, args = adopt, (name_of(made), func, args)
+        super().save_reduce(func, args, *rest, **named)  # type: ignore[misc]
 
 
 @functools.cache
@@ -73,48 +125,9 @@ def _dill_pickler() -> Any:
     import dill
     from dill import _dill
 
-    makers = {_dill._create_type, _dill._create_namedtuple, types.new_class, make_enum}  # noqa: SLF001
-
-    class Pickler(dill.Pickler):  # type: ignore[misc]
-        """dill's pickler, with functions saved as in `pool_function` and classes that keep their identity."""
-
-        def __init__(self, *args: Any, **named: Any) -> None:
-            super().__init__(*args, **named)
-            self._functions = FunctionParts()
-
-        def save(self, obj: Any, *rest: Any, **named: Any) -> None:
-            if id(obj) in self.memo or not self._save_ours(obj):
-                super().save(obj, *rest, **named)
-
-        def _save_ours(self, obj: Any) -> bool:
-            if type(obj) is types.CellType and obj in self._functions:
-                self.save_reduce(types.CellType, (), obj=obj)
-            elif type(obj) is types.FunctionType and not _dill._locate_function(obj, self):  # noqa: SLF001
-                self._save_function(obj)
-            elif isinstance(obj, EnumMeta) and not _dill._locate_function(obj, self):  # noqa: SLF001
-                _dill._save_with_postproc(self, (make_enum, enum_parts(obj)), obj=obj)  # noqa: SLF001
-            else:
-                return False
-            return True
-
-        def _save_function(self, function: types.FunctionType) -> None:
-            arguments, state = self._functions.take_apart(function)
-            self.save_reduce(make_function, arguments, obj=function)
-            # A class is made from its methods: what a method knows of the class can be told only afterwards.
-            for value in [*state.globals.values(), *(content for _, content in state.cells)]:
-                if id(value) in self._postproc:
-                    self._postproc[id(value)].append((state.fill, (function,)))
-                    return
-            self.save_reduce(state.fill, (function,))
-            self.write(pickle.POP)
-
-        def save_reduce(self, func: Any, args: Any, *rest: Any, **named: Any) -> None:
-            made = named.get("obj")
-            if isinstance(made, types.ModuleType) and sys.modules.get(made.__name__) is made:
-                # dill would send what a module of the user's contains at the moment; a worker imports it.
-                named.pop("state", None)
-            if isinstance(made, type) and isinstance(func, types.FunctionType) and func in makers:
-                func, args = adopt, (name_of(made), func, args)
-            super().save_reduce(func, args, *rest, **named)
-
-    return Pickler
+    parts = {
+        "_located": staticmethod(_dill._locate_function),  # noqa: SLF001
+        "_save_made": staticmethod(_dill._save_with_postproc),  # noqa: SLF001
+        "_makers": frozenset({_dill._create_type, _dill._create_namedtuple, types.new_class, make_enum}),  # noqa: SLF001
+    }
+    return type("Pickler", (_Carrying, dill.Pickler), parts)
