@@ -7,16 +7,17 @@ be one tensor is a list. Each batch is converted by numpy at once, rows are part
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from arrowsets.features import Features, FeatureType
 from arrowsets.formats.arrays import Arrays, Cells, join_chunks, shape_of, stack, tensorize
 from arrowsets.formats.base import AnyArray, AnyTable, Format
-from arrowsets.formats.compiled import row_dicts
+from arrowsets.formats.compiled import row_dicts, row_function
 
 __all__ = ["TensorFormat"]
 
@@ -62,6 +63,24 @@ class TensorFormat(Format):
     def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:
         names = table.schema.names
         return iter(row_dicts(names, [self._cells(table, name) for name in names], table.num_rows))
+
+    def getter(
+        self, batch: pa.RecordBatch, columns: Sequence[str] | None = None
+    ) -> Callable[[int], dict[str, Any]]:
+        names = list(batch.schema.names) if columns is None else list(columns)
+        return row_function(names, [self._reader(batch, name) for name in names])
+
+    def _reader(self, batch: pa.RecordBatch, name: str) -> Callable[[int], Any]:
+        column, decode, cell = batch.column(name), self.decoders.get(name), self._cell
+        if decode is not None:
+            return lambda index: cell(tensorize(decode(column[index].as_py()), self.image))
+        read = self._arrays.reader(column, shape_of(self.feature_of(name)))
+        return lambda index: cell(read(index))
+
+    def stacked(self, array: AnyArray) -> Any | None:
+        """Return one tensor of the values of a column that is regular and has no nulls; else None."""
+        regular = self._arrays.regular(join_chunks(array))
+        return None if regular is None else self._tensor(regular)
 
     def _cells(self, table: AnyTable, name: str) -> Iterable[Any]:
         column = table.column(name)
