@@ -23,7 +23,7 @@ class ArrayType(Frozen):
     """An array of a fixed number of dimensions; the first one may vary from row to row.
 
     The storage is lists of lists, as the reference stores it below an extension type. The field says that
-    extension's name, so the reference finds its type again, while nothing has to be registered in this process.
+    extension's name, so the reference finds its type again; nothing has to be registered in this process.
     """
 
     dimensions: ClassVar[int]
@@ -89,13 +89,13 @@ class ArrayType(Frozen):
     def to_numpy(self, array: pa.Array[Any]) -> npt.NDArray[Any]:
         """Return a column as one array of shape (rows, *shape), a view of Arrow's memory if it has no null.
 
-        Rows of different lengths, and null rows of a type without NaN, give an object array of arrays and None.
+        Rows of different lengths, and null rows of a type without NaN, give an object array of arrays, None.
         """
         offsets, values = list_parts(storage_of(array))
         sizes = _sizes(self.shape[1:])
         for _ in sizes:
             values = list_parts(values)[1]
-        flat = values.to_numpy(zero_copy_only=False).reshape(-1, *sizes)
+        flat: npt.NDArray[Any] = values.to_numpy(zero_copy_only=False).reshape(int(offsets[-1]), *sizes)
         lengths = np.diff(offsets)
         valid = np.asarray(array.is_valid())
         size: Any = (
@@ -141,6 +141,8 @@ class ArrayType(Frozen):
         numpy_dtype = _numpy_dtype(self.dtype)
         if numpy_dtype is None or array.dtype == numpy_dtype:
             return array
+        if array.dtype.kind == "O" and any(item is None for item in array.flat):
+            raise ValueError(f"{self!r} cannot hold a null inside an array")
         converted = array.astype(numpy_dtype)
         if numpy_dtype.kind in "iub" and array.dtype.kind in "iufb" and not np.array_equal(converted, array):
             raise ValueError(f"{self!r} cannot hold these values of dtype {array.dtype} without loss")
@@ -148,10 +150,11 @@ class ArrayType(Frozen):
 
     def _check_stored(self, array: pa.Array[Any]) -> None:
         level: Any = array
-        for depth, size in enumerate(self.shape):
+        shape: Sequence[int | None] = self.shape
+        for depth, size in enumerate(shape):
             offsets, values = list_parts(level)
             lengths = np.diff(offsets)[np.asarray(level.is_valid())]
-            wrong = lengths[lengths != size] if size is not None else ()
+            wrong: Any = lengths[lengths != size] if size is not None else ()
             if depth and level.null_count:
                 raise SchemaConflict(f"{self!r} cannot hold a null inside an array")
             if len(wrong):
@@ -172,10 +175,16 @@ def _numpy_dtype(name: str) -> np.dtype[Any] | None:
     return None
 
 
-def _unwrapped(array: pa.Array[Any]) -> pa.Array[Any]:
+def _unwrapped(array: Any) -> pa.Array[Any]:
     if isinstance(array, pa.FixedShapeTensorArray):
-        return pa.array(list(array.to_numpy_ndarray()))
-    return storage_of(array)
+        tensor: Any = array.type
+        shape = tensor.shape
+        rows = array.storage.to_pylist()
+        lists: Any = [None if row is None else np.reshape(row, shape).tolist() for row in rows]
+        built: pa.Array[Any] = pa.array(lists)
+        return built
+    below: pa.Array[Any] = storage_of(array)
+    return below
 
 
 @register

@@ -1,8 +1,8 @@
 """The feature type: one class per type, which owns its Arrow storage, encoding, decoding and JSON form.
 
-A feature type is an immutable value. `storage` says how Arrow holds it, `encode` turns a Python value into one
-that Arrow can hold there, `decode` turns what Arrow gives back into what the user sees. Null is null in every
-type: `encode` and `decode` are never given None. Subclasses register themselves under the `_type` of their JSON form.
+A feature type is an immutable value. `storage` says how Arrow holds it, `encode` turns a Python value into
+one that Arrow can hold there, `decode` turns what Arrow gives back into what the user sees. Null is null in
+every type: `encode` and `decode` are never given None. Subclasses register under their JSON form's `_type`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ F = TypeVar("F", bound="type[FeatureType]")
 
 
 def register(cls: F) -> F:
-    """Make a feature type known by its `type_name`, so that `Features.from_dict` builds it. Usable as a decorator."""
+    """Make a feature type known by its `type_name` to `Features.from_dict`; a decorator."""
     _registry[cls.type_name] = cls
     return cls
 
@@ -45,7 +45,7 @@ class FeatureType(ABC):
         """The Arrow type that holds this feature."""
 
     def field(self, name: str) -> pa.Field[Any]:
-        """Return the Arrow field of a column of this type; it may carry metadata that other readers look for."""
+        """Return the Arrow field of a column of this type, with metadata that other readers look for."""
         return pa.field(name, self.storage)
 
     @property
@@ -134,7 +134,7 @@ class FeatureType(ABC):
 
 
 class Frozen(FeatureType):
-    """A feature type that is a frozen dataclass: its JSON form is its fields that differ from their defaults."""
+    """A feature type that is a frozen dataclass; its JSON form is the fields that are not their defaults."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, which names the type in `_type`."""

@@ -1,4 +1,4 @@
-"""Names of Arrow's types without children, as they stand in `Value`: "int64", "timestamp[us, tz=UTC]", "decimal128(10, 2)".
+"""Names of Arrow's types without children, as they stand in `Value`: "int64", "timestamp[us, tz=UTC]".
 
 dtype    := plain | unit | decimal | binary
 plain    := "null" | "bool" | "int8" … | "string" | "large_string" | "string_view" | "binary" | "date32" | …

@@ -1,13 +1,14 @@
 """Arrow arrays of Python values: `array_of`.
 
 Without a feature the type comes from the set of kinds of all values, level by level, so it cannot depend on
-which value comes first. Lists are joined and structs taken apart before their values are looked at; Arrow then
-builds each level in one call.
+which value comes first. Lists are joined and structs taken apart before their values are looked at; Arrow
+then builds each level in one call.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Literal
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict
 from arrowsets.features.base import FeatureType
-from arrowsets.features.casting import cast_storage, locate, make_list, nulls
+from arrowsets.features.casting import cast_storage, locate, make_list, nulls, of_numpy
 from arrowsets.features.infer import feature_of
 from arrowsets.features.json_value import Json
 from arrowsets.features.kinds import is_tensor, kind_of, kinds, quick_array, to_arrow_or_numpy
@@ -114,12 +115,17 @@ def _explained(
 ) -> pa.Array[Any]:
     """Build, and say in which row and column it failed if it did."""
     try:
-        return build(values)
+        array = build(values)
     except (ArrowsetsError, ValueError, TypeError, OverflowError, pa.ArrowException) as error:
         part = values if isinstance(values, pa.Array) else _Sliced(values)
-        row = locate(part, lambda piece: build(piece if isinstance(piece, pa.Array) else piece.values))  # type: ignore[arg-type]
+        row = locate(part, lambda piece: build(piece if isinstance(piece, pa.Array) else piece.values))
         shown = None if row is None or isinstance(values, pa.Array) else _short(values[row])
         raise _placed(error, column, None if row is None else start + row, shown) from error
+    if isinstance(array, pa.ChunkedArray):
+        raise SchemaConflict(
+            f"{array.nbytes} bytes do not fit one array of {array.type}: build it of fewer values"
+        )
+    return array
 
 
 def _short(value: object) -> str:
@@ -181,7 +187,7 @@ def _plain(values: Any) -> Any:
 
 
 def _of_ndarray(array: npt.NDArray[Any]) -> Built:
-    """Build from a NumPy array: further dimensions become lists, over the array's own memory where it is contiguous."""
+    """Build from a NumPy array: further dimensions become lists, over the array's memory if contiguous."""
     if array.ndim == 0:
         raise TypeError(f"a column needs at least one dimension, got the scalar {array!r}")
     if array.dtype.names:
@@ -207,6 +213,8 @@ def _scalars(flat: npt.NDArray[Any]) -> pa.Array[Any]:
         raise SchemaConflict(f"no type holds NumPy's {flat.dtype}; convert the array first")
     if not flat.dtype.isnative:
         flat = flat.astype(flat.dtype.newbyteorder("="))
+    if flat.dtype.kind in "biuf":
+        return of_numpy(flat)
     array: Any = pa.array(flat)
     return _one(array)
 
@@ -214,12 +222,18 @@ def _scalars(flat: npt.NDArray[Any]) -> pa.Array[Any]:
 class _Mixed(Exception):  # noqa: N818  # it is a message between levels, not an error
     """Values that no type holds, on the way out of the nested levels."""
 
-    def __init__(self, row: int, text: str, path: str = "") -> None:
+    def __init__(self, row: int, text: str, path: str = "", *, bad: bool = False) -> None:
         super().__init__(text)
-        self.row, self.text, self.path = row, text, path
+        self.row, self.text, self.path, self.bad = row, text, path, bad
+
+    def inside(self, row: int, path: str) -> _Mixed:
+        """Return the same, seen from one level further out."""
+        return _Mixed(row, self.text, f"{path}{_dotted(self.path)}", bad=self.bad)
 
     def conflict(self, column: str | None) -> ArrowsetsError:
         full = _joined(column, self.path or None)
+        if self.bad:
+            return BadData(self.text, row=self.row, column=full)
         place = f"column {full!r}, row {self.row}" if full else f"row {self.row}"
         return SchemaConflict(f"{place}: {self.text}", column=full)
 
@@ -257,7 +271,10 @@ class _Inference:
         if found == {"int", "float"}:
             return self._float(values, {float})
         if found == {"int", "decimal"}:
-            return self._decimal(values, classes)
+            # Arrow counts the digits of decimals only.
+            return self._decimal(
+                [decimal.Decimal(v) if kind_of(type(v)) == "int" else v for v in values], classes
+            )
         if found == {"list", "ndarray"}:
             return self._list(values, classes)
         if found == {"date", "datetime"}:
@@ -282,9 +299,9 @@ class _Inference:
                 other = next(iter(seen.values()))
                 raise _Mixed(
                     row,
-                    f"{_short(value)} has type {type(value).__name__}, but {_short(values[other])} before it has type "
-                    f"{type(values[other]).__name__}, and no type holds both; make them one type, or use "
-                    "on_mixed='use_json'",
+                    f"{_short(value)} has type {type(value).__name__}, but {_short(values[other])} "
+                    f"before it has type {type(values[other]).__name__}, and no type holds both; "
+                    "make them one type, or use on_mixed='use_json'",
                 )
         raise _Mixed(0, f"no type holds {values[0]!r}")
 
@@ -304,8 +321,8 @@ class _Inference:
     def _unfit(self, values: list[Any], dtypes: tuple[pa.DataType | None, ...]) -> Built:
         if self.use_json:
             return self._mixed(values)
-        row = locate(_Sliced(values), lambda piece: pa.array(piece.values, dtypes[0]))  # type: ignore[arg-type,attr-defined]
-        names = " or ".join(str(dtype) for dtype in dtypes if dtype is not None)
+        row = locate(_Sliced(values), lambda piece: pa.array(piece.values, dtypes[0]))
+        names = " or ".join(str(dtype) for dtype in dtypes if dtype is not None) or "the type"
         raise _Mixed(row or 0, f"{values[row or 0]!r} does not fit {names}, which the other rows need")
 
     def _bool(self, values: list[Any], classes: set[type]) -> Built:
@@ -332,9 +349,8 @@ class _Inference:
             row = next(
                 row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value)
             )
-            raise _Mixed(
-                row, f"{values[row]!r} is no Unicode text ({error.reason}); use bytes, or encode it"
-            ) from error
+            text = f"{values[row]!r} is no Unicode text ({error.reason}); use bytes, or encode it"
+            raise _Mixed(row, text, bad=True) from error
 
     def _bytes(self, values: list[Any], classes: set[type]) -> Built:
         del classes
@@ -393,7 +409,7 @@ class _Inference:
             )
         except _Mixed as mixed:
             row = int(np.searchsorted(offsets, mixed.row, side="right")) - 1
-            raise _Mixed(row, mixed.text, f"[]{_dotted(mixed.path)}") from None
+            raise mixed.inside(row, "[]") from None
         outer = List(feature)
         return make_list(outer.storage, offsets, inner, _nulls(values)), outer
 
@@ -419,7 +435,7 @@ class _Inference:
         try:
             return self.build([None if value is None else value.get(name) for value in values])
         except _Mixed as mixed:
-            raise _Mixed(mixed.row, mixed.text, f"{name}{_dotted(mixed.path)}") from None
+            raise mixed.inside(mixed.row, name) from None
 
 
 def _fields(struct: Struct) -> list[pa.Field[Any]]:
@@ -432,7 +448,7 @@ def _dotted(path: str) -> str:
 
 def _nulls(values: Sequence[Any]) -> pa.Array[Any] | None:
     mask = np.fromiter((value is None for value in values), bool, len(values))
-    return pa.array(mask) if mask.any() else None
+    return of_numpy(mask) if mask.any() else None
 
 
 def _midnight(value: Any) -> Any:
@@ -473,7 +489,7 @@ def _normal_value(value: Any) -> Any:
 
 
 def _of_ndarrays(values: Sequence[Any], present: Sequence[npt.NDArray[Any]]) -> Built:
-    """Build lists of arrays of one dtype and number of dimensions, whose shapes may differ, by joining their memory."""
+    """Build lists of arrays of one dtype and number of dimensions, of any shapes, by joining their memory."""
     array = _scalars(np.concatenate([value.ravel() for value in present]))
     feature: FeatureType = feature_of(array.type)
     for depth in range(present[0].ndim - 1, 0, -1):

@@ -21,7 +21,7 @@ __all__ = ["array_of_extension", "feature_of", "plain_type"]
 def feature_of(dtype: pa.DataType) -> FeatureType:
     """Return the feature type that holds values of an Arrow type.
 
-    Encodings are taken off: a dictionary of strings is a column of strings. A map is a list of key-value structs.
+    Encodings are taken off: a dictionary of strings is a column of strings. A map is a list of structs.
 
     >>> feature_of(pa.list_(pa.int32()))
     List(Value('int32'))

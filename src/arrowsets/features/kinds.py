@@ -21,8 +21,8 @@ import pyarrow as pa
 __all__ = ["Kind", "is_tensor", "kind_of", "kinds", "quick_array", "to_arrow_or_numpy"]
 
 Kind = Literal[
-    "null", "bool", "int", "float", "decimal", "str", "bytes", "date", "datetime", "datetime64", "time", "timedelta",
-    "text-like", "list", "ndarray", "dict", "image", "foreign", "other",
+    "null", "bool", "int", "float", "decimal", "str", "bytes", "date", "datetime", "datetime64", "time",
+    "timedelta", "text-like", "list", "ndarray", "dict", "image", "foreign", "other",
 ]  # fmt: skip
 
 _known: dict[type, Kind] = {
@@ -104,18 +104,20 @@ _SURE = {pa.int64(), pa.float64(), pa.string(), pa.bool_()}
 
 
 def quick_array(values: Any) -> pa.Array[Any] | None:
-    """Return Arrow's own reading of plain numbers or texts, or lists of them, where it is sure to be the right one.
+    """Return Arrow's own reading of plain numbers or texts, or lists of them, where it is sure to be right.
 
     Looking at the class of each value costs as much as building the array. Where the first value is of a
-    built-in type, Arrow refuses what must not be mixed, so its result may be kept if it has one of four types.
+    built-in type, Arrow refuses what must not be mixed: its result is kept if it has one of four types.
     """
     if type(values) is not list or not values:
         return None
     first: Any = next((value for value in values[:8] if value is not None), None)
+    nested = type(first) is list
     for _ in range(4):
         if type(first) is list and first:
             first = first[0]
-    if type(first) not in _QUICK:
+    # Within a list, pyarrow 26.0.1 takes bytes for text, and does not even check that they are.
+    if type(first) not in _QUICK or (nested and type(first) is str):
         return None
     try:
         array: Any = pa.array(values)

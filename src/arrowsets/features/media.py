@@ -1,7 +1,7 @@
 """Files in cells: images now; other media are further subclasses of `Media`.
 
-A cell is a struct of `bytes` and `path`. The bytes win; a path is opened on this machine's file system only, and is
-there because `encode` or a builder put a local file's name into the cell. A URL in a cell is never fetched.
+A cell is a struct of `bytes` and `path`. The bytes win; a path is opened on this machine's file system only,
+and is there because `encode` or a builder put a local file's name into the cell. A URL is never fetched.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from arrowsets.errors import BadData, MissingDependency, SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register
-from arrowsets.features.casting import cast_storage, is_text, storage_of
+from arrowsets.features.casting import cast_storage, is_text, storage_of, struct_fields
 from arrowsets.features.scalar import Value
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Media(Frozen):
     def encode_object(self, value: Any) -> dict[str, Any]:
         """Return the cell of an object of the medium's own libraries."""
         raise TypeError(
-            f"{type(self).__name__} takes a path, bytes or a dict with 'path' or 'bytes', got {type(value).__name__}"
+            f"{type(self).__name__} takes a path, bytes or a dict of 'path' and 'bytes', got {value!r}"
         )
 
     @property
@@ -111,24 +111,22 @@ class Media(Frozen):
         raise SchemaConflict(f"{array.type} cannot be cast to {self!r}: paths, bytes or structs of them can")
 
     def _cast_struct(self, array: Any) -> pa.Array[Any]:
-        names = {array.type.field(i).name: i for i in range(array.type.num_fields)}
-        if not names.keys() & {"bytes", "path"}:
+        have = struct_fields(array)
+        if not have.keys() & {"bytes", "path"}:
             raise SchemaConflict(
                 f"{array.type} cannot be cast to {self!r}: it has neither 'bytes' nor 'path'"
             )
         missing = pa.nulls(len(array))
-        parts = [array.field(names[name]) if name in names else missing for name in ("bytes", "path")]
+        parts = [have.get(name, missing) for name in ("bytes", "path")]
         return _cells(parts[0], parts[1], array.is_null() if array.null_count else None)
 
     def embed(self, array: pa.Array[Any]) -> pa.Array[Any]:
-        """Return cells that hold the bytes of the local files they named, and of the path only the file's name."""
+        """Return cells with the bytes of the local files they named, and of the path only the file's name."""
         cells: Any = self.cast(array)
-        data, paths = cells.field("bytes"), array.field("path")
-        if not pc.any(pc.and_(data.is_null(), paths.is_valid())).as_py():
-            names = paths.to_pylist()
-            contents = data
-        else:
-            names = paths.to_pylist()
+        data, paths = cells.field("bytes"), cells.field("path")
+        names = paths.to_pylist()
+        contents = data
+        if pc.any(pc.and_(data.is_null(), paths.is_valid())).as_py():
             contents = pa.array(
                 [
                     Path(_local(path)).read_bytes() if cell is None and path is not None else cell

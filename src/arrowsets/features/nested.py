@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register, registered
-from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of
+from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of, struct_fields
 from arrowsets.features.kinds import kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
 
@@ -41,7 +41,7 @@ def as_feature(value: object) -> FeatureType:
 
 
 class Struct(dict[str, FeatureType], FeatureType):
-    """Named fields. It is written, and reads, as a dict of feature types; a key that a value lacks is null."""
+    """Named fields, written and read as a dict of feature types; a key that a value lacks is null."""
 
     type_name: ClassVar[str] = "Struct"
 
@@ -63,7 +63,7 @@ class Struct(dict[str, FeatureType], FeatureType):
             self[name] = default
         return self[name]
 
-    def __ior__(self, other: Any) -> Self:
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
         self.update(other)
         return self
 
@@ -173,6 +173,12 @@ def _items(value: Any) -> Any:
     return list(value)
 
 
+def _alike(rows: list[Any], first: np.ndarray[Any, Any]) -> bool:
+    if first.dtype.kind not in "biuf":
+        return False
+    return all(isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows)
+
+
 def _mask(values: SequenceOf[Any], present: SequenceOf[Any]) -> pa.Array[Any] | None:
     return None if len(present) == len(values) else pa.array([value is None for value in values], pa.bool_())
 
@@ -200,8 +206,8 @@ class _ListDecoder:
         return None if value is None else [decode(item) for item in value]
 
 
-def _cast_fields(struct: Mapping[str, FeatureType], array: pa.Array[Any]) -> pa.Array[Any]:
-    have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
+def _cast_fields(struct: Mapping[str, FeatureType], array: Any) -> pa.Array[Any]:
+    have = struct_fields(array)
     extra = [name for name in have if name not in struct]
     if extra:
         raise SchemaConflict(
@@ -215,7 +221,7 @@ def _cast_fields(struct: Mapping[str, FeatureType], array: pa.Array[Any]) -> pa.
             columns.append(nulls(len(array), feature.storage))
             continue
         with at_path(name):
-            columns.append(feature.cast(array.field(have[name])))
+            columns.append(feature.cast(have[name]))
     mask = array.is_null() if array.null_count else None
     return pa.StructArray.from_arrays(
         columns, fields=[f.field(name) for name, f in struct.items()], mask=mask
@@ -271,11 +277,8 @@ class _AnyList(Frozen):
 
     def _inner(self, rows: list[Any]) -> pa.Array[Any]:
         first = rows[0] if rows else None
-        if isinstance(first, np.ndarray) and isinstance(self.feature, Value) and first.dtype.kind in "biuf":
-            if all(
-                isinstance(row, np.ndarray) and row.ndim == 1 and row.dtype == first.dtype for row in rows
-            ):
-                return self.feature.cast(pa.array(np.concatenate(rows)))
+        if isinstance(first, np.ndarray) and isinstance(self.feature, Value) and _alike(rows, first):
+            return self.feature.cast(pa.array(np.concatenate(rows)))
         inner: pa.Array[Any] = self.feature.from_values(list(chain.from_iterable(rows)))
         return inner
 
@@ -398,7 +401,7 @@ class Sequence(List, metaclass=_SequenceMeta):
 def feature_from_json(data: Any) -> FeatureType:
     """Build a feature from its JSON form, of this or an older version.
 
-    A `_type` that is not known (a newer version wrote it) is read as null, the type that gives way to any other.
+    A `_type` that is not known (of a newer version) is read as null, the type that gives way to any other.
     """
     if isinstance(data, (list, tuple)):
         return List(feature_from_json(data[0]))

@@ -50,7 +50,7 @@ class Value(Frozen):
         return parse_dtype(self.dtype)
 
     def encode(self, value: Any) -> Any:
-        """Return the value as a number or text where the type is one: "7" is 7 in an integer type, 7 is "7" in a text type.
+        """Return the value as a number or text where the type is one: "7" is 7 in an integer type, and back.
 
         Raises:
             ValueError: for a value that would lose something, such as 1.5 in an integer type.
@@ -86,18 +86,17 @@ class Value(Frozen):
         storage = self.storage
         direct = _DIRECT.get(_family(storage))
         if direct is None:
-            array: Any = pa.array(values)
-            return cast_storage(array, storage)
+            return cast_storage(pa.array(values), storage)
         if not found <= direct:
             values = [None if value is None else self.encode(value) for value in values]
         if pa.types.is_floating(storage) and storage.bit_width < 64:
             return cast_storage(pa.array(values, pa.float64()), storage)
-        array = pa.array(values, storage)
+        array: Any = pa.array(values, storage)
         if isinstance(array, pa.ChunkedArray):
             raise SchemaConflict(
                 f"{array.nbytes} bytes do not fit one array of {storage}: use Value('large_{storage}')"
             )
-        return array
+        return array  # type: ignore[no-any-return]
 
 
 # Kinds of Python values that Arrow takes into a family of types without changing them.

@@ -22,6 +22,7 @@ __all__ = ["Features"]
 class Features(Struct):
     """Column names and their types: a dict that only takes types.
 
+    >>> from arrowsets.features import Value
     >>> Features({"text": Value("string"), "scores": [Value("float32")]})
     {'text': Value('string'), 'scores': List(Value('float32'))}
     """
@@ -41,7 +42,7 @@ class Features(Struct):
 
     @classmethod
     def from_arrow_schema(cls, schema: pa.Schema) -> Features:
-        """Build from an Arrow schema: the features in its metadata where they fit the columns' types, else those types'.
+        """Build from an Arrow schema: the features in its metadata where they fit, else those of its types.
 
         >>> Features.from_arrow_schema(pa.schema({"a": pa.int8()}))
         {'a': Value('int8')}
@@ -72,6 +73,7 @@ class Features(Struct):
     def to_yaml(self) -> list[dict[str, Any]]:
         """Return the form of `dataset_info.features` in a README's YAML header.
 
+        >>> from arrowsets.features import Value
         >>> Features({"a": Value("int8"), "b": [Value("string")]}).to_yaml()
         [{'name': 'a', 'dtype': 'int8'}, {'name': 'b', 'list': 'string'}]
         """
@@ -130,6 +132,7 @@ class Features(Struct):
     def flatten(self, max_depth: int = 16) -> Features:
         """Return features with each struct replaced by its fields, named "outer.inner".
 
+        >>> from arrowsets.features import Value
         >>> Features({"s": {"x": Value("int8")}}).flatten()
         {'s.x': Value('int8')}
         """
@@ -207,7 +210,7 @@ def _of_field(field: pa.Field[Any]) -> FeatureType:
 
 
 def _fitting(feature: FeatureType, dtype: pa.DataType) -> FeatureType:
-    """Return the feature if its storage is that type; else the type's own, with those parts of the feature that fit."""
+    """Return the feature if its storage is that type; else the type's own, with the parts that fit."""
     actual = feature_of(dtype)
     plain = actual.storage
     if feature.storage.equals(plain) or (isinstance(feature, Json) and is_text(plain)):
@@ -227,8 +230,8 @@ def _reordered(feature: FeatureType, other: FeatureType, path: str) -> FeatureTy
         ours.keys() != theirs.keys() and isinstance(feature, Struct)
     ):
         raise ValueError(
-            f"{f'column {path!r}: ' if path else ''}the fields {list(ours)!r} cannot be ordered as {list(theirs)!r}: "
-            "they are not the same fields"
+            f"{f'column {path!r}: ' if path else ''}the fields {list(ours)!r} cannot be ordered as "
+            f"{list(theirs)!r}: they are not the same fields"
         )
     if not ours or ours.keys() != theirs.keys():
         return feature

@@ -66,7 +66,7 @@ def unify_types(a: pa.DataType, b: pa.DataType, *, allow_string: bool = False) -
 def is_lossless_cast(source: pa.DataType, target: pa.DataType) -> bool:
     """Tell whether values read as `source` and cast are those that reading as `target` gives.
 
-    What was read as a number is not what the text said ("007", "1e3"), so a number does not become a string this way.
+    A number is not what the text said ("007", "1e3"), so it does not become a string this way.
 
     >>> is_lossless_cast(pa.int64(), pa.float64()), is_lossless_cast(pa.int64(), pa.string())
     (True, False)

@@ -2,7 +2,7 @@
 
 features := [field, …]
 field    := {name: NAME, TYPE}
-TYPE     := dtype: SCALAR | struct: features | list: ITEM | large_list: ITEM | sequence: ITEM (older), length: N
+TYPE     := dtype: SCALAR | struct: features | list: ITEM, length: N | large_list: ITEM | sequence: ITEM
 ITEM     := SCALAR | features | {TYPE}
 SCALAR   := "int64" (a Value) | "image" (a type without parameters) | {class_label: {names: {"0": …}}}
 """
@@ -101,5 +101,5 @@ def _of_scalar(data: Any) -> FeatureType:
 
 
 def _snake(name: str) -> str:
-    """Return a class's name as YAML spells it: ClassLabel, Array2D, LargeList -> class_label, array2_d, large_list."""
+    """Return a class's name as YAML spells it: ClassLabel, Array2D -> class_label, array2_d."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
