@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from arrowsets.features import Features
 from arrowsets.formats import Format, get_format
 
-_ARRAYS = ["numpy", *(name for name in ("torch", "jax") if find_spec(name))]
+_ARRAYS = ["numpy", *(name for name in ("torch",) if find_spec(name))]
 _FORMATS = [None, *_ARRAYS]
 _TABULAR = ["arrow", "pandas", "polars"]
 

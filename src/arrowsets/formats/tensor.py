@@ -97,16 +97,9 @@ class TensorFormat(Format):
     def _whole(self, array: AnyNumpy) -> Any:
         if array.dtype.kind in "biufc":
             return self._tensor(array)
-        values = array.tolist()
-        return self._texts(values) if array.dtype.kind in "US" else self._objects(array)
-
-    def _objects(self, array: AnyNumpy) -> Any:
-        shown = [self._cell(value) for value in array]
-        return (
-            self._texts(shown)
-            if all(isinstance(value, str | bytes) for value in shown)
-            else self._ragged(shown)
-        )
+        if array.dtype.kind in "US" or _is_text(array):
+            return self._texts(array.tolist())
+        return self._ragged([self._cell(value) for value in array])
 
     def _cell(self, cell: Any) -> Any:
         if isinstance(cell, np.ndarray):
@@ -131,3 +124,8 @@ class TensorFormat(Format):
 def _plain_text(value: str | bytes) -> str | bytes:
     """Return text as the built-in type and not as numpy's subclass of it."""
     return str(value) if isinstance(value, str) else bytes(value)
+
+
+def _is_text(array: AnyNumpy) -> bool:
+    """Tell whether an object array holds nothing but text or bytes."""
+    return bool(array.size) and all(isinstance(value, str | bytes) for value in array.flat)
