@@ -14,7 +14,19 @@ from arrowsets.formats import RowGetter
 
 @pytest.mark.parametrize(
     "kind",
-    ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"],
+    [
+        "int8",
+        "uint8",
+        "int16",
+        "uint16",
+        "int32",
+        "uint32",
+        "int64",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+    ],
 )
 def test_reads_numbers_of_every_width(kind: str) -> None:
     batch = pa.record_batch({"a": pa.array([1, None, 3], kind)})

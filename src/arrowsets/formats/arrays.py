@@ -280,12 +280,22 @@ def plain(array: pa.Array[Any]) -> pa.Array[Any]:
     if isinstance(kind, pa.BaseExtensionType):
         return plain(cast("Any", array).storage)
     if pa.types.is_dictionary(kind):
-        return plain(cast("Any", array).dictionary_decode())
+        return plain(_decoded(cast("Any", array)))
     if pa.types.is_run_end_encoded(kind):
         return plain(pc.call_function("run_end_decode", [array]))
     if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
         return array.cast(pa.large_list(kind.value_type))
     return array
+
+
+def _decoded(array: pa.DictionaryArray[Any, Any]) -> pa.Array[Any]:
+    try:
+        return array.dictionary_decode()
+    except IndexError:
+        # What lies below a null list may point anywhere; it is never shown.
+        known = pc.less(array.indices, pa.scalar(len(array.dictionary)))
+        indices: Any = pc.if_else(known, array.indices, pa.scalar(None, array.indices.type))
+        return pa.DictionaryArray.from_arrays(indices, array.dictionary).dictionary_decode()
 
 
 def list_parts(array: pa.Array[Any]) -> tuple[npt.NDArray[np.int64], pa.Array[Any]]:

@@ -21,6 +21,7 @@ __all__ = ["RowGetter"]
 
 Decoder = Callable[[Any], Any]
 
+# Without float16, of which a memoryview makes no numbers before Python 3.12.
 _NUMBERS: dict[pa.DataType, str] = {
     pa.int8(): "b",
     pa.uint8(): "B",
@@ -30,7 +31,6 @@ _NUMBERS: dict[pa.DataType, str] = {
     pa.uint32(): "I",
     pa.int64(): "q",
     pa.uint64(): "Q",
-    pa.float16(): "e",
     pa.float32(): "f",
     pa.float64(): "d",
 }
