@@ -102,6 +102,11 @@ class Builder(ABC, Generic[S]):
         del files
         return self.config.features
 
+    def over(self, splits: Mapping[str, Sequence[DataFile]]) -> Builder[S]:
+        """Return the builder for a dataset of these splits: what must be the same in all of them is settled."""
+        del splits
+        return self
+
     def decodes_text(self) -> bool:
         """Tell whether types are read out of text, so that a wider type means reading again."""
         return True
