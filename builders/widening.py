@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from arrowsets.builder import Builder
+from arrowsets.features import Features
 
 __all__ = ["WideningBuilder", "conform", "holds", "widen", "widen_schemas"]
 
@@ -134,6 +135,10 @@ class WideningBuilder(Builder[S]):
     @abstractmethod
     def mixed(self, path: str, a: pa.DataType, b: pa.DataType) -> pa.DataType:
         """Return the type of a column that holds values of two kinds, or raise SchemaConflict."""
+
+    def unify(self, a: Features, b: Features) -> Features:
+        """Return the types that hold the rows of two shards, by the rules for two blocks of one."""
+        return Features.from_arrow_schema(widen_schemas(a.arrow_schema, b.arrow_schema, self.mixed))
 
     def read(self, shard: S, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
         """Yield the shard's rows, all with the same types."""
