@@ -20,7 +20,27 @@ __all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
 Arr: TypeAlias = "pa.Array[Any]"
 
 NA_VALUES = tuple(
-    "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
+    [
+        "",
+        "#N/A",
+        "#N/A N/A",
+        "#NA",
+        "-1.#IND",
+        "-1.#QNAN",
+        "-NaN",
+        "-nan",
+        "1.#IND",
+        "1.#QNAN",
+        "<NA>",
+        "N/A",
+        "NA",
+        "NULL",
+        "NaN",
+        "None",
+        "n/a",
+        "nan",
+        "null",
+    ]
 )
 TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
 
@@ -81,7 +101,7 @@ def may_narrow(text: pa.ChunkedArray[Any], words: Words) -> bool:
 
 
 def _first(text: Any) -> str | None:
-    index = pc.index(pc.is_valid(text), True).as_py() if text.null_count else 0  # noqa: FBT003
+    index = pc.index(pc.is_valid(text), True).as_py() if text.null_count else 0
     return None if index < 0 or index >= len(text) else str(text[index].as_py())
 
 

@@ -90,9 +90,7 @@ class FolderBuilder(Builder[FolderShard]):
         metadata, media = self._sorted_out(files)
         if metadata:
             return [
-                FolderShard((file,), metadata=shard)
-                for file in metadata
-                for shard in self._reader(file).shards([file])
+                FolderShard((file,), metadata=shard) for file in metadata for shard in self._reader(file).shards([file])
             ]
         labels = self._labels(media)
         step = SHARD_MEMBERS if any(_is_member(file) for file in media) else SHARD_FILES

@@ -166,7 +166,6 @@ class ParquetBuilder(Builder[ParquetShard]):
 
     def _filtered(self, shard: ParquetShard, names: list[str], rows: int) -> Iterator[pa.Table]:
         import pyarrow.dataset as ds
-        import pyarrow.fs
         import pyarrow.parquet as pq
 
         filters = self.config.filters

@@ -103,7 +103,9 @@ def _conform(array: Any, dtype: pa.DataType) -> Any:
     if pa.types.is_null(array.type):
         return pa.nulls(len(array), dtype)
     if pa.types.is_struct(dtype):
-        known = {field.name: _conform(array.field(i), field_type) for i, field, field_type in _shared(array.type, dtype)}
+        known = {
+            field.name: _conform(array.field(i), field_type) for i, field, field_type in _shared(array.type, dtype)
+        }
         children = [known.get(field.name, pa.nulls(len(array), field.type)) for field in dtype]
         mask = array.is_null() if array.null_count else None
         # A slice's field() is sliced as well, and the validity of the struct is told apart from that of its fields.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arrowsets.errors import SplitNotFound
-from arrowsets.splits_spec import NamedSplit, ReadInstruction, Split, parse
+from arrowsets.splits_spec import ReadInstruction, Split, parse
 
 ROWS = {"train": 1000, "test": 37, "a.b": 5}
 

@@ -69,9 +69,7 @@ class Builder(ABC, Generic[S]):
     name: ClassVar[str]
     options: ClassVar[type[BuilderOptions]] = BuilderOptions
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    version: ClassVar[str] = (
-        "1"  # raise it when the same source is read differently: it is part of the cache key
-    )
+    version: ClassVar[str] = "1"  # raise it when the same source is read differently: it is part of the cache key
 
     def __init__(self, options: BuilderOptions | None = None) -> None:
         self.config = options if options is not None else self.options()

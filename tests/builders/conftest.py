@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
-
-from arrowsets.builder import Builder
 from arrowsets.builders.arrow import ArrowBuilder
 from arrowsets.builders.csv import CsvBuilder
 from arrowsets.builders.json import JsonBuilder
 from arrowsets.builders.parquet import ParquetBuilder
 from arrowsets.builders.text import TextBuilder
+
+from arrowsets.builder import Builder
 from arrowsets.files import DataFile
 
 BUILDERS: dict[str, type[Builder[Any]]] = {

@@ -46,9 +46,7 @@ def test_a_value_that_does_not_fit_the_schema_is_named(write):
         list(builder.read(shard, pa.schema([("a", pa.int64()), ("b", pa.int64())])))
 
 
-@pytest.mark.parametrize(
-    ("dtype", "expected"), [(str, ["string", "string"]), ({"a": "float32"}, ["float", "int64"])]
-)
+@pytest.mark.parametrize(("dtype", "expected"), [(str, ["string", "string"]), ({"a": "float32"}, ["float", "int64"])])
 def test_dtype_forces_types(dtype, expected, ours):
     assert list(ours("csv", "a,b\n1,2\n", dtype=dtype).types.values()) == expected
 

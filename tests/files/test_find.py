@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from datasets.data_files import DataFilesDict, get_data_patterns, sanitize_patterns
 
 from arrowsets.errors import DataFilesNotFound
