@@ -61,7 +61,7 @@ def fingerprint(value: object) -> Fingerprint:
 
 
 def _with_a_deep_stack(value: object) -> Fingerprint:
-    """Fingerprint a value nested more deeply than the stack: a long chain of functions that call one another."""
+    """Fingerprint a value nested more deeply than the stack allows, such as a long chain of functions."""
     made: list[Fingerprint] = []
     with _one_at_a_time:
         limit, size = sys.getrecursionlimit(), threading.stack_size(_DEEP_STACK)
