@@ -187,7 +187,8 @@ def test_csv_comes_back_however_it_is_cut(rows: Any, size: Any, tmp_path: Any) -
     (tmp_path / "x.csv").write_bytes(content.encode())
     file = DataFile(str(tmp_path / "x.csv"))
     builder = CsvBuilder.from_keywords({"keep_default_na": False, "na_values": [""]})
-    schema = pa.schema([pa.field("t", pa.string()), pa.field("n", pa.int64())])
+    types: dict[str, Any] = {"t": pa.string(), "n": pa.int64()}
+    schema = pa.schema(types)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranges, "SHARD_BYTES", size)
         got = [(row["t"], row["n"]) for table in tables(builder, file, schema) for row in table.to_pylist()]
