@@ -1,7 +1,7 @@
 """One worker process as its pool sees it: started, spoken to, and accounted for when it ends.
 
 Workers are started, not forked from a server: an interpreter with pyarrow and numpy takes 0.15 s once per
-session, all of them at the same time, while a server must stay free of threads, which numpy's BLAS starts when
+session, all of them at the same time, while a server must stay free of threads, which numpy starts when
 it is imported.
 """
 
