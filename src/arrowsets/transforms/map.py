@@ -52,6 +52,16 @@ class Map(Transform):
     drop_last_batch: bool = False
     removed: frozenset[str] = frozenset()
 
+    @property
+    def by_row(self) -> bool:  # type: ignore[override]
+        """A function that takes rows sees one at a time."""
+        return not self.batched
+
+    @property
+    def declared(self) -> Features | None:  # type: ignore[override]
+        """The types that the user gave."""
+        return self.typing.declared
+
     def apply(self, batch: Batch) -> Outputs:
         """Call the function on one batch."""
         if self.call.is_async:
