@@ -35,7 +35,7 @@ _SCALARS = (
 )
 
 
-class _Ragged(Exception):  # noqa: N818  # control flow: the block has rows to mend
+class _Ragged(Exception):  # control flow: the block has rows to mend
     pass
 
 
