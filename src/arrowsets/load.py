@@ -10,7 +10,7 @@ from typing import Any
 
 from arrowsets import registry
 from arrowsets.config import settings
-from arrowsets.dataset import Dataset
+from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SplitNotFound, UnknownName
 from arrowsets.features import Features
@@ -18,7 +18,6 @@ from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.resolve import Recipe, resolve
-from arrowsets.splits import DatasetDict
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
 

@@ -18,7 +18,7 @@ from arrowsets.sampling import generator_for, split_sizes, stratified
 from arrowsets.table import View
 
 if TYPE_CHECKING:
-    from arrowsets.splits import DatasetDict
+    from arrowsets.dataset.splits import DatasetDict
 
 __all__ = ["RowMethods"]
 
