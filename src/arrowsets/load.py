@@ -137,6 +137,7 @@ class _Loader:
             Lineage("split", [piece._lineage for piece in pieces]),
             self.info(),
             str(split),
+            pins=tuple(pin for piece in pieces for pin in piece._pins),
         )
 
     def whole(self, name: str) -> Dataset:

@@ -8,7 +8,10 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Self
+
+from arrowsets.transforms.owned import owned, share_memory
 
 __all__ = ["AsyncCalls", "Call"]
 
@@ -51,19 +54,34 @@ class Call:
     def rows(self, rows: Iterable[Any], offset: int, rank: int | None) -> list[Any]:
         """Call with each row; an exception gets a note that names the row."""
         results: list[Any] = []
-        append = results.append
         try:
-            if self.with_indices or self.with_rank or self.input_columns is not None or self.kwargs:
-                for index, row in enumerate(rows, offset):
-                    append(self.one(row, index, rank))
-            else:
-                function = self.function
-                for row in rows:
-                    append(function(row))
+            self._fill(results, iter(rows), offset, rank)
         except Exception as error:
             error.add_note(f"raised by {self.name} on row {offset + len(results)}")
             raise
         return results
+
+    def _fill(self, results: list[Any], rows: Iterator[Any], offset: int, rank: int | None) -> None:
+        kept = None
+        for row in islice(rows, 2):
+            if results:
+                kept = owned(results[0])
+            results.append(self.one(row, offset + len(results), rank))
+        if len(results) == 2 and share_memory(*results):
+            # The function fills one object again and again: what it answered before is kept apart.
+            results[0] = kept
+            results[1] = owned(results[1])
+            for row in rows:
+                results.append(owned(self.one(row, offset + len(results), rank)))
+            return
+        append = results.append
+        if self.with_indices or self.with_rank or self.input_columns is not None or self.kwargs:
+            for index, row in enumerate(rows, offset + len(results)):
+                append(self.one(row, index, rank))
+            return
+        function = self.function
+        for row in rows:
+            append(function(row))
 
     def batch(self, batch: Any, indices: Sequence[int], rank: int | None) -> Any:
         """Call with a whole batch; an exception gets a note that names its rows."""
