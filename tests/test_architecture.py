@@ -44,6 +44,7 @@ LAYERS = {
     "combine": 50,
     "splits": 51,
     "load": 60,
+    "peek": 60,
     "cli": 70,
     "server": 70,
 }

@@ -1,0 +1,71 @@
+"""`arrowsets convert`: from any format that can be read to any that can be written."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from arrowsets.cli.command import Command
+from arrowsets.cli.source import open_path
+from arrowsets.dataset import Dataset
+from arrowsets.errors import UnknownName
+
+__all__ = ["COMMAND"]
+
+FORMATS = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+}
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="IN", help="a file, a directory, a URL, or what save_to_disk wrote")
+    parser.add_argument("target", metavar="OUT", help="a file, or for several splits a directory")
+    parser.add_argument("--split", metavar="SPLIT", help="train, train[:10%%]+test … (default: all)")
+    parser.add_argument("--to", choices=sorted(set(FORMATS.values())), help="the format (default: by OUT's extension)")
+    parser.add_argument("--num-proc", type=int, metavar="N", help="worker processes")
+
+
+def _run(args: argparse.Namespace) -> None:
+    splits = open_path(args.source, args.num_proc)
+    target = Path(args.target)
+    name = args.to or FORMATS.get(target.suffix.lower())
+    if name is None:
+        raise UnknownName.of("extension", target.suffix, FORMATS)
+    if args.split is not None or len(splits) == 1:
+        chosen = select(splits, args.split) if args.split is not None else next(iter(splits.values()))
+        _write(chosen, target, name, args.num_proc)
+    else:
+        target.mkdir(parents=True, exist_ok=True)
+        for split, dataset in splits.items():
+            _write(dataset, target / f"{split}.{name}", name, args.num_proc)
+
+
+def _write(dataset: Dataset, target: Path, name: str, num_proc: int | None) -> None:
+    if name == "arrow":
+        dataset.save_to_disk(str(target), num_proc=num_proc)
+    elif name == "csv":
+        dataset.to_csv(str(target), num_proc=num_proc)
+    elif name == "parquet":
+        dataset.to_parquet(str(target))
+    else:
+        dataset.to_json(str(target), num_proc=num_proc, lines=name == "jsonl")
+    print(f"{target}: {dataset.num_rows:,} rows")
+
+
+COMMAND = Command(
+    "convert",
+    "Write a dataset in another format: CSV, JSON, JSON lines, Parquet or Arrow.",
+    """
+arrowsets convert data.csv data.parquet
+arrowsets convert data.jsonl head.csv --split 'train[:1000]'
+arrowsets convert my_dataset/ out/ --to parquet --num-proc 4  # a file for each split
+arrowsets convert data.csv saved/ --to arrow  # a directory for load_from_disk
+""",
+    _arguments,
+    _run,
+)

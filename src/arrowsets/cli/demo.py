@@ -1,0 +1,154 @@
+"""`arrowsets demo`: the main job on text that every machine has, with a table of what each step took."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import xxhash
+
+from arrowsets.cli import text
+from arrowsets.cli.command import Command
+from arrowsets.cli.corpus import write_docstrings
+from arrowsets.config import settings
+from arrowsets.dataset import Dataset
+from arrowsets.load import load_dataset
+from arrowsets.progress import disable_progress_bars
+
+__all__ = ["COMMAND", "is_long", "tokenize"]
+
+T = TypeVar("T")
+_WORD = re.compile(r"\w+|[^\w\s]")
+_VOCABULARY = 50_000
+_SHORTEST = 8
+
+
+def tokenize(batch: dict[str, list[str]]) -> dict[str, list[Any]]:
+    """Number the words and signs of each text: the hash of a word is its number."""
+    words = [_WORD.findall(each) for each in batch["text"]]
+    ids = [[xxhash.xxh3_64_intdigest(word) % _VOCABULARY for word in each] for each in words]
+    return {"input_ids": ids, "num_tokens": [len(each) for each in ids]}
+
+
+def is_long(batch: dict[str, list[int]]) -> list[bool]:
+    """Keep texts of some length."""
+    return [count >= _SHORTEST for count in batch["num_tokens"]]
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dir", type=Path, metavar="DIR", help="where files go (default: `demo` in the cache directory)")
+    parser.add_argument("--num-proc", type=int, default=2, metavar="N", help="worker processes (default: 2)")
+
+
+@dataclass
+class _Report:
+    """Steps, printed as they are done."""
+
+    started: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        print(_line("step", "rows", "on disk", "time", "rows/s"), flush=True)
+
+    def step(self, name: str, work: Callable[[], T], rows: Callable[[T], int], files: Callable[[T], list[Path]]) -> T:
+        start = time.perf_counter()
+        made = work()
+        took = time.perf_counter() - start
+        count, stored = rows(made), sum(path.stat().st_size for path in files(made))
+        speed = f"{count / took:,.0f}" if took > 0 else ""
+        print(_line(name, f"{count:,}", text.size(stored) if stored else "-", text.duration(took), speed), flush=True)
+        return made
+
+
+def _line(step: str, rows: str, stored: str, took: str, speed: str) -> str:
+    return f"{step:<38}{rows:>9}{stored:>10}{took:>9}{speed:>12}"
+
+
+def _run(args: argparse.Namespace) -> None:
+    disable_progress_bars()
+    folder = (args.dir or settings().cache_dir / "demo").expanduser().absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    source = folder / "docstrings.jsonl"
+    print("The docstrings of Python's standard library: read, tokenised, filtered, split and exported.\n")
+    report = _Report()
+    report.step("write docstrings.jsonl", lambda: write_docstrings(source), lambda count: count, lambda _: [source])
+    _prepare(source, folder, args.num_proc, report, anew=True)
+    print("\nThe same again: every result is found in the cache.\n")
+    parts = _prepare(source, folder, args.num_proc, report, anew=False)
+    _close(folder, parts, time.perf_counter() - report.started)
+
+
+def _prepare(source: Path, folder: Path, num_proc: int, report: _Report, *, anew: bool) -> dict[str, Dataset]:
+    """Do the main job; with `anew`, what is in the cache from an earlier demo is made again."""
+    mode = "force_redownload" if anew else None
+
+    def load() -> Dataset:
+        loaded: Dataset = load_dataset(
+            "json", data_files=str(source), split="train", cache_dir=folder / "cache", download_mode=mode
+        )
+        return loaded
+
+    loaded = report.step('load_dataset("json", …)', load, len, _own_files)
+    mapped = report.step(
+        f".map(tokenize, num_proc={num_proc})",
+        lambda: loaded.map(tokenize, batched=True, num_proc=num_proc, load_from_cache_file=not anew),
+        len,
+        lambda made: _own_files(made, loaded),
+    )
+    kept = report.step(
+        ".filter(is_long)",
+        lambda: mapped.filter(is_long, batched=True, load_from_cache_file=not anew),
+        len,
+        lambda made: _own_files(made, mapped),
+    )
+    parts = report.step(
+        ".train_test_split(test_size=0.1, seed=0)",
+        lambda: kept.train_test_split(test_size=0.1, seed=0),
+        lambda made: sum(made.num_rows.values()),
+        lambda _: [],
+    )
+    if anew:
+        for name, part in parts.items():
+            target = folder / f"{name}.parquet"
+            report.step(
+                f'["{name}"].to_parquet(…)',
+                lambda part=part, target=target: part.to_parquet(str(target)),
+                lambda _, part=part: len(part),
+                lambda _, target=target: [target],
+            )
+    return dict(parts)
+
+
+def _own_files(made: Dataset, before: Dataset | None = None) -> list[Path]:
+    """Return the files that a step added: columns that it left alone are shared with the step before."""
+    shared = {each["filename"] for each in before.cache_files} if before is not None else set()
+    return [Path(each["filename"]) for each in made.cache_files if each["filename"] not in shared]
+
+
+def _close(folder: Path, parts: dict[str, Dataset], took: float) -> None:
+    row = parts["train"][0]
+    shown = " ".join(row["text"].split())
+    print(f"\nOne row of train: {row['module']}.{row['name']} ({row['kind']}), {row['num_tokens']} tokens")
+    print(f"  {shown[:90]}{'…' if len(shown) > 90 else ''}")
+    print(f"\nDone in {text.duration(took)}. The files are in {folder}")
+    print("\nTry next:")
+    print(f"  arrowsets head {folder / 'train.parquet'}")
+    print(f"  arrowsets info {folder / 'docstrings.jsonl'}")
+    print(f"  arrowsets cache ls --dir {folder / 'cache'}")
+    print('  python -c "import arrowsets; help(arrowsets.load_dataset)"')
+
+
+COMMAND = Command(
+    "demo",
+    "Run the main job on text that every machine has: load, map in processes, filter, split, export, and hit the cache.",
+    """
+arrowsets demo
+arrowsets demo --dir /tmp/demo --num-proc 4
+""",
+    _arguments,
+    _run,
+)
