@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pyarrow as pa
-import pyarrow.ipc as ipc
+from pyarrow import ipc
 
 from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import ArrowsetsError, BadData

@@ -31,9 +31,7 @@ _OURS = {
 }  # fmt: skip
 
 
-def pandas_blocks(
-    config: CsvOptions, file: DataFile, schema: pa.Schema | None, rejects: Rejects
-) -> Iterator[pa.Table]:
+def pandas_blocks(config: CsvOptions, file: DataFile, schema: pa.Schema | None, rejects: Rejects) -> Iterator[pa.Table]:
     """Yield a file's tables as pandas splits it."""
     import pandas as pd
 

@@ -20,7 +20,27 @@ __all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
 Arr: TypeAlias = "pa.Array[Any]"
 
 NA_VALUES = tuple(
-    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
+    [
+        "",
+        "#N/A",
+        "#N/A N/A",
+        "#NA",
+        "-1.#IND",
+        "-1.#QNAN",
+        "-NaN",
+        "-nan",
+        "1.#IND",
+        "1.#QNAN",
+        "<NA>",
+        "N/A",
+        "NA",
+        "NULL",
+        "NaN",
+        "None",
+        "n/a",
+        "nan",
+        "null",
+    ]
 )
 TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
 

@@ -67,6 +67,11 @@ class JsonBuilder(WideningBuilder[FileRange]):
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".json": {}, ".jsonl": {}, ".ndjson": {}}
     config: JsonOptions
 
+    @property
+    def on_mixed(self) -> str | None:
+        """How types of different shards that do not meet are unified."""
+        return self.config.on_mixed_types
+
     def shards(self, files: Sequence[DataFile]) -> Sequence[FileRange]:
         """Cut plain files of lines between their objects."""
         return tuple(shard for file in files for shard in self._cut(file))
@@ -139,7 +144,9 @@ def _array_lines(block: bytes, stream: utf8_stream, file: str, *, last: bool) ->
     begun = False
     while True:
         items, length, ended = array_items(block)
-        if _GAP.search(items) or items[:1] == b"\n" or (ended and begun and not items.strip()):
+        # Line feeds stand for commas here.
+        last_missing = ended and (items.rstrip(b" \t").endswith(b"\n") or (begun and not items.strip()))
+        if last_missing or items.lstrip(b" \t").startswith(b"\n") or _GAP.search(items):
             raise BadData("a comma without an item in the array", file=file)
         if items:
             begun = True
@@ -189,6 +196,8 @@ def _transposed(block: bytes, field: str, file: str) -> bytes:
         raise BadData(f"no valid JSON: {error}", file=file) from error
     lengths = {name: len(values) if isinstance(values, list) else None for name, values in columns.items()}
     if None in lengths.values() or len(set(lengths.values())) > 1:
-        raise BadData(f"the member {field!r} is an object whose values are not arrays of one length: {lengths}", file=file)
+        raise BadData(
+            f"the member {field!r} is an object whose values are not arrays of one length: {lengths}", file=file
+        )
     rows = zip(*columns.values(), strict=True)
     return "\n".join(json.dumps(dict(zip(columns, row, strict=True))) for row in rows).encode()

@@ -139,7 +139,9 @@ def _struct(values: Sequence[Any], dtype: pa.DataType) -> Arr:
     fields = list(dtype)
     if not fields:
         return pa.array(values, dtype)
-    columns = [build([None if value is None else value.get(field.name) for value in values], field.type) for field in fields]
+    columns = [
+        build([None if value is None else value.get(field.name) for value in values], field.type) for field in fields
+    ]
     mask = pa.array([value is None for value in values]) if None in values else None
     return pa.StructArray.from_arrays(columns, fields=fields, mask=mask)
 

@@ -112,7 +112,7 @@ class ParquetBuilder(Builder[ParquetShard]):
     def _cut(self, file: DataFile) -> Sequence[ParquetShard]:
         opened = self._opened(file)
         if opened is None:
-            return ()
+            return (ParquetShard(file, 0, 0),)  # whoever reads it tells that the file was left out
         with opened:
             footer = opened.metadata
         edges, size = [0], 0
@@ -166,7 +166,6 @@ class ParquetBuilder(Builder[ParquetShard]):
 
     def _filtered(self, shard: ParquetShard, names: list[str], rows: int) -> Iterator[pa.Table]:
         import pyarrow.dataset as ds
-        import pyarrow.fs
         import pyarrow.parquet as pq
 
         filters = self.config.filters

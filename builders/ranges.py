@@ -13,7 +13,17 @@ import pyarrow as pa
 from arrowsets.errors import BadData
 from arrowsets.files import DataFile
 
-__all__ = ["FileRange", "blocks", "is_utf8", "line_cuts", "plain_size", "read_range", "utf8_stream", "valid_utf8", "whole_records"]
+__all__ = [
+    "FileRange",
+    "blocks",
+    "is_utf8",
+    "line_cuts",
+    "plain_size",
+    "read_range",
+    "utf8_stream",
+    "valid_utf8",
+    "whole_records",
+]
 
 SHARD_BYTES = 16 << 20  # of text that is one unit of work, about
 BLOCK_BYTES = 16 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
@@ -42,7 +52,9 @@ def is_utf8(encoding: str | None) -> bool:
     try:
         return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}
     except LookupError as error:
-        raise BadData(f"unknown encoding {encoding!r}; Python's codecs are allowed, such as 'utf-8' or 'latin-1'") from error
+        raise BadData(
+            f"unknown encoding {encoding!r}; Python's codecs are allowed, such as 'utf-8' or 'latin-1'"
+        ) from error
 
 
 def valid_utf8(block: bytes) -> bool:
@@ -92,7 +104,6 @@ def _next_cut(raw: BinaryIO, target: int, size: int, find: Callable[[bytes], int
 def after_newline(window: bytes) -> int:
     """Return the offset after the first line feed, or -1."""
     return window.find(b"\n") + 1 or -1
-
 
 
 @dataclass
@@ -161,7 +172,9 @@ def blocks(
     with shard.file.open() as raw:
         if shard.start:
             raw.seek(shard.start)
-        yield from whole_records(_limited(utf8_stream(raw, shard.file.url, encoding, errors, keep_bom), shard), complete)
+        yield from whole_records(
+            _limited(utf8_stream(raw, shard.file.url, encoding, errors, keep_bom), shard), complete
+        )
 
 
 def _limited(stream: utf8_stream, shard: FileRange) -> Iterator[bytes]:
@@ -178,10 +191,12 @@ def whole_records(pieces: Iterator[bytes], complete: Callable[[bytes], int]) -> 
     """Join and cut pieces of a file so that each ends with a record; see `blocks`."""
     rest: list[bytes] = []
     waiting = wanted = 0
-    for piece in pieces:
+    ahead = next(pieces, b"")
+    while ahead:
+        piece, ahead = ahead, next(pieces, b"")
         rest.append(piece)
         waiting += len(piece)
-        if waiting < wanted:
+        if waiting < wanted or not ahead:
             continue
         block = b"".join(rest) if len(rest) > 1 else piece
         end = complete(block)

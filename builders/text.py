@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, UnknownName

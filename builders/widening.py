@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from arrowsets.builder import Builder
+from arrowsets.features import Features
 
 __all__ = ["WideningBuilder", "conform", "holds", "widen", "widen_schemas"]
 
@@ -102,7 +103,9 @@ def _conform(array: Any, dtype: pa.DataType) -> Any:
     if pa.types.is_null(array.type):
         return pa.nulls(len(array), dtype)
     if pa.types.is_struct(dtype):
-        known = {field.name: _conform(array.field(i), field_type) for i, field, field_type in _shared(array.type, dtype)}
+        known = {
+            field.name: _conform(array.field(i), field_type) for i, field, field_type in _shared(array.type, dtype)
+        }
         children = [known.get(field.name, pa.nulls(len(array), field.type)) for field in dtype]
         mask = array.is_null() if array.null_count else None
         # A slice's field() is sliced as well, and the validity of the struct is told apart from that of its fields.
@@ -134,6 +137,10 @@ class WideningBuilder(Builder[S]):
     @abstractmethod
     def mixed(self, path: str, a: pa.DataType, b: pa.DataType) -> pa.DataType:
         """Return the type of a column that holds values of two kinds, or raise SchemaConflict."""
+
+    def unify(self, a: Features, b: Features) -> Features:
+        """Return the types that hold the rows of two shards, by the rules for two blocks of one."""
+        return Features.from_arrow_schema(widen_schemas(a.arrow_schema, b.arrow_schema, self.mixed))
 
     def read(self, shard: S, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
         """Yield the shard's rows, all with the same types."""

@@ -12,6 +12,7 @@ The contract:
   where a column has no value, the narrowest of bool, int64, float64, string that holds them all.
 - `read(shard, schema)` yields the same rows with exactly the columns and types of `schema`, read from the source again
   (so that "007" under a string column is "007" and not "7"); columns that the shard lacks are null.
+- `unify` says which types hold the rows of two shards: cut differently, a file has the same types.
 - Reading twice gives equal tables. Bad content raises `BadData`, which names the file, row and column that it knows.
 """
 
@@ -26,7 +27,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import pyarrow as pa
 
 from arrowsets.errors import UnknownName
-from arrowsets.features import Features
+from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
 
 __all__ = ["Builder", "BuilderOptions", "FileBuilder", "Rejects"]
@@ -99,6 +100,15 @@ class Builder(ABC, Generic[S]):
         """Return the types of all files where they stand in the files (footers, options), else None."""
         del files
         return self.config.features
+
+    def unify(self, a: Features, b: Features) -> Features:
+        """Return the types that hold the rows of two shards; raise SchemaConflict where there are none."""
+        return unify(a, b)
+
+    def over(self, splits: Mapping[str, Sequence[DataFile]]) -> Builder[S]:
+        """Return the builder for a dataset of these splits: what must be the same in all of them is settled."""
+        del splits
+        return self
 
     def decodes_text(self) -> bool:
         """Tell whether types are read out of text, so that a wider type means reading again."""

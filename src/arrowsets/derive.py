@@ -14,7 +14,7 @@ from pathlib import Path
 from arrowsets.config import settings
 from arrowsets.engine.executors import process_pool
 from arrowsets.engine.jobs import TransformJob
-from arrowsets.engine.materialise import Materialised, materialise, materialise_in_memory, opened
+from arrowsets.engine.materialise import Destination, Materialised, materialise, materialise_in_memory, opened
 from arrowsets.engine.parts import Layout
 from arrowsets.errors import TransformError
 from arrowsets.explanation import Origin
@@ -26,8 +26,6 @@ from arrowsets.transforms.base import Transform
 from arrowsets.transforms.identity import Identity
 
 __all__ = ["Derived", "Execution", "default_store", "derive", "fresh_key", "join", "rewrite"]
-
-SMALL_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -107,39 +105,22 @@ def run(
 ) -> Materialised:
     """Do a job over a view: find its result, or make it, in the store or in memory."""
     executor = how.workers
-    in_memory = how.in_memory if how.in_memory is not None else _is_in_memory(job.view)
-    if in_memory and executor is None and not _worth_keeping(job):
+    if how.in_memory and executor is None:
         return materialise_in_memory(job, on_mixed=on_mixed)
     store = how.store if how.store is not None else default_store()
-    key = lineage.digest
+    key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
     if how.reuse and (entry := store.get(key)) is not None:
         return opened(entry)
-    if not how.reuse:
-        key = fresh_key(store, key)
-    return materialise(
-        job,
-        store,
-        key,
-        executor=executor,
-        fingerprint=lineage.fingerprint.to_json(),
-        extra={"label": label},
-        on_mixed=on_mixed,
-    )
+    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label})
+    if executor is None and not job.view.paths and not store.begun(key):
+        return materialise_in_memory(job, destination, on_mixed=on_mixed)
+    return materialise(job, destination, executor=executor, on_mixed=on_mixed)
 
 
 def fresh_key(store: Store, key: str) -> str:
     """Forget an entry so that it is made again; while somebody reads it, the new one gets another key."""
     store.remove([key])
     return key if store.get(key) is None else f"{key}-{uuid.uuid4().hex[:8]}"
-
-
-def _is_in_memory(view: View) -> bool:
-    return not view.paths
-
-
-def _worth_keeping(job: TransformJob) -> bool:
-    """Whether a result of data in memory belongs on disk all the same: it may be too large to hold twice."""
-    return job.view.nbytes > SMALL_BYTES
 
 
 def derive(

@@ -11,14 +11,12 @@ from typing import Any
 from arrowsets import registry
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset
-from arrowsets.dataset.create import read_copy
-from arrowsets.derive import Derived, Execution, default_store
+from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SplitNotFound, UnknownName
 from arrowsets.features import Features
 from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
-from arrowsets.prepare import prepare
 from arrowsets.resolve import Recipe, resolve
 from arrowsets.splits import DatasetDict
 from arrowsets.splits_spec import ReadInstruction, parse
@@ -97,18 +95,17 @@ def load_dataset(
         num_proc=num_proc,
         reuse=str(download_mode or _MODES[0]) != "force_redownload",
         store=default_store(cache_dir),
+        in_memory=bool(keep_in_memory),
     )
-    loader = _Loader(recipe, features, how, _root(cache_dir), keep_in_memory, str(verification_mode or "basic_checks"))
+    loader = _Loader(recipe, features, how, _root(cache_dir), str(verification_mode or "basic_checks"))
     return loader.load(split)
 
 
 class _Loader:
     """The splits of a recipe, each prepared when it is first asked for."""
 
-    def __init__(
-        self, recipe: Recipe, features: Features | None, how: Execution, root: Path, in_memory: bool | None, checks: str
-    ) -> None:
-        self.recipe, self.how, self.root, self.in_memory, self.checks = recipe, how, root, in_memory, checks
+    def __init__(self, recipe: Recipe, features: Features | None, how: Execution, root: Path, checks: str) -> None:
+        self.recipe, self.how, self.root, self.checks = recipe, how, root, checks
         keywords = dict(recipe.keywords)
         if features is not None:
             keywords["features"] = Features(features)
@@ -152,30 +149,11 @@ class _Loader:
     def _prepare(self, name: str) -> Dataset:
         if self._files is None:
             self._files = self.recipe.data(self.root / "downloads")
-        made = prepare(
-            self.builder,
-            self._files[name],
-            self.how,
-            description=f"Generating {name} split",
-            source=[self.recipe.config_name],
+        dataset = Dataset._prepared(
+            self.builder, self._files[name], name, self.how, source=[self.recipe.config_name], info=self.info()
         )
-        view = View.from_files(made.files)
-        self._verify(name, view.num_rows)
-        if self.in_memory:
-            view = View.from_table(read_copy(view))
-        derived = Derived(
-            view,
-            made.layout.features,
-            entry=None if self.in_memory else made.entry,
-            hit=made.hit,
-            label=f"load({self.builder.name})",
-            store=self.how.store,
-        )
-        assert made.entry is not None
-        lineage = Lineage.of_digest("load", made.entry.key)
-        return Dataset._make(
-            view, made.layout.features, lineage, self.info(), name, pins=derived.pins, origin=derived.origin
-        )
+        self._verify(name, dataset.num_rows)
+        return dataset
 
     def info(self) -> DatasetInfo:
         """Return what is known of the dataset."""

@@ -18,7 +18,7 @@ import pyarrow as pa
 from arrowsets.builder import Builder
 from arrowsets.derive import Execution, default_store, fresh_key
 from arrowsets.engine.jobs import Job, Piece
-from arrowsets.engine.materialise import Materialised, materialise, opened
+from arrowsets.engine.materialise import Destination, Materialised, materialise, opened
 from arrowsets.engine.parts import Layout, Part
 from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, is_lossless_cast
@@ -67,7 +67,7 @@ class ReadJob(Job):
         """The shard and what it is read for."""
         return f"shard {unit} ({self.shards[unit]}) of {self.description}"
 
-    def run(self, first: int, last: int) -> Iterator[Piece]:
+    def blocks(self, first: int, last: int) -> Iterator[Piece]:
         """Read shards."""
         for unit in range(first, last):
             # Rejects are collected on the builder, so each shard has one of its own.
@@ -134,11 +134,8 @@ def prepare(
     on_mixed = "string" if builder.decodes_text() else "use_json"
     made = materialise(
         job,
-        store,
-        key,
+        Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"}),
         executor=how.workers,
-        fingerprint=lineage.fingerprint.to_json(),
-        extra={"label": f"load({builder.name})"},
         on_mixed=getattr(builder, "on_mixed", on_mixed),
         revise=None if types is not None else _revised,
     )

@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from html import escape
 from pathlib import PurePath
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -22,7 +23,7 @@ R = TypeVar("R")
 def per_split(method: Callable[Concatenate[Dataset, P], Dataset]) -> Callable[Concatenate[DatasetDict, P], DatasetDict]:
     """Lift a method of `Dataset` to all splits; it keeps its name, signature, documentation and types."""
 
-    def lifted(self: DatasetDict, *args: P.args, **kwargs: P.kwargs) -> DatasetDict:
+    def lifted(self: DatasetDict, /, *args: P.args, **kwargs: P.kwargs) -> DatasetDict:
         return DatasetDict({name: method(dataset, *args, **kwargs) for name, dataset in self._checked()})
 
     functools.update_wrapper(lifted, method)
@@ -32,7 +33,7 @@ def per_split(method: Callable[Concatenate[Dataset, P], Dataset]) -> Callable[Co
 def by_split(method: Callable[Concatenate[Dataset, P], R]) -> Callable[Concatenate[DatasetDict, P], dict[str, R]]:
     """Lift a method whose answers are no datasets: they come as a dict by split."""
 
-    def lifted(self: DatasetDict, *args: P.args, **kwargs: P.kwargs) -> dict[str, R]:
+    def lifted(self: DatasetDict, /, *args: P.args, **kwargs: P.kwargs) -> dict[str, R]:
         return {name: method(dataset, *args, **kwargs) for name, dataset in self._checked()}
 
     functools.update_wrapper(lifted, method)
@@ -72,6 +73,9 @@ class DatasetDict(dict[str, Dataset]):
     def __repr__(self) -> str:
         inner = "\n".join(f"{name}: {dataset!r}" for name, dataset in self.items())
         return "DatasetDict({\n" + "\n".join(f"    {line}" for line in inner.splitlines()) + "\n})"
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<h4>{escape(name)}</h4>{dataset._repr_html_()}" for name, dataset in self.items())
 
     def __enter__(self) -> Self:
         return self
@@ -247,9 +251,7 @@ class DatasetDict(dict[str, Dataset]):
         **kwargs: Any,
     ) -> DatasetDict:
         """Write the rows of each split in the order they are shown; see `Dataset.flatten_indices`."""
-        kwargs["keep_in_memory"] = keep_in_memory
-        for value, name in zip(args, _FLATTEN_REST, strict=False):
-            kwargs[name] = value
+        kwargs |= {"keep_in_memory": keep_in_memory, **dict(zip(_FLATTEN_REST, args, strict=False))}
         return self._each(Dataset.flatten_indices, (), kwargs, cache_file_name=cache_file_names)
 
     def shuffle(

@@ -115,7 +115,7 @@ def theirs(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
             return pq.read_table(tmp_path / "x.parquet")
         dataset.save_to_disk(tmp_path / "x")
         (path,) = (tmp_path / "x").glob("*.arrow")
-        return pa.ipc.open_stream(str(path)).read_all()
+        return pa.ipc.open_stream(path.read_bytes()).read_all()
 
     return write
 

@@ -117,6 +117,14 @@ def test_an_unknown_option_names_the_known() -> None:
         get_format("numpy", dtpe="float16")
 
 
+def test_what_lies_below_null_is_not_read() -> None:
+    none = pa.array([], pa.string())
+    words = pa.DictionaryArray.from_arrays(pa.array([0, 0], pa.int8()), none, safe=False)
+    pairs = pa.FixedSizeListArray.from_arrays(words, 2)
+    structs = pa.StructArray.from_arrays([pairs], names=["x"], mask=pa.array([True]))
+    assert get_format("numpy").column(structs).tolist() == [None]
+
+
 def test_columns_in_chunks_are_joined() -> None:
     kind = pa.list_(pa.int64())
     column = pa.chunked_array([pa.array(part, kind) for part in ([[1, 2]], [], [[3, 4]])])

@@ -14,7 +14,19 @@ from arrowsets.formats import RowGetter
 
 @pytest.mark.parametrize(
     "kind",
-    ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"],
+    [
+        "int8",
+        "uint8",
+        "int16",
+        "uint16",
+        "int32",
+        "uint32",
+        "int64",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+    ],
 )
 def test_reads_numbers_of_every_width(kind: str) -> None:
     batch = pa.record_batch({"a": pa.array([1, None, 3], kind)})
@@ -49,6 +61,15 @@ def test_reads_slices(start: int) -> None:
     assert [get(i) for i in range(6)] == batch.to_pylist()
 
 
+@pytest.mark.parametrize("kind", [pa.list_(pa.int16()), pa.large_list(pa.float64()), pa.list_(pa.int8(), 2)])
+@pytest.mark.parametrize("start", [0, 1, 2])
+def test_reads_lists_of_numbers(kind: pa.DataType, start: int) -> None:
+    values = [[1, 2], None, [3, 4], [5, 6], [7, None]]
+    for length in (2, 3):
+        batch = pa.record_batch({"a": pa.array(values, kind)}).slice(start, length)
+        assert [RowGetter(batch).get(i) for i in range(length)] == batch.to_pylist()
+
+
 def test_flags_are_bools() -> None:
     get = RowGetter(pa.record_batch({"a": [True, False]})).get
     assert get(0)["a"] is True
@@ -61,7 +82,7 @@ def test_columns_are_read_in_the_order_asked_for() -> None:
 
 
 def test_decoders_see_values_and_never_null() -> None:
-    batch = pa.record_batch({"a": ["x", None], "l": [None, [1]]})
+    batch = pa.record_batch({"a": pa.array(["x", None]), "l": pa.array([None, [1]])})
     get = RowGetter(batch, decoders={"a": str.upper, "l": len}).get
     assert [get(0), get(1)] == [{"a": "X", "l": None}, {"a": None, "l": 1}]
 

@@ -206,7 +206,13 @@ def test_feature_of_its_storage_has_that_storage(feature: FeatureType, values: o
 
 plain = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(-10, 2**64), st.floats(allow_nan=False), text, st.binary(max_size=2), st.dates()
+        st.none(),
+        st.booleans(),
+        st.integers(-10, 2**64),
+        st.floats(allow_nan=False),
+        text,
+        st.binary(max_size=2),
+        st.dates(),
     ),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
     max_leaves=4,
@@ -307,6 +313,7 @@ def test_lossless_cast_leads_to_the_unified_type(a: FeatureType, b: FeatureType)
 
 def test_nan_survives() -> None:
     (value,) = array_of([math.nan], Value("float32"))[0].to_pylist()
+    assert value is not None
     assert math.isnan(value)
 
 

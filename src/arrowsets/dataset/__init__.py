@@ -13,13 +13,22 @@ from arrowsets.dataset.disk import DiskMethods
 from arrowsets.dataset.exporting import ExportMethods
 from arrowsets.dataset.formatting import FormatMethods
 from arrowsets.dataset.mapping import MapMethods
+from arrowsets.dataset.reading_files import FileMethods
 from arrowsets.dataset.rows import RowMethods
 
 __all__ = ["Dataset"]
 
 
 class Dataset(
-    CreateMethods, MapMethods, RowMethods, ColumnMethods, FormatMethods, ExportMethods, DiskMethods, DatasetCore
+    CreateMethods,
+    FileMethods,
+    MapMethods,
+    RowMethods,
+    ColumnMethods,
+    FormatMethods,
+    ExportMethods,
+    DiskMethods,
+    DatasetCore,
 ):
     """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.
 

@@ -10,6 +10,7 @@ from typing import Any, Self, overload
 import numpy as np
 import pyarrow as pa
 
+from arrowsets.dataset.display import to_html
 from arrowsets.dataset.reading import FormatSpec, Reader
 from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Origin
@@ -19,6 +20,7 @@ from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
 from arrowsets.table import View
+from arrowsets.transforms.base import Reject
 
 __all__ = ["DatasetCore"]
 
@@ -37,6 +39,7 @@ class DatasetCore:
     _pins: tuple[object, ...]
     _origin: Origin | None
     _reader: Reader | None
+    _rejects: tuple[Reject, ...] = ()
 
     def _init(
         self,
@@ -140,6 +143,11 @@ class DatasetCore:
         return self._view.nbytes
 
     @property
+    def rejects(self) -> list[Reject]:
+        """What the readers left out, if they were told to: (file, row, reason, text); row is None for a whole file."""
+        return list(self._rejects)
+
+    @property
     def _fingerprint(self) -> str:
         return self._lineage.digest
 
@@ -236,6 +244,9 @@ class DatasetCore:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({{\n    features: {self.column_names},\n    num_rows: {self.num_rows}\n}})"
+
+    def _repr_html_(self) -> str:
+        return to_html(type(self).__name__, self._view, self._features)
 
     def _check_columns(self, names: Sequence[str]) -> None:
         for name in names:

@@ -59,6 +59,11 @@ class Collector:
         if self._new_path is not None and self._pending_bytes >= BUFFER_BYTES:
             self._spill()
 
+    @property
+    def num_bytes(self) -> int:
+        """Bytes that are held in memory."""
+        return self._pending_bytes
+
     def _spill(self) -> None:
         assert self._new_path is not None
         self._spilled.append(self._joined(self._pending, self._new_path()))

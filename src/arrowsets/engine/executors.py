@@ -1,14 +1,15 @@
-"""Who does the work: a pool of persistent worker processes, and one driver for every `concurrent.futures.Executor`.
+"""Who does the work: a pool of persistent worker processes, and one driver for every `Executor`.
 
-`ProcessPool` starts fresh interpreters, so that scripts need no `if __name__ == "__main__"`, CUDA works, and no
-process with threads is forked. Functions are carried with dill; `run` does the same for executors of others, such
-as Dask's or the standard library's.
+`ProcessPool` starts fresh interpreters, so that scripts need no `if __name__ == "__main__"`, CUDA works, and
+no process with threads is forked. Functions are carried with dill; `run` does the same for executors of
+others, such as Dask's or the standard library's.
 """
 
 from __future__ import annotations
 
 import atexit
 import concurrent.futures
+import functools
 import os
 import threading
 import weakref
@@ -40,8 +41,8 @@ _shared_lock = threading.Lock()
 class ProcessPool(Executor):
     """Worker processes that stay for the next call.
 
-    Workers start when there is something to do, and end after a minute without. The tasks of a pool start in the
-    order of their submission. A worker that is killed takes one task with it, and is replaced.
+    Workers start when there is something to do, and end after a minute without. The tasks of a pool start in
+    the order of their submission. A worker that is killed takes one task with it, and is replaced.
 
     >>> with ProcessPool(1) as pool:
     ...     pool.submit(lambda x: x + 1, 41).result()
@@ -95,11 +96,11 @@ class ProcessPool(Executor):
             function: A `RunPickled` is pickled once for many tasks.
             label: What an error calls the task: "rows 0-1000 of map(tokenize)".
             max_retries: How often the task is given to another worker after its worker was killed.
-            on_progress: Called with what the task passes to `worker.report`, in a thread of the pool; a retry takes
-                back what was reported with a negative number.
+            on_progress: Called with what the task passes to `worker.report`, in a thread of the pool; a retry
+                takes back what was reported with a negative number.
         """
         if self._closed or self._process != os.getpid():
-            raise RuntimeError("this pool was shut down, or belongs to the process that this one was forked from")
+            raise RuntimeError("this pool was shut down, or belongs to the process this one was forked from")
         call = RunPickled.of(function)
         arguments = dumps((args, kwargs or {}), f"an argument of {call.name}")
         future: Future[Any] = Future()
@@ -134,7 +135,7 @@ class ProcessPool(Executor):
 
 
 def process_pool(num_proc: int, worker_init: Callable[[], object] | None = None) -> ProcessPool:
-    """Return a pool whose workers are shared by all calls in this process that ask for the same `worker_init`.
+    """Return a pool whose workers are shared by all calls that ask for the same `worker_init`.
 
     Pools of several sizes use the same workers: one of 2 takes ranks 0 and 1 of one of 4.
     """
@@ -192,16 +193,17 @@ def run(
     max_retries: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Iterator[tuple[Task, Any]]:
-    """Call a function with the arguments of each task, wherever the executor runs it, and yield (task, result).
+    """Call a function with the arguments of each task where the executor runs it; yield (task, result).
 
-    `tasks` is read no further than a bounded number of tasks ahead. The first error cancels the tasks that wait,
-    lets those that run finish, and is raised with the label of its task. Ctrl-C stops those that run as well.
+    `tasks` is read no further than a bounded number of tasks ahead. The first error cancels the tasks that
+    wait, lets those that run finish, and is raised with the label of its task. Ctrl-C stops those that run as
+    well.
 
     >>> [result for _, result in run(abs, [Task((-1,)), Task((2,))])]
     [1, 2]
 
     Args:
-        executor: None calls the function here. Threads are given it as it is; to all others it is sent pickled.
+        executor: None calls the function here. Threads are given it as it is; others get it pickled.
         ordered: Yield in the order of the tasks, not as they end.
         ahead: How many tasks to submit at a time. None: about two per worker.
         max_retries: How often a task is repeated whose worker was killed; only our own pool repeats.
@@ -218,11 +220,15 @@ def _inline(
 ) -> Iterator[tuple[Task, Any]]:
     for task in tasks:
         try:
-            result = _call_here(function, task.args, lambda done, task=task: on_progress and on_progress(task, done))
+            result = _call_here(function, task.args, functools.partial(on_progress or _ignore, task))
         except Exception as error:
             _label(error, task)
             raise
         yield task, result
+
+
+def _ignore(task: Task, done: int) -> None:
+    """Hear of progress that nobody asked for."""
 
 
 def _call_here(function: Callable[..., Any], args: tuple[Any, ...], callback: Callable[[int], object]) -> Any:
@@ -304,8 +310,8 @@ class _Strangers:
             if not _is_death(error):
                 raise
             labels = [task.label or f"a call of {self._call.name}" for task in in_flight][:_NAMED_IN_FLIGHT]
-            executor = type(self._executor).__name__
-            raise WorkerDied(f"a worker of {executor} died: {error} In flight were: {', '.join(labels)}") from error
+            death = f"a worker of {type(self._executor).__name__} died: {error}"
+            raise WorkerDied(f"{death} In flight were: {', '.join(labels)}") from error
         return conclude(outcome)
 
     def abort(self, futures: Iterable[Future[Any]]) -> None:
@@ -346,10 +352,13 @@ class _Run:
             if task is None:
                 break
             number, self._submitted = self._submitted, self._submitted + 1
-            future = self._lane.submit(task, lambda done, number=number: self._events.put((number, done)))
+            future = self._lane.submit(task, functools.partial(self._tell, number))
             self._out[number] = task, future
-            future.add_done_callback(lambda future, number=number: self._events.put((number, future)))
+            future.add_done_callback(functools.partial(self._tell, number))
         return bool(self._out)
+
+    def _tell(self, number: int, event: Future[Any] | int) -> None:
+        self._events.put((number, event))
 
     def _take_event(self) -> None:
         number, event = self._next_event()

@@ -46,8 +46,12 @@ class Job(ABC):
         """The number of units."""
 
     @abstractmethod
-    def run(self, first: int, last: int) -> Iterator[Piece]:
-        """Do the units [first, last), in order; each of them yields at least one piece."""
+    def blocks(self, first: int, last: int) -> Iterator[Piece]:
+        """Do the units [first, last), in order; a piece may span units. Each unit is in at least one piece."""
+
+    def cut(self, piece: Piece) -> Iterator[Piece]:
+        """Cut a piece where units end."""
+        yield piece
 
     @abstractmethod
     def name(self, unit: int) -> str:
@@ -132,12 +136,12 @@ class TransformJob(Job):
         """The features of the view."""
         return self.features
 
-    def run(self, first: int, last: int) -> Iterator[Piece]:
-        """Apply the transform; blocks of rows may span units, pieces do not."""
+    def blocks(self, first: int, last: int) -> Iterator[Piece]:
+        """Apply the transform; a piece is the outputs of one batch."""
         start, stop = self.bounds(first)[0], self.bounds(last - 1)[1]
         position = start
         for batch_rows, outputs in self._outputs(start, stop):
-            yield from self._cut(position, position + batch_rows, outputs)
+            yield Piece(position // self.unit_rows, position, position + batch_rows, outputs)
             position += batch_rows
 
     def _outputs(self, start: int, stop: int) -> Iterator[tuple[int, Outputs]]:
@@ -156,12 +160,13 @@ class TransformJob(Job):
         for index, outputs in enumerate(self.transform.run(batches())):
             yield counts[index], outputs
 
-    def _cut(self, start: int, stop: int, outputs: Outputs) -> Iterator[Piece]:
-        first, last = start // self.unit_rows, (stop - 1) // self.unit_rows
+    def cut(self, piece: Piece) -> Iterator[Piece]:
+        """Cut a piece where units end; only pieces of row-wise transforms span them, whose rows are the input's."""
+        start, stop, outputs = piece.start, piece.stop, piece.outputs
+        first, last = piece.unit, (stop - 1) // self.unit_rows
         if first == last:
-            yield Piece(first, start, stop, outputs)
+            yield piece
             return
-        # Only blocks of row-wise transforms span units. Their rows are the input's, or name the input's rows.
         for unit in range(first, last + 1):
             low, high = max(start, unit * self.unit_rows), min(stop, (unit + 1) * self.unit_rows)
             yield Piece(unit, low, high, replace(outputs, table=_rows_of(outputs, low, high, start, stop)))

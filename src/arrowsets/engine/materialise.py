@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ import pyarrow as pa
 from arrowsets.engine import worker
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
-from arrowsets.engine.jobs import Job
+from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.parts import Layout, Part, conform, lay_out
 from arrowsets.errors import BadData
 from arrowsets.features import Features
@@ -30,11 +32,12 @@ from arrowsets.store import Draft, Entry, ShardRecord, Store
 from arrowsets.table import ArrowFiles, FileRef
 from arrowsets.transforms.base import Reject
 
-__all__ = ["Materialised", "materialise", "materialise_in_memory", "opened"]
+__all__ = ["Destination", "Materialised", "materialise", "materialise_in_memory", "opened"]
 
 logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
+MEMORY_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +67,90 @@ def opened(entry: Entry) -> Materialised:
     return Materialised(ArrowFiles.open(refs, layout.features.arrow_schema), layout, entry, hit=True, rejects=rejects)
 
 
-def materialise_in_memory(job: Job, *, on_mixed: str | None = "use_json") -> Materialised:
-    """Do a job in this process and keep its result in memory."""
-    parts = [part for part, _ in _inline(job, range(len(job)), None, on_mixed)]
-    layout = lay_out(parts, job.given, on_mixed=on_mixed)
-    tables = [table for part in parts for table in conform(part, layout, job.fill)]
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a result goes, and what is said of it there.
+
+    Attributes:
+        key: The hash of how it is made.
+        fingerprint: How the key was made, for `explain`.
+        extra: What the manifest is to say besides.
+    """
+
+    store: Store
+    key: str
+    fingerprint: dict[str, Any]
+    extra: dict[str, Any]
+
+
+def materialise_in_memory(
+    job: Job, destination: Destination | None = None, *, on_mixed: str | None = "use_json"
+) -> Materialised:
+    """Do a job in this process and keep its result in memory.
+
+    Args:
+        destination: Where the result goes if it turns out to be large, or to take longer than one would like to lose.
+            None: it stays in memory.
+    """
+    collector = Collector(None, job.given, job.fill, on_mixed)
+    blocks = job.blocks(0, len(job))
+    done: list[Piece] = []
+    deadline = time.monotonic() + JOURNAL_SECONDS
+    for block in blocks:
+        collector.add(block)
+        done.append(block)
+        if destination is not None and (time.monotonic() > deadline or collector.num_bytes > MEMORY_BYTES):
+            pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
+            return materialise(job, destination, on_mixed=on_mixed, begun=pieces)
+    part = collector.finish()
+    layout = lay_out([part], job.given, on_mixed=on_mixed)
+    tables = list(conform(part, layout, job.fill))
     schema = layout.features.arrow_schema
     return Materialised(ArrowFiles.from_table(pa.concat_tables(tables) if tables else schema.empty_table()), layout)
 
 
 def materialise(
     job: Job,
-    store: Store,
-    key: str,
+    destination: Destination,
     *,
     executor: Executor | None = None,
-    fingerprint: dict[str, Any] | None = None,
-    extra: dict[str, Any] | None = None,
     on_mixed: str | None = "use_json",
     revise: Callable[[Job, list[Part], Layout], Job | None] | None = None,
+    begun: Iterator[Piece] | None = None,
 ) -> Materialised:
-    """Do what is missing of a job and commit its result to the store under `key`.
+    """Do what is missing of a job and commit its result to the store.
 
     Args:
         executor: Who does the units. None: this process.
-        fingerprint: How the key was made, for `explain`.
-        extra: What the manifest is to say besides.
         revise: Looks at all parts and answers a job that does some units again, or None.
+        begun: The pieces of a job that was begun in this process, to be continued.
     """
-    draft = store.open(key)
-    parts = _all_parts(job, draft, executor, on_mixed)
-    layout = lay_out(parts, job.given, on_mixed=on_mixed)
-    if revise is not None and (revised := revise(job, parts, layout)) is not None:
-        parts = _all_parts(revised, draft, executor, on_mixed)
+    with destination.store.open(destination.key) as draft:
+        parts = _all_parts(job, draft, executor, on_mixed, begun)
         layout = lay_out(parts, job.given, on_mixed=on_mixed)
-    try:
-        shards = list(_merged(job, parts, layout, draft))
-    except (OSError, BadData):
-        # Another process that made the same entry has committed it, and removed its units.
-        if (entry := draft.committed()) is None:
-            raise
-        return opened(entry)
-    rejects = tuple(reject for part in parts for reject in part.rejects)
-    facts = {**(extra or {}), "layout": layout.to_json(), "rejects": [list(reject) for reject in rejects]}
-    entry = draft.commit(shards, fingerprint or {}, facts)
+        if revise is not None and (revised := revise(job, parts, layout)) is not None:
+            parts = _all_parts(revised, draft, executor, on_mixed)
+            layout = lay_out(parts, job.given, on_mixed=on_mixed)
+        try:
+            shards = list(_merged(job, parts, layout, draft))
+        except (OSError, BadData):
+            # Another process that made the same entry has committed it, and removed its units.
+            if (entry := draft.committed()) is None:
+                raise
+            return opened(entry)
+        rejects = [list(reject) for part in parts for reject in part.rejects]
+        facts = {**destination.extra, "layout": layout.to_json(), "rejects": rejects}
+        entry = draft.commit(shards, destination.fingerprint, facts)
     return replace(opened(entry), hit=False)
 
 
-def _all_parts(job: Job, draft: Draft, executor: Executor | None, on_mixed: str | None) -> list[Part]:
+def _all_parts(
+    job: Job,
+    draft: Draft,
+    executor: Executor | None,
+    on_mixed: str | None,
+    begun: Iterator[Piece] | None = None,
+) -> list[Part]:
     """Return the part of each unit, in order; do those that the draft lacks."""
     parts: dict[int, Part] = {}
     for unit in range(len(job)):
@@ -126,7 +165,8 @@ def _all_parts(job: Job, draft: Draft, executor: Executor | None, on_mixed: str 
     bar = progress(total, job.description, initial=sum(part.stop - part.start for part in parts.values()))
     try:
         if executor is None:
-            parts.update(_journalled(job, missing, draft, on_mixed, bar.update))
+            pieces = begun if begun is not None else _pieces(job, missing)
+            parts.update(_journalled(job, pieces, draft, on_mixed, bar.update))
         else:
             parts.update(_distributed(job, missing, draft, executor, on_mixed, bar.update))
     finally:
@@ -137,28 +177,23 @@ def _all_parts(job: Job, draft: Draft, executor: Executor | None, on_mixed: str 
 # In this process
 
 
-def _inline(
-    job: Job,
-    units: Sequence[int],
-    draft: Draft | None,
-    on_mixed: str | None,
-    done: Callable[[int], object] = lambda _: None,
-) -> Iterator[tuple[Part, int]]:
-    """Do units one after the other; yield each part, in memory if it is small, with its unit."""
+def _pieces(job: Job, units: Sequence[int]) -> Iterator[Piece]:
+    """Do units one after the other."""
     for first, last in _runs(units):
-        collector, current = None, first
-        for piece in job.run(first, last):
-            if collector is not None and piece.unit != current:
-                yield collector.finish(), current
-                collector = None
-            if collector is None:
-                current = piece.unit
-                spill = partial(draft.temporary, job.name(current)) if draft is not None else None
-                collector = Collector(spill, job.given, job.fill, on_mixed)
+        for block in job.blocks(first, last):
+            yield from job.cut(block)
+
+
+def _parts(
+    job: Job, pieces: Iterable[Piece], draft: Draft, on_mixed: str | None, done: Callable[[int], object]
+) -> Iterator[tuple[int, Part]]:
+    """Collect the pieces of each unit into its part; yield both."""
+    for unit, own in groupby(pieces, key=attrgetter("unit")):
+        collector = Collector(partial(draft.temporary, job.name(unit)), job.given, job.fill, on_mixed)
+        for piece in own:
             collector.add(piece)
             done(piece.stop - piece.start)
-        if collector is not None:
-            yield collector.finish(), current
+        yield unit, collector.finish()
 
 
 def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -176,7 +211,7 @@ def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _journalled(
-    job: Job, units: Sequence[int], draft: Draft, on_mixed: str | None, done: Callable[[int], object]
+    job: Job, pieces: Iterable[Piece], draft: Draft, on_mixed: str | None, done: Callable[[int], object]
 ) -> dict[int, Part]:
     """Do units here. Their parts go to the journal once they are worth it: after a second, or 32 MiB, or an error."""
     parts: dict[int, Part] = {}
@@ -189,7 +224,7 @@ def _journalled(
         pending.clear()
 
     try:
-        for part, unit in _inline(job, units, draft, on_mixed, done):
+        for unit, part in _parts(job, pieces, draft, on_mixed, done):
             parts[unit] = part
             pending.append(unit)
             size += part.num_bytes
@@ -240,8 +275,9 @@ class _Unit:
         job, draft = self.job, self.draft
         if (record := draft.find(job.name(unit))) is not None:
             return record
-        for part, _ in _inline(job, [unit], draft, self.on_mixed, worker.report):
-            _publish(job, unit, part, draft)
+        with draft:
+            for _, part in _parts(job, _pieces(job, [unit]), draft, self.on_mixed, worker.report):
+                _publish(job, unit, part, draft)
         record = draft.find(job.name(unit))
         assert record is not None
         return record

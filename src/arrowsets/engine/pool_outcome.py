@@ -1,4 +1,4 @@
-"""What became of a task in another process, as bytes: its result, or its exception with the traceback over there."""
+"""What became of a task in another process, as bytes: its result, or its exception with its traceback."""
 
 from __future__ import annotations
 
@@ -52,32 +52,30 @@ def failure(error: BaseException) -> bytes:
         # SystemExit or KeyboardInterrupt of a task must not end the program that waits for it.
         error = RuntimeError(f"the task raised {error!r}, which does not leave its worker process")
     error.__traceback__ = None
+    # A class with a __reduce__ of its own loses them.
+    notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str)]
     try:
-        data = dumps((False, (error, text)))
+        data = dumps((False, (error, notes, text)))
         loads(data)
     except Exception:  # noqa: BLE001 - an exception may fail in any way to be pickled, or to be made again
-        return _portrait(error, text)
+        return dumps((False, (_portrait(error), notes, text)))
     return data
 
 
-def _portrait(error: BaseException, text: str) -> bytes:
-    """Return an outcome with a likeness of an exception that cannot be pickled: its type and its message."""
+def _portrait(error: BaseException) -> tuple[type[BaseException], str]:
+    """Return what a likeness of an exception that cannot be pickled is made of: its type and its message."""
     message = _message(error)
-    notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str)]
     try:
-        data = dumps((False, ((type(error), message, notes), text)))
-        if _message(_likeness(*loads(data)[1][0])) == message:
-            return data
-    except Exception:  # noqa: BLE001 - the class itself may not be picklable
-        message = f"{type(error).__qualname__}: {message}"
-    return dumps((False, ((RuntimeError, message, notes), text)))
+        if _message(_likeness(*loads(dumps((type(error), message))))) == message:
+            return type(error), message
+    except Exception:  # noqa: BLE001, S110 - the class itself may not be picklable
+        pass
+    return RuntimeError, f"{type(error).__qualname__}: {message}"
 
 
-def _likeness(kind: type[BaseException], message: str, notes: list[str]) -> BaseException:
+def _likeness(kind: type[BaseException], message: str) -> BaseException:
     made = kind.__new__(kind, message)
     made.args = (message,)
-    for note in notes:
-        made.add_note(note)
     return made
 
 
@@ -93,15 +91,18 @@ def conclude(data: bytes) -> Any:
     succeeded, value = loads(data)
     if succeeded:
         return value
-    error, text = value
+    error, notes, text = value
     if isinstance(error, tuple):
         error = _likeness(*error)
+    for note in [] if getattr(error, "__notes__", None) else notes:
+        error.add_note(note)
     raise error from WorkerTraceback(text)
 
 
 @dataclass(frozen=True, slots=True)
 class RunPickled:
-    """A pickled function as a callable that any executor can send: bytes of arguments in, bytes of an outcome out."""
+    """A pickled function that any executor can send: takes the bytes of arguments, returns those of an
+    outcome."""
 
     payload: bytes = field(repr=False)
     digest: str

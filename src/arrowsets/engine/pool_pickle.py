@@ -1,9 +1,8 @@
 """Pickles that carry functions and classes of `__main__`, lambdas and closures by value.
 
-The standard pickler comes first, because it is fast and enough for paths, ranges and functions of modules; dill takes
-over for what it refuses. A class that travels by value keeps its identity: it bears a name in all pickles of this
-process, so that a function and its arguments meet in one class in the worker, and an instance that comes back is an
-instance of the class that was sent.
+The standard pickler comes first, because it is fast and enough for paths, ranges and functions of modules;
+dill takes over for what it refuses, apart from functions (`pool_function`) and the identity of classes
+(`pool_class`).
 """
 
 from __future__ import annotations
@@ -13,25 +12,19 @@ import io
 import pickle
 import sys
 import types
-import uuid
-import weakref
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from enum import EnumMeta
 from typing import Any
 
+from arrowsets.engine.pool_class import adopt, enum_parts, make_enum, name_of
+from arrowsets.engine.pool_function import FunctionParts, make_function
 from arrowsets.errors import NotPicklable
 
 __all__ = ["dumps", "loads"]
 
 _PLAIN, _DILL = b"p", b"d"
 _BY_VALUE = {"__main__", "__mp_main__", None}
-# Made anew with each class.
-_OF_THE_CLASS = {"__dict__", "__weakref__", "__module__", "__qualname__", "__slots__", "__doc__", "__class__"}
-
-_names: weakref.WeakKeyDictionary[type, str] = weakref.WeakKeyDictionary()
-_classes: weakref.WeakValueDictionary[str, type] = weakref.WeakValueDictionary()
-_ours: set[str] = set()
 
 
 class _NeedsDill(Exception):
@@ -74,7 +67,57 @@ def loads(data: bytes) -> Any:
 
     stream = io.BytesIO(data)
     stream.seek(1)
-    return dill.Unpickler(stream, ignore=True).load()
+    return dill.Unpickler(stream, ignore=True).load()  # noqa: S301
+
+
+class _Carrying:
+    """What is changed of dill's pickler: how functions and enumerations are saved, and who a class is."""
+
+    memo: dict[int, Any]
+    _postproc: dict[int, list[Any]]
+    _located: Callable[[Any, Any], bool]
+    _save_made: Callable[..., None]
+    _makers: frozenset[Any]
+    write: Callable[[bytes], None]
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._functions = FunctionParts()
+
+    def save(self, obj: Any, *rest: Any, **named: Any) -> None:
+        if id(obj) in self.memo or not self._save_ours(obj):
+            super().save(obj, *rest, **named)  # type: ignore[misc]
+
+    def _save_ours(self, obj: Any) -> bool:
+        if type(obj) is types.CellType and obj in self._functions:
+            self.save_reduce(types.CellType, (), obj=obj)
+        elif type(obj) is types.FunctionType and not self._located(obj, self):
+            self._save_function(obj)
+        elif isinstance(obj, EnumMeta) and not self._located(obj, self):
+            self._save_made(self, (make_enum, enum_parts(obj)), obj=obj)
+        else:
+            return False
+        return True
+
+    def _save_function(self, function: types.FunctionType) -> None:
+        arguments, state = self._functions.take_apart(function)
+        self.save_reduce(make_function, arguments, obj=function)
+        # A class is made from its methods: what a method knows of the class can be told only afterwards.
+        for value in [*state.globals.values(), *(content for _, content in state.cells)]:
+            if id(value) in self._postproc:
+                self._postproc[id(value)].append((state.fill, (function,)))
+                return
+        self.save_reduce(state.fill, (function,))
+        self.write(pickle.POP)
+
+    def save_reduce(self, func: Any, args: Any, *rest: Any, **named: Any) -> None:
+        made = named.get("obj")
+        if isinstance(made, types.ModuleType) and sys.modules.get(made.__name__) is made:
+            # dill would send what a module of the user's contains at the moment; a worker imports it.
+            named.pop("state", None)
+        if isinstance(made, type) and isinstance(func, types.FunctionType) and func in self._makers:
+            func, args = adopt, (name_of(made), func, args)
+        super().save_reduce(func, args, *rest, **named)  # type: ignore[misc]
 
 
 @functools.cache
@@ -82,47 +125,9 @@ def _dill_pickler() -> Any:
     import dill
     from dill import _dill
 
-    makers = {_dill._create_type, _dill._create_namedtuple, types.new_class}
-
-    class Pickler(dill.Pickler):  # type: ignore[misc]
-        def save_reduce(self, func: Any, args: Any, *rest: Any, **named: Any) -> None:
-            made = named.get("obj")
-            if isinstance(made, types.ModuleType) and sys.modules.get(made.__name__) is made:
-                # dill would send what a module of the user's contains at the moment; a worker imports it.
-                named.pop("state", None)
-            if isinstance(made, type) and isinstance(func, types.FunctionType) and func in makers:
-                func, args = _adopt, (_name(made), func, args)
-            super().save_reduce(func, args, *rest, **named)
-
-    return Pickler
-
-
-def _name(made: type) -> str:
-    name = _names.get(made)
-    if name is None:
-        name = uuid.uuid4().hex
-        _names[made], _classes[name] = name, made
-        _ours.add(name)
-    return name
-
-
-def _adopt(name: str, make: Any, args: tuple[Any, ...]) -> type:
-    known = _classes.get(name)
-    if known is None:
-        made: type = make(*args)
-        _names[made], _classes[name] = name, made
-        return made
-    if name not in _ours and not isinstance(known, EnumMeta):
-        _update(known, args)
-    return known
-
-
-def _update(known: type, args: tuple[Any, ...]) -> None:
-    """Give a class that came earlier the attributes that it has at its origin now."""
-    body = args[-1] if len(args) == 4 else None
-    if isinstance(body, functools.partial):
-        body = body.keywords.get("source")
-    for attribute, value in body.items() if isinstance(body, Mapping) else ():
-        if attribute not in _OF_THE_CLASS:
-            with suppress(AttributeError, TypeError):
-                setattr(known, attribute, value)
+    parts = {
+        "_located": staticmethod(_dill._locate_function),  # noqa: SLF001
+        "_save_made": staticmethod(_dill._save_with_postproc),  # noqa: SLF001
+        "_makers": frozenset({_dill._create_type, _dill._create_namedtuple, types.new_class, make_enum}),  # noqa: SLF001
+    }
+    return type("Pickler", (_Carrying, dill.Pickler), parts)

@@ -22,7 +22,12 @@ from arrowsets.engine.worker_world import World
 
 __all__ = ["Death", "WorkerProcess"]
 
-_CODE = "import sys; sys.path[:] = sys.argv[3:]; from arrowsets.engine.worker import main; main(sys.argv[1], int(sys.argv[2]))"
+_CODE = """
+import sys
+sys.path[:] = sys.argv[3:]
+from arrowsets.engine.worker import main
+main(sys.argv[1], int(sys.argv[2]))
+"""
 _KEPT_FUNCTIONS = 8
 
 
@@ -53,7 +58,7 @@ class Death:
     def hint(self) -> str:
         """What usually lies behind an end like this."""
         if self.returncode == -getattr(signal, "SIGKILL", 9):
-            return "If nobody killed it, the system ran out of memory: use fewer processes or smaller batches."
+            return "If nobody killed it, memory ran out: use fewer processes or smaller batches."
         if self.returncode is not None and self.returncode < 0:
             return "A library crashed; the lines above this error on stderr show where."
         return "The function, or a library it calls, ended the process."
@@ -89,7 +94,7 @@ class WorkerProcess:
             self.link = Link(ours)
         else:
             self.listener = socket.create_server(("127.0.0.1", 0))
-            self.listener.setblocking(False)
+            self.listener.setblocking(False)  # noqa: FBT003
             self._process = self._start(f"tcp:{self.listener.getsockname()[1]}")
         assert self._process.stdin is not None
         self._lifeline = self._process.stdin
@@ -97,10 +102,10 @@ class WorkerProcess:
             self._lifeline.write(self._token)
 
     def _start(self, address: str, *inherited: int) -> subprocess.Popen[bytes]:
-        flags = getattr(subprocess, "_args_from_interpreter_flags", list)()
+        flags: list[str] = getattr(subprocess, "_args_from_interpreter_flags", list)()
         executable = os.fsdecode(multiprocessing.spawn.get_executable() or sys.executable)
         posix = os.name == "posix"
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - this interpreter
             [executable, *flags, "-c", _CODE, address, str(self.rank), *self.world.path],
             stdin=subprocess.PIPE,
             bufsize=0,
@@ -150,7 +155,8 @@ class WorkerProcess:
         known = digest in self._functions
         self._functions[digest] = None
         self._functions.move_to_end(digest)
-        forgotten = [self._functions.popitem(last=False)[0] for _ in range(len(self._functions) - _KEPT_FUNCTIONS)]
+        surplus = len(self._functions) - _KEPT_FUNCTIONS
+        forgotten = [self._functions.popitem(last=False)[0] for _ in range(surplus)]
         news = None if world == self.world else world
         self.world = world
         self.put("task", digest, None if known else payload, forgotten, arguments, news, check or not known)
@@ -187,7 +193,7 @@ def _wait4(process: subprocess.Popen[bytes]) -> Death | None:
     try:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
     except ChildProcessError:
-        # Someone else collected the children of this process (SIGCHLD ignored): its end is known, not its manner.
+        # Someone else collected it (SIGCHLD is ignored?): its end is known, not its manner.
         process.returncode = 0
         return Death(process.pid, None)
     if not pid:

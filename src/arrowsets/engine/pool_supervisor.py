@@ -1,8 +1,8 @@
 """The thread behind a process pool: hands tasks to idle workers, and replaces workers that end.
 
-Each worker sits on a rank. A task names the number of ranks it may use, so that one set of workers serves pools of
-several sizes; of the tasks that may run on an idle rank the one submitted first is next. Everything about workers is
-touched by this thread only; others leave tasks and wishes under the lock and ring the bell.
+Each worker sits on a rank. A task names the number of ranks it may use, so that one set of workers serves
+pools of several sizes; of the tasks that may run on an idle rank the one submitted first is next. Everything
+about workers is touched by this thread only; others leave tasks and wishes under the lock and ring the bell.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class _Seat:
 class Supervisor:
     """Workers, started as they are needed, and the tasks that wait for them."""
 
-    def __init__(self, init: bytes | None = None, idle_seconds: float = 60.0, *, inherit: bool | None = None) -> None:
+    def __init__(
+        self, init: bytes | None = None, idle_seconds: float = 60.0, *, inherit: bool | None = None
+    ) -> None:
         self._init = init
         self._idle_seconds = idle_seconds
         self._transport: dict[str, bool] = {} if inherit is None else {"inherit": inherit}
@@ -95,7 +97,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._bell, self._ring = socket.socketpair()
         for end in (self._bell, self._ring):
-            end.setblocking(False)
+            end.setblocking(False)  # noqa: FBT003
         self._selector.register(self._bell, selectors.EVENT_READ, None)
 
     # What any thread may call.
@@ -126,7 +128,7 @@ class Supervisor:
         self._wake()
 
     def close(self, how: Literal["finish", "kill"]) -> None:
-        """Take no more tasks; `finish` those that wait, or `kill` everything. Returns at once, takes no lock."""
+        """Take no more tasks; `finish` those that wait, or `kill` everything. Never waits."""
         self._closing = "kill" if "kill" in (how, self._closing) else "finish"
         self._wake()
 
@@ -173,6 +175,7 @@ class Supervisor:
     def _turn(self) -> None:
         self._obey()
         self._assign()
+        self._dismiss_idle()
         for key, mask in self._selector.select(self._timeout()):
             if key.data is None:
                 with contextlib.suppress(BlockingIOError):
@@ -209,14 +212,17 @@ class Supervisor:
     def _obey(self) -> None:
         with self._lock:
             unwanted, self._unwanted = self._unwanted, set()
-        killing, closing = self._closing == "kill", bool(self._closing) and not self._waiting()
+        killing = self._closing == "kill"
         if killing:
             self._fail_waiting(None)
         for seat in tuple(self._seats.values()):
-            if seat.state != "idle":
-                if killing or (seat.job is not None and seat.job.future in unwanted):
-                    self._kill(seat)
-            elif killing or closing or time.monotonic() - seat.since >= self._idle_seconds:
+            if seat.state != "idle" and (killing or (seat.job is not None and seat.job.future in unwanted)):
+                self._kill(seat)
+
+    def _dismiss_idle(self) -> None:
+        closing = bool(self._closing) and not self._waiting()
+        for seat in tuple(self._seats.values()):
+            if seat.state == "idle" and (closing or time.monotonic() - seat.since >= self._idle_seconds):
                 self._dismiss(seat)
 
     def _assign(self) -> None:
@@ -269,7 +275,7 @@ class Supervisor:
 
     def _exchange(self, seat: _Seat, mask: int) -> None:
         link = seat.process.link
-        if seat.state == "leaving":
+        if seat not in self._seats.values():
             return
         if link is None:
             listener = seat.process.listener
@@ -341,8 +347,8 @@ class Supervisor:
 
     def _reap(self) -> None:
         for seat in tuple(self._seats.values()):
-            if seat.state != "idle" and time.monotonic() - seat.since > 1.0 and seat.process.death() is not None:
-                self._leave(seat)
+            if seat.state != "idle" and seat.process.death() is not None:
+                self._hear_last_words(seat)
         for seat in tuple(self._leaving):
             death = seat.process.death()
             if death is not None:
@@ -352,13 +358,22 @@ class Supervisor:
             elif time.monotonic() - seat.since > _SECONDS_TO_LEAVE:
                 seat.process.kill()
 
+    def _hear_last_words(self, seat: _Seat) -> None:
+        """Take what a dead worker had sent; a child of its task may hold the connection open."""
+        link = seat.process.link
+        while seat in self._seats.values() and link is not None and link.readable():
+            self._exchange(seat, selectors.EVENT_READ)
+        if seat in self._seats.values():
+            self._leave(seat)
+
     def _mourn(self, seat: _Seat, death: Death) -> None:
         job = seat.job
         if job is None:
             if not seat.usable and self._closing != "kill":
                 self._mourn_beginner(death)
         elif not job.wanted:
-            job.future.set_exception(WorkerDied(f"worker process {death.pid} was stopped while it worked on {job}"))
+            stopped = f"worker process {death.pid} was stopped while it worked on {job}"
+            job.future.set_exception(WorkerDied(stopped))
         elif job.retries > 0:
             job.retries -= 1
             job.progress(-job.reported)

@@ -1,7 +1,7 @@
 """Messages between a pool and its workers: length-prefixed pickles of small tuples over a stream socket.
 
-The worker's end (`Channel`) may block; the pool's end (`Link`) never does, so that two full pipes cannot wait for
-each other. User objects travel as bytes inside a message and are pickled elsewhere.
+The worker's end (`Channel`) may block; the pool's end (`Link`) never does, so that two full pipes cannot wait
+for each other. User objects travel as bytes inside a message and are pickled elsewhere.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Channel:
     """The worker's end: blocking, and safe to send on from several threads."""
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.setblocking(True)
+        connection.setblocking(True)  # noqa: FBT003
         self._socket = connection
         self._sending = threading.Lock()
 
@@ -75,7 +75,7 @@ class Link:
     """The pool's end: sends and receives what is possible now."""
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
+        connection.setblocking(False)  # noqa: FBT003
         self.socket = connection
         self._outgoing: deque[memoryview] = deque()
         self._incoming = bytearray(_HEADER.size)
@@ -120,6 +120,16 @@ class Link:
                 budget -= received
             if self._filled == len(self._incoming):
                 yield from self._complete()
+
+    def readable(self) -> bool:
+        """Tell whether `take` would find something, be it the end."""
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+        return True
 
     def _complete(self) -> Iterator[Message]:
         data, self._filled = self._incoming, 0

@@ -1,9 +1,9 @@
-"""A worker process: takes one task at a time from its pool, and what a task may ask of the process it runs in.
+"""A worker process: takes one task at a time from its pool, and tells tasks about itself.
 
-A worker is a fresh interpreter that never imports the program's `__main__`. It lives as long as its standard input
-stays open, which ends with the process that started it, however that one ends. It ignores Ctrl-C, which reaches every
-process of a terminal: the pool decides. Nothing about threads is set, neither for BLAS nor for tokenizers: fresh
-processes need no protection from forks, and a `worker_init` function can limit them.
+A worker is a fresh interpreter that never imports the program's `__main__`. It lives as long as its standard
+input stays open, which ends with the process that started it, however that one ends. It ignores Ctrl-C, which
+reaches every process of a terminal: the pool decides. Nothing about threads is set, neither for BLAS nor for
+tokenizers: fresh processes need no protection from forks, and a `worker_init` function can limit them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def rank() -> int | None:
 
 
 def report(done: int) -> None:
-    """Tell whoever waits for this task that `done` more units are done. Cheap enough to call for every row."""
+    """Tell whoever waits for this task that `done` more units are done; cheap enough for every row."""
     callback = _callback.get()
     if callback is not None:
         callback(done)
@@ -95,15 +95,8 @@ class _Worker:
         else:
             self._channel.send("ready")
 
-    def _task(
-        self,
-        digest: str,
-        payload: bytes | None,
-        forgotten: list[str],
-        arguments: bytes,
-        world: World | None,
-        check: bool,
-    ) -> None:
+    def _task(self, digest: str, payload: bytes | None, forgotten: list[str], *rest: Any) -> None:
+        arguments, world, check = rest
         if check and self._modules.changed():
             self._channel.send("stale")
             return

@@ -1,8 +1,9 @@
-"""What a function may expect around it in a worker: the directory, import path, environment of the process that sent it.
+"""What a function finds around it in a worker: directory, import path and environment of its program.
 
-Modules are imported by the worker from the same places; those found in no place on the path (a test module, a module
-that was loaded from a file under a name of its own) the worker asks the pool for. A worker also remembers how old the
-user's modules were when it imported them, so that one with yesterday's code is replaced.
+Modules are imported by the worker from the same places; those found in no place on the path (a test module, a
+module that was loaded from a file under a name of its own) the worker asks the pool for. A worker also
+remembers how old the user's modules were when it imported them, so that one with yesterday's code is
+replaced.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class World:
 
 
 def place_of(name: str) -> ModulePlace | None:
-    """Tell where the source of a module lies that this process has imported; None for one without a source file."""
+    """Tell where the source of an imported module lies; None for one without a source file."""
     module = sys.modules.get(name)
     if module is None:
         return (None, []) if any(known.startswith(f"{name}.") for known in tuple(sys.modules)) else None
@@ -61,11 +62,12 @@ def place_of(name: str) -> ModulePlace | None:
     inside = getattr(module, "__path__", None)
     if not (isinstance(file, str) and file.endswith(".py")) and inside is None:
         return None
-    return (file if isinstance(file, str) else None), (None if inside is None else [str(entry) for entry in inside])
+    places = None if inside is None else [str(entry) for entry in inside]
+    return (file if isinstance(file, str) else None), places
 
 
 class AskingFinder:
-    """The last entry of a worker's `sys.meta_path`: imports what only the pool's process knows how to find."""
+    """The last entry of a worker's `sys.meta_path`: imports what only the pool's process can find."""
 
     def __init__(self, ask: Callable[[str], ModulePlace | None]) -> None:
         self._ask = ask
@@ -93,9 +95,8 @@ class LoadedModules:
 
     def __init__(self) -> None:
         places = sysconfig.get_paths()
-        self._installed = tuple(
-            {str(Path(places[key])) + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")}
-        )
+        keys = ("stdlib", "platstdlib", "purelib", "platlib")
+        self._installed = tuple({str(Path(places[key])) + os.sep for key in keys})
         self._times: dict[str, int] = {}
         self._seen: set[str] = set()
 

@@ -133,6 +133,8 @@ class ArrayType(Frozen):
         numpy_dtype = _numpy_dtype(self.dtype)
         if numpy_dtype is None or array.dtype == numpy_dtype:
             return array
+        if array.dtype.kind == "O" and any(item is None for item in array.flat):
+            raise ValueError(f"{self!r} cannot hold a null inside an array")
         converted = array.astype(numpy_dtype)
         if numpy_dtype.kind in "iub" and array.dtype.kind in "iufb" and not np.array_equal(converted, array):
             raise ValueError(f"{self!r} cannot hold these values of dtype {array.dtype} without loss")
@@ -163,9 +165,14 @@ def _numpy_dtype(name: str) -> np.dtype[Any] | None:
     return None
 
 
-def _unwrapped(array: pa.Array[Any]) -> pa.Array[Any]:
+def _unwrapped(array: Any) -> pa.Array[Any]:
     if isinstance(array, pa.FixedShapeTensorArray):
-        return pa.array(list(array.to_numpy_ndarray()))
+        tensor: Any = array.type
+        shape = tensor.shape
+        rows = array.storage.to_pylist()
+        lists: Any = [None if row is None else np.reshape(row, shape).tolist() for row in rows]
+        built: pa.Array[Any] = pa.array(lists)
+        return built
     below: pa.Array[Any] = storage_of(array)
     return below
 

@@ -23,11 +23,14 @@ __all__ = [
     "locate",
     "make_list",
     "storage_of",
+    "struct_fields",
 ]
 
 # The stubs know no members of list, struct and extension arrays.
 Arr: TypeAlias = Any
-_from_arrays: Any = pa.FixedSizeListArray.from_arrays
+_list_from_arrays: Any = pa.ListArray.from_arrays
+_large_from_arrays: Any = pa.LargeListArray.from_arrays
+_fixed_from_arrays: Any = pa.FixedSizeListArray.from_arrays
 _run_end_decode: Any = getattr(pc, "run_end_decode")  # noqa: B009
 
 
@@ -72,11 +75,18 @@ def storage_of(array: Arr) -> Arr:
     return array
 
 
+def struct_fields(array: Arr) -> dict[str, Arr]:
+    """Return a struct array's fields by name, null where the struct is: what lies below is arbitrary."""
+    names = [array.type.field(i).name for i in range(array.type.num_fields)]
+    columns = array.flatten() if array.null_count else [array.field(i) for i in range(len(names))]
+    return dict(zip(names, columns, strict=True))
+
+
 def list_parts(array: Arr) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Arr]:
     """Return a list array's offsets, from 0 on, and the values that they cut; null lists count as empty."""
     dtype = array.type
     if pa.types.is_list_view(dtype) or pa.types.is_large_list_view(dtype):
-        array = array.cast(pa.large_list(dtype.value_field))
+        return _view_parts(array)
     offsets = np.zeros(len(array) + 1, dtype=np.int64)
     if pa.types.is_fixed_size_list(dtype):
         lengths = np.full(len(array), dtype.list_size, dtype=np.int64)
@@ -94,6 +104,31 @@ def list_parts(array: Arr) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Arr]:
     return raw - raw[0], values.slice(int(raw[0]), int(raw[-1] - raw[0]))
 
 
+def _view_parts(array: Arr) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Arr]:
+    # Not by Arrow's cast: that of pyarrow 26.0.1 gives a wrong last offset where there are nulls.
+    starts = array.offsets.to_numpy().astype(np.int64)
+    lengths = array.sizes.to_numpy().astype(np.int64)
+    if array.null_count:
+        lengths[np.asarray(array.is_null())] = 0
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    indices = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+    return offsets, array.values.take(of_numpy(indices))
+
+
+def of_numpy(values: Any) -> pa.Array[Any]:
+    """Return an Arrow array of a one-dimensional array of native numbers or booleans, without nulls.
+
+    `pa.array` does the same, but its first call imports pandas, which takes longer than all of this library.
+    """
+    if values.dtype.kind == "b":
+        bits: Any = np.packbits(values, bitorder="little")
+        buffer = pa.py_buffer(bits)
+        return pa.Array.from_buffers(pa.bool_(), len(values), [None, buffer])
+    packed: Any = np.ascontiguousarray(values)
+    dtype = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(dtype, len(values), [None, pa.py_buffer(packed)])
+
+
 def make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> pa.Array[Any]:
     """Build a list, large list or fixed-size list array from offsets that start at 0."""
     result: pa.Array[Any] = _make_list(dtype, offsets, values, mask)
@@ -107,10 +142,12 @@ def _make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr
         plain = make_list(pa.large_list(dtype.value_field), offsets, values, mask)
         return plain.cast(dtype)
     if pa.types.is_large_list(dtype):
-        return pa.LargeListArray.from_arrays(pa.array(offsets), values, type=dtype, mask=mask)
+        return _large_from_arrays(of_numpy(offsets), values, type=dtype, mask=mask)
     if len(offsets) and offsets[-1] > np.iinfo(np.int32).max:
-        raise SchemaConflict(f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches")
-    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values, type=dtype, mask=mask)
+        raise SchemaConflict(
+            f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches"
+        )
+    return _list_from_arrays(of_numpy(offsets.astype(np.int32)), values, type=dtype, mask=mask)
 
 
 def _make_fixed(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> Arr:
@@ -124,7 +161,7 @@ def _make_fixed(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Ar
         starts = np.where(valid, offsets[:-1], 0)
         indices: Any = (starts[:, None] + np.arange(size)).ravel()
         values = values.take(pa.array(indices, mask=np.repeat(~valid, size)))
-    return _from_arrays(values, type=dtype, mask=mask)
+    return _fixed_from_arrays(values, type=dtype, mask=mask)
 
 
 def cast_storage(array: Arr, to: Any, path: str = "") -> pa.Array[Any]:
@@ -160,7 +197,7 @@ def _cast(array: Arr, to: Any, path: str) -> Arr:
 def _cast_struct(array: Arr, to: Any, path: str) -> Arr:
     if not pa.types.is_struct(array.type):
         raise _conflict(array.type, to, path)
-    have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
+    have = struct_fields(array)
     wanted = [to.field(i) for i in range(to.num_fields)]
     extra = [name for name in have if name not in {field.name for field in wanted}]
     if extra:
@@ -168,7 +205,7 @@ def _cast_struct(array: Arr, to: Any, path: str) -> Arr:
             f"{_where(path)}the struct has fields {extra!r} that its type {to} lacks", column=path or None
         )
     children = [
-        cast_storage(array.field(have[field.name]), field.type, _join(path, field.name))
+        cast_storage(have[field.name], field.type, _join(path, field.name))
         if field.name in have
         else nulls(len(array), field.type)
         for field in wanted

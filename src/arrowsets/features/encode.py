@@ -8,6 +8,7 @@ then builds each level in one call.
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Literal
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict
 from arrowsets.features.base import FeatureType
-from arrowsets.features.casting import cast_storage, locate, make_list, nulls
+from arrowsets.features.casting import cast_storage, locate, make_list, nulls, of_numpy
 from arrowsets.features.infer import feature_of
 from arrowsets.features.json_value import Json
 from arrowsets.features.kinds import is_tensor, kind_of, kinds, quick_array, to_arrow_or_numpy
@@ -206,6 +207,8 @@ def _scalars(flat: npt.NDArray[Any]) -> pa.Array[Any]:
         raise SchemaConflict(f"no type holds NumPy's {flat.dtype}; convert the array first")
     if not flat.dtype.isnative:
         flat = flat.astype(flat.dtype.newbyteorder("="))
+    if flat.dtype.kind in "biuf":
+        return of_numpy(flat)
     array: Any = pa.array(flat)
     return _one(array)
 
@@ -213,12 +216,18 @@ def _scalars(flat: npt.NDArray[Any]) -> pa.Array[Any]:
 class _Mixed(Exception):  # it is a message between levels, not an error
     """Values that no type holds, on the way out of the nested levels."""
 
-    def __init__(self, row: int, text: str, path: str = "") -> None:
+    def __init__(self, row: int, text: str, path: str = "", *, bad: bool = False) -> None:
         super().__init__(text)
-        self.row, self.text, self.path = row, text, path
+        self.row, self.text, self.path, self.bad = row, text, path, bad
+
+    def inside(self, row: int, path: str) -> _Mixed:
+        """Return the same, seen from one level further out."""
+        return _Mixed(row, self.text, f"{path}{_dotted(self.path)}", bad=self.bad)
 
     def conflict(self, column: str | None) -> ArrowsetsError:
         full = _joined(column, self.path or None)
+        if self.bad:
+            return BadData(self.text, row=self.row, column=full)
         place = f"column {full!r}, row {self.row}" if full else f"row {self.row}"
         return SchemaConflict(f"{place}: {self.text}", column=full)
 
@@ -254,7 +263,10 @@ class _Inference:
         if found == {"int", "float"}:
             return self._float(values, {float})
         if found == {"int", "decimal"}:
-            return self._decimal(values, classes)
+            # Arrow counts the digits of decimals only.
+            return self._decimal(
+                [decimal.Decimal(v) if kind_of(type(v)) == "int" else v for v in values], classes
+            )
         if found == {"list", "ndarray"}:
             return self._list(values, classes)
         if found == {"date", "datetime"}:
@@ -279,9 +291,9 @@ class _Inference:
                 other = next(iter(seen.values()))
                 raise _Mixed(
                     row,
-                    f"{_short(value)} has type {type(value).__name__}, but {_short(values[other])} before it "
-                    f"has type {type(values[other]).__name__}, and no type holds both; make them one type, or "
-                    "use on_mixed='use_json'",
+                    f"{_short(value)} has type {type(value).__name__}, but {_short(values[other])} "
+                    f"before it has type {type(values[other]).__name__}, and no type holds both; "
+                    "make them one type, or use on_mixed='use_json'",
                 )
         raise _Mixed(0, f"no type holds {values[0]!r}")
 
@@ -302,7 +314,7 @@ class _Inference:
         if self.use_json:
             return self._mixed(values)
         row = locate(_Sliced(values), lambda piece: pa.array(piece.values, dtypes[0]))
-        names = " or ".join(str(dtype) for dtype in dtypes if dtype is not None)
+        names = " or ".join(str(dtype) for dtype in dtypes if dtype is not None) or "the type"
         raise _Mixed(row or 0, f"{values[row or 0]!r} does not fit {names}, which the other rows need")
 
     def _bool(self, values: list[Any], classes: set[type]) -> Built:
@@ -326,10 +338,11 @@ class _Inference:
         try:
             return self._try(values, pa.string(), pa.large_string())
         except UnicodeEncodeError as error:
-            row = next(row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value))
-            raise _Mixed(
-                row, f"{values[row]!r} is no Unicode text ({error.reason}); use bytes, or encode it"
-            ) from error
+            row = next(
+                row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value)
+            )
+            text = f"{values[row]!r} is no Unicode text ({error.reason}); use bytes, or encode it"
+            raise _Mixed(row, text, bad=True) from error
 
     def _bytes(self, values: list[Any], classes: set[type]) -> Built:
         del classes
@@ -386,7 +399,7 @@ class _Inference:
             inner, feature = self.build(list(chain.from_iterable(value for value in values if value is not None)))
         except _Mixed as mixed:
             row = int(np.searchsorted(offsets, mixed.row, side="right")) - 1
-            raise _Mixed(row, mixed.text, f"[]{_dotted(mixed.path)}") from None
+            raise mixed.inside(row, "[]") from None
         outer = List(feature)
         return make_list(outer.storage, offsets, inner, _nulls(values)), outer
 
@@ -410,7 +423,7 @@ class _Inference:
         try:
             return self.build([None if value is None else value.get(name) for value in values])
         except _Mixed as mixed:
-            raise _Mixed(mixed.row, mixed.text, f"{name}{_dotted(mixed.path)}") from None
+            raise mixed.inside(mixed.row, name) from None
 
 
 def _fields(struct: Struct) -> list[pa.Field[Any]]:
@@ -423,7 +436,7 @@ def _dotted(path: str) -> str:
 
 def _nulls(values: Sequence[Any]) -> pa.Array[Any] | None:
     mask = np.fromiter((value is None for value in values), bool, len(values))
-    return pa.array(mask) if mask.any() else None
+    return of_numpy(mask) if mask.any() else None
 
 
 def _midnight(value: Any) -> Any:

@@ -106,10 +106,12 @@ def quick_array(values: Any) -> pa.Array[Any] | None:
     if type(values) is not list or not values:
         return None
     first: Any = next((value for value in values[:8] if value is not None), None)
+    nested = type(first) is list
     for _ in range(4):
         if type(first) is list and first:
             first = first[0]
-    if type(first) not in _QUICK:
+    # Within a list, pyarrow 26.0.1 takes bytes for text, and does not even check that they are.
+    if type(first) not in _QUICK or (nested and type(first) is str):
         return None
     try:
         array: Any = pa.array(values)

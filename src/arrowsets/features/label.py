@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, cast, overload
+from typing import Any, ClassVar, overload
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ __all__ = ["ClassLabel"]
 
 
 @register
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, init=False, repr=False)
 class ClassLabel(Frozen):
     """An integer that stands for one of a list of names; -1 and null stand for no label.
 
@@ -35,32 +35,26 @@ class ClassLabel(Frozen):
 
     type_name: ClassVar[str] = "ClassLabel"
     dtype: ClassVar[str] = "int64"
-    num_classes: InitVar[int | None] = None
-    names: list[str] = field(default=cast(list[str], None), hash=False)
-    names_file: InitVar[str | None] = None
-    id: str | None = field(default=None, repr=False)
-    _codes: dict[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _codes: ClassVar[
+        dict[str, int]
+    ]  # of the instance; a class variable to the dataclass, so that it is no field
+    names: list[str] = field(hash=False)
+    id: str | None = None
 
-    def __post_init__(self, num_classes: int | None, names_file: str | None) -> None:
-        # The dataclass machinery hands over the class attribute where an InitVar was not given.
-        num_classes = num_classes if isinstance(num_classes, int) else None
-        if names_file is not None and self.names is not None:
-            raise ValueError("give names or names_file, not both")
-        names = self.names
-        if names_file is not None:
-            names = _lines(names_file)
-        if names is None:
-            if num_classes is None:
-                raise ValueError("ClassLabel needs num_classes, names or names_file")
-            names = [str(code) for code in range(num_classes)]
-        names = [str(name) for name in names]
-        if num_classes is not None and num_classes != len(names):
-            raise ValueError(f"num_classes is {num_classes}, but there are {len(names)} names")
-        codes = {name: code for code, name in enumerate(names)}
-        if len(codes) != len(names):
-            twice = sorted({name for name in names if names.count(name) > 1})
+    def __init__(
+        self,
+        num_classes: int | None = None,
+        names: Iterable[str] | None = None,
+        names_file: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        listed = _names(num_classes, names, names_file)
+        codes = {name: code for code, name in enumerate(listed)}
+        if len(codes) != len(listed):
+            twice = sorted({name for name in listed if listed.count(name) > 1})
             raise ValueError(f"label names must differ, but {twice!r} occur twice")
-        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "names", listed)
+        object.__setattr__(self, "id", id)
         object.__setattr__(self, "_codes", codes)
 
     def __repr__(self) -> str:
@@ -68,6 +62,11 @@ class ClassLabel(Frozen):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _label, (self.names, self.id)
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.names)
 
     @property
     def storage(self) -> pa.DataType:
@@ -151,7 +150,7 @@ class ClassLabel(Frozen):
         return pa.array([None if name is None else self._code(name) for name in array.to_pylist()], pa.int64())
 
     def _code(self, name: str) -> int:
-        code = self._codes.get(str(name))
+        code = self._codes.get(name)
         if code is not None:
             return code
         try:
@@ -172,13 +171,23 @@ class ClassLabel(Frozen):
         return code
 
 
-# Its InitVar has the same name: the dataclass would take a property in the class body for its default.
-_label_class: Any = ClassLabel
-_label_class.num_classes = property(lambda self: len(self.names), doc="Number of classes.")
-
-
 def _label(names: list[str], id: str | None) -> ClassLabel:  # noqa: A002
     return ClassLabel(names=names, id=id)
+
+
+def _names(num_classes: int | None, names: Iterable[str] | None, names_file: str | None) -> list[str]:
+    if names is not None and names_file is not None:
+        raise ValueError("give names or names_file, not both")
+    if names_file is not None:
+        names = _lines(names_file)
+    if names is None:
+        if num_classes is None:
+            raise ValueError("ClassLabel needs num_classes, names or names_file")
+        return [str(code) for code in range(num_classes)]
+    listed = [str(name) for name in names]
+    if num_classes is not None and num_classes != len(listed):
+        raise ValueError(f"num_classes is {num_classes}, but there are {len(listed)} names")
+    return listed
 
 
 def _lines(path: str) -> list[str]:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from arrowsets.errors import BadData, MissingDependency, SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register
-from arrowsets.features.casting import cast_storage, is_text, storage_of
+from arrowsets.features.casting import cast_storage, is_text, storage_of, struct_fields
 from arrowsets.features.scalar import Value
 
 if TYPE_CHECKING:
@@ -111,11 +111,13 @@ class Media(Frozen):
         raise SchemaConflict(f"{array.type} cannot be cast to {self!r}: paths, bytes or structs of them can")
 
     def _cast_struct(self, array: Any) -> pa.Array[Any]:
-        names = {array.type.field(i).name: i for i in range(array.type.num_fields)}
-        if not names.keys() & {"bytes", "path"}:
-            raise SchemaConflict(f"{array.type} cannot be cast to {self!r}: it has neither 'bytes' nor 'path'")
+        have = struct_fields(array)
+        if not have.keys() & {"bytes", "path"}:
+            raise SchemaConflict(
+                f"{array.type} cannot be cast to {self!r}: it has neither 'bytes' nor 'path'"
+            )
         missing = pa.nulls(len(array))
-        parts = [array.field(names[name]) if name in names else missing for name in ("bytes", "path")]
+        parts = [have.get(name, missing) for name in ("bytes", "path")]
         return _cells(parts[0], parts[1], array.is_null() if array.null_count else None)
 
     def embed(self, array: pa.Array[Any]) -> pa.Array[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABCMeta
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register, registered
-from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of
+from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of, struct_fields
 from arrowsets.features.kinds import kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
 
-__all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json", "walk"]
+__all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json"]
 
 
 def as_feature(value: object) -> FeatureType:
@@ -199,7 +199,7 @@ class _ListDecoder:
 
 
 def _cast_fields(struct: Mapping[str, FeatureType], array: Any) -> pa.Array[Any]:
-    have = {array.type.field(i).name: i for i in range(array.type.num_fields)}
+    have = struct_fields(array)
     extra = [name for name in have if name not in struct]
     if extra:
         raise SchemaConflict(f"the struct has fields {extra!r} that its type lacks; the fields are {list(struct)!r}")
@@ -211,7 +211,7 @@ def _cast_fields(struct: Mapping[str, FeatureType], array: Any) -> pa.Array[Any]
             columns.append(nulls(len(array), feature.storage))
             continue
         with at_path(name):
-            columns.append(feature.cast(array.field(have[name])))
+            columns.append(feature.cast(have[name]))
     mask = array.is_null() if array.null_count else None
     return pa.StructArray.from_arrays(columns, fields=[f.field(name) for name, f in struct.items()], mask=mask)
 
@@ -409,10 +409,3 @@ def feature_from_json(data: Any) -> FeatureType:
 
 # What an unknown type is read as: null gives way to any other type.
 UNKNOWN: FeatureType = Value("null")
-
-
-def walk(feature: FeatureType) -> Iterator[FeatureType]:
-    """Yield a type and the types inside it."""
-    yield feature
-    for child in feature.children().values():
-        yield from walk(child)

@@ -22,6 +22,7 @@ __all__ = ["Features"]
 class Features(Struct):
     """Column names and their types: a dict that only takes types.
 
+    >>> from arrowsets.features import Value
     >>> Features({"text": Value("string"), "scores": [Value("float32")]})
     {'text': Value('string'), 'scores': List(Value('float32'))}
     """
@@ -68,6 +69,7 @@ class Features(Struct):
     def to_yaml(self) -> list[dict[str, Any]]:
         """Return the form of `dataset_info.features` in a README's YAML header.
 
+        >>> from arrowsets.features import Value
         >>> Features({"a": Value("int8"), "b": [Value("string")]}).to_yaml()
         [{'name': 'a', 'dtype': 'int8'}, {'name': 'b', 'list': 'string'}]
         """
@@ -121,6 +123,7 @@ class Features(Struct):
     def flatten(self, max_depth: int = 16) -> Features:
         """Return features with each struct replaced by its fields, named "outer.inner".
 
+        >>> from arrowsets.features import Value
         >>> Features({"s": {"x": Value("int8")}}).flatten()
         {'s.x': Value('int8')}
         """

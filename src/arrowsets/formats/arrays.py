@@ -8,6 +8,7 @@ nothing points into a memory map.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, cast
 
@@ -124,6 +125,23 @@ class Arrays:
         if _is_bytes(kind):
             return [value if value is None or value[-1:] == b"\0" else np.bytes_(value) for value in values]
         return values
+
+    def reader(self, array: pa.Array[Any], shape: Shape | None = None) -> Callable[[int], Any]:
+        """Return a function from a row's position to what the row shows, the same as in `cells`."""
+        array = array if array.null_count else plain(array)
+        kind = array.type
+        if self.dtype is None and is_number(kind) and not array.null_count:
+            # Reading one number makes a scalar that is a copy.
+            return cast("Callable[[int], Any]", array.to_numpy(zero_copy_only=False).__getitem__)
+        if is_list(kind) and is_number(kind.value_type) and not array.null_count:
+            offsets, values = list_parts(array)
+            if not values.null_count:
+                return partial(self._list_at, offsets, values)
+        return lambda index: self.cells(array.slice(index, 1), shape)[0]
+
+    def _list_at(self, offsets: npt.NDArray[np.int64], values: pa.Array[Any], index: int) -> AnyNumpy:
+        start = int(offsets[index])
+        return self._numbers(values.slice(start, int(offsets[index + 1]) - start))
 
     def _is_date(self, kind: pa.DataType) -> bool:
         types = pa.types
@@ -254,12 +272,22 @@ def plain(array: pa.Array[Any]) -> pa.Array[Any]:
     if isinstance(kind, pa.BaseExtensionType):
         return plain(cast("Any", array).storage)
     if pa.types.is_dictionary(kind):
-        return plain(cast("Any", array).dictionary_decode())
+        return plain(_decoded(cast("Any", array)))
     if pa.types.is_run_end_encoded(kind):
         return plain(pc.call_function("run_end_decode", [array]))
     if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
         return array.cast(pa.large_list(kind.value_type))
     return array
+
+
+def _decoded(array: pa.DictionaryArray[Any, Any]) -> pa.Array[Any]:
+    try:
+        return array.dictionary_decode()
+    except IndexError:
+        # What lies below a null list may point anywhere; it is never shown.
+        known = pc.less(array.indices, pa.scalar(len(array.dictionary)))
+        indices: Any = pc.if_else(known, array.indices, pa.scalar(None, array.indices.type))
+        return pa.DictionaryArray.from_arrays(indices, array.dictionary).dictionary_decode()
 
 
 def list_parts(array: pa.Array[Any]) -> tuple[npt.NDArray[np.int64], pa.Array[Any]]:

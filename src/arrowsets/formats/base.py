@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, TypeAlias
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from arrowsets.errors import MissingDependency, UnknownName
 from arrowsets.features import Features, FeatureType
+from arrowsets.formats.lazy import LazyColumns
 
 __all__ = ["AnyArray", "AnyTable", "Decoder", "Format", "require"]
 
@@ -82,6 +84,10 @@ class Format(ABC):
         """Return the fastest function from a row's position in a record batch to the row; None: use `row`."""
         del batch, columns
         return None
+
+    def lazy(self, table: AnyTable) -> LazyColumns:
+        """Return the columns of a table, each to be converted when a row over them is asked for it."""
+        return LazyColumns(table, values=partial(self.values, table), format=self)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

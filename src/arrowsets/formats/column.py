@@ -41,7 +41,7 @@ class Column(Sequence[Any]):
         path: The fields to follow inside of the column, for a part of a struct.
 
     >>> table = pa.table({"a": [1, 2, 3]})
-    >>> column = Column(table.take, 3, "a", PythonFormat())
+    >>> column = Column(lambda rows: table.take(list(rows)), 3, "a", PythonFormat())
     >>> column[-1], column[:2], 2 in column
     (3, [1, 2], True)
     """

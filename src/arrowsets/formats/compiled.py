@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-__all__ = ["compile_expression", "iter_row_dicts", "row_dicts"]
+__all__ = ["compile_expression", "iter_row_dicts", "row_dicts", "row_function"]
 
 Row = dict[str, Any]
 
@@ -49,6 +49,22 @@ def iter_row_dicts(names: Sequence[str], columns: Sequence[Iterable[Any]]) -> It
     if len(names) > _WIDEST:
         return _wide_rows(names, columns)
     return cast("Iterator[Row]", _maker(len(names), "({})")(*names, *columns))
+
+
+def row_function(names: Sequence[str], cells: Sequence[Callable[[int], Any]]) -> Callable[[int], Row]:
+    """Join functions from a row's position to a cell into one from a row's position to the row.
+
+    >>> row_function(["a", "b"], [[1, 2].__getitem__, "xy".__getitem__])(1)
+    {'a': 2, 'b': 'y'}
+    """
+    return cast("Callable[[int], Row]", _joiner(len(names))(*names, *cells))
+
+
+@lru_cache(maxsize=256)
+def _joiner(width: int) -> Callable[..., Any]:
+    names, cells = ([f"{letter}{c}" for c in range(width)] for letter in "nf")
+    display = ", ".join(f"{name}: {cell}(i)" for name, cell in zip(names, cells, strict=True))
+    return compile_expression([*names, *cells], f"lambda i: {{{display}}}")
 
 
 @lru_cache(maxsize=256)

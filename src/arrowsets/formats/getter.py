@@ -21,6 +21,7 @@ __all__ = ["RowGetter"]
 
 Decoder = Callable[[Any], Any]
 
+# Without float16, of which a memoryview makes no numbers before Python 3.12.
 _NUMBERS: dict[pa.DataType, str] = {
     pa.int8(): "b",
     pa.uint8(): "B",
@@ -30,7 +31,6 @@ _NUMBERS: dict[pa.DataType, str] = {
     pa.uint32(): "I",
     pa.int64(): "q",
     pa.uint64(): "Q",
-    pa.float16(): "e",
     pa.float32(): "f",
     pa.float64(): "d",
 }
@@ -40,6 +40,7 @@ _OFFSETS: dict[pa.DataType, str] = {
     pa.large_string(): "q",
     pa.large_binary(): "q",
 }
+_LISTS = {pa.list_(pa.int8()).id: "i", pa.large_list(pa.int8()).id: "q"}
 # The expression of each kind, for column {c} at row i. The letters: v values, o offsets, m validity, s the
 # place of the first row among the bits, d decoder.
 _EXPRESSIONS = {
@@ -47,6 +48,7 @@ _EXPRESSIONS = {
     "number": "v{c}[i]",
     "bool": "(v{c}[(i + s{c}) >> 3] >> ((i + s{c}) & 7)) & 1 == 1",
     "text": "str(v{c}[o{c}[i]:o{c}[i + 1]], 'utf-8')",
+    "list": "v{c}[o{c}[i]:o{c}[i + 1]].tolist()",
     "bytes": "v{c}[o{c}[i]:o{c}[i + 1]].tobytes()",
     "scalar": "v{c}[i].as_py()",
 }
@@ -69,8 +71,18 @@ def _kind(array: pa.Array[Any], decoder: Decoder | None) -> Kind:
     if kind in _OFFSETS:
         text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         return "text" if text else "bytes", array.null_count > 0, decoded
+    if _is_number_list(array):
+        return "list", array.null_count > 0, decoded
     # A scalar knows of null by itself, a decoder does not.
     return "scalar", decoded and array.null_count > 0, decoded
+
+
+def _is_number_list(array: pa.Array[Any]) -> bool:
+    """Tell whether an array holds lists of numbers with no null in any of them."""
+    lists: Any = array
+    if array.type.id not in _LISTS or lists.type.value_type not in _NUMBERS:
+        return False
+    return not lists.values.null_count
 
 
 def _view(buffer: pa.Buffer | None, code: Any) -> memoryview:
@@ -88,9 +100,11 @@ def _number_views(array: pa.Array[Any]) -> memoryview:
 
 
 def _offset_views(array: pa.Array[Any]) -> tuple[memoryview, memoryview]:
-    _, offsets, data = array.buffers()
-    starts = _view(offsets, _OFFSETS[array.type])
-    return starts[array.offset : array.offset + len(array) + 1], _view(data, "B")
+    return _starts(array, _OFFSETS[array.type]), _view(array.buffers()[2], "B")
+
+
+def _starts(array: pa.Array[Any], code: str) -> memoryview:
+    return _view(array.buffers()[1], code)[array.offset : array.offset + len(array) + 1]
 
 
 def _arguments(array: pa.Array[Any], kind: Kind, decoder: Decoder | None) -> list[Any]:
@@ -105,6 +119,9 @@ def _arguments(array: pa.Array[Any], kind: Kind, decoder: Decoder | None) -> lis
         values = _view(array.buffers()[1], "B")
     elif name in ("text", "bytes"):
         offsets, values = _offset_views(array)
+    elif name == "list":
+        lists: Any = array
+        offsets, values = _starts(array, _LISTS[array.type.id]), _number_views(lists.values)
     elif name == "scalar":
         values = array
     return [validity, array.offset, offsets, values, decoder]

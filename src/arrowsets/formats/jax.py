@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from arrowsets.features import Features
@@ -29,8 +30,6 @@ class JaxFormat(TensorFormat):
         super().__init__(features, **options)
 
     def _numpy_dtype(self) -> npt.DTypeLike | None:
-        import numpy as np
-
         dtype = self.options.get("dtype")
         try:
             return None if dtype is None else np.dtype(dtype)
@@ -40,12 +39,10 @@ class JaxFormat(TensorFormat):
     def _tensor(self, array: AnyNumpy) -> Any:
         import jax
         import jax.numpy as jnp
-        import numpy as np
 
         dtype = self.options.get("dtype")
         if dtype is None and not jax.config.jax_enable_x64 and array.dtype.itemsize == 8:
-            # Asking for 64 bits where they are off would warn about each array.
-            dtype = {"i": np.int32, "u": np.uint32, "f": np.float32, "c": np.complex64}[array.dtype.kind]
+            array = _halved(array)
         made = jnp.array(array, dtype=dtype)
         return made if "device" not in self.options else jax.device_put(made, self._device())
 
@@ -54,3 +51,17 @@ class JaxFormat(TensorFormat):
 
         wanted = self.options["device"]
         return next((device for device in jax.devices() if str(device) == wanted), None)
+
+
+def _halved(array: AnyNumpy) -> AnyNumpy:
+    """Store 64-bit numbers in 32 bits, which is what jax would do; but not where that changes integers."""
+    if array.dtype.kind == "f":
+        return array.astype(np.float32)
+    narrow = array.astype(np.int32)
+    if not np.array_equal(narrow, array):
+        beyond = array[narrow != array].flat[0]
+        raise OverflowError(
+            f"jax holds integers in 32 bits, and {beyond} needs more; switch 64 bits on with "
+            "jax.config.update('jax_enable_x64', True), or choose a float dtype"
+        )
+    return narrow

@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections.abc import (
     Callable,
     ItemsView,
+    Iterable,
     Iterator,
     KeysView,
     Mapping,
@@ -36,13 +37,28 @@ class LazyColumns(dict[str, Any]):
     """The columns of one table, converted to Python values at first touch; what the rows of a batch share.
 
     A column that is decoded (images, JSON, …) decodes value by value, the others are converted whole.
+
+    Args:
+        table: The rows.
+        decoders: What to apply to the values of some columns, by name.
+        values: What shows the values of a column by its name, for formats other than the default one.
+        format: The format that shows the values, for those who collate rows.
     """
 
-    __slots__ = ("_decoders", "_handed", "_table", "names", "num_rows")
+    __slots__ = ("_decoders", "_handed", "_values", "format", "names", "num_rows", "table")
 
-    def __init__(self, table: pa.Table | pa.RecordBatch, decoders: Mapping[str, Decoder] | None = None) -> None:
+    def __init__(
+        self,
+        table: pa.Table | pa.RecordBatch,
+        decoders: Mapping[str, Decoder] | None = None,
+        *,
+        values: Callable[[str], Iterable[Any]] | None = None,
+        format: object = None,  # noqa: A002 - the field's word
+    ) -> None:
         super().__init__()
-        self._table = table
+        self.table = table
+        self.format = format
+        self._values = values
         self._decoders = decoders or {}
         self._handed: dict[str, list[Any]] = {}
         self.names: dict[str, None] = dict.fromkeys(table.schema.names)
@@ -77,7 +93,9 @@ class LazyColumns(dict[str, Any]):
         return column is not None and _same_objects(values, column) and not self._is_mutated(name)
 
     def _stored(self, name: str) -> list[Any]:
-        return cast("list[Any]", self._table.column(name).to_pylist())
+        if self._values is not None:
+            return list(self._values(name))
+        return cast("list[Any]", self.table.column(name).to_pylist())
 
     def _is_mutated(self, name: str) -> bool:
         column = self[name]
@@ -86,7 +104,7 @@ class LazyColumns(dict[str, Any]):
             return True
         if isinstance(column, _DecodedColumn):
             return column.mutated()
-        return _is_nested(self._table.schema.field(name).type) and column != self._stored(name)
+        return _is_nested(self.table.schema.field(name).type) and column != self._stored(name)
 
 
 class _Lazy(MutableMapping[str, Any]):
@@ -196,6 +214,10 @@ class LazyRow(_Lazy):
         if self._changes is not None and key in self._changes:
             return _present(self._changes, key)
         return self._columns[key][self._index]
+
+    def is_row(self, columns: LazyColumns, index: int) -> bool:
+        """Tell whether this is the given row of the given columns, with no key set or deleted."""
+        return self._changes is None and self._columns is columns and self._index == index
 
     def copy(self) -> LazyRow:
         return LazyRow(self._columns, self._index, None if self._changes is None else dict(self._changes))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy.typing as npt
+import pyarrow as pa
 
 from arrowsets.features import Features, FeatureType
 from arrowsets.formats.arrays import Arrays, Cells, join_chunks, shape_of, stack, tensorize
 from arrowsets.formats.base import AnyArray, AnyTable, Format
-from arrowsets.formats.compiled import row_dicts
+from arrowsets.formats.compiled import row_dicts, row_function
 
 __all__ = ["NumpyFormat"]
 
@@ -40,6 +41,18 @@ class NumpyFormat(Format):
     def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:
         names = table.schema.names
         return iter(row_dicts(names, [self._cells(table, name) for name in names], table.num_rows))
+
+    def getter(
+        self, batch: pa.RecordBatch, columns: Sequence[str] | None = None
+    ) -> Callable[[int], dict[str, Any]]:
+        names = list(batch.schema.names) if columns is None else list(columns)
+        return row_function(names, [self._reader(batch, name) for name in names])
+
+    def _reader(self, batch: pa.RecordBatch, name: str) -> Callable[[int], Any]:
+        column, decode = batch.column(name), self.decoders.get(name)
+        if decode is None:
+            return self._arrays.reader(column, shape_of(self.feature_of(name)))
+        return lambda index: tensorize(decode(column[index].as_py()))
 
     def _cells(self, table: AnyTable, name: str) -> Cells:
         column = table.column(name)

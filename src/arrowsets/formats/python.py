@@ -54,8 +54,7 @@ class PythonFormat(Format):
         return RowGetter(batch, columns, self.decoders).get
 
     def lazy(self, table: AnyTable) -> LazyColumns:
-        """Return the columns of a table, each to be converted when it is first touched."""
-        return LazyColumns(table, self.decoders)
+        return LazyColumns(table, self.decoders, format=self)
 
     def lazy_rows(self, table: AnyTable) -> Iterator[LazyRow]:
         """Show the rows of a table as mappings that convert what is touched and remember what is changed."""

@@ -7,16 +7,17 @@ be one tensor is a list. Each batch is converted by numpy at once, rows are part
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from arrowsets.features import Features, FeatureType
 from arrowsets.formats.arrays import Arrays, Cells, join_chunks, shape_of, stack, tensorize
 from arrowsets.formats.base import AnyArray, AnyTable, Format
-from arrowsets.formats.compiled import row_dicts
+from arrowsets.formats.compiled import row_dicts, row_function
 
 __all__ = ["TensorFormat"]
 
@@ -63,6 +64,24 @@ class TensorFormat(Format):
         names = table.schema.names
         return iter(row_dicts(names, [self._cells(table, name) for name in names], table.num_rows))
 
+    def getter(
+        self, batch: pa.RecordBatch, columns: Sequence[str] | None = None
+    ) -> Callable[[int], dict[str, Any]]:
+        names = list(batch.schema.names) if columns is None else list(columns)
+        return row_function(names, [self._reader(batch, name) for name in names])
+
+    def _reader(self, batch: pa.RecordBatch, name: str) -> Callable[[int], Any]:
+        column, decode, cell = batch.column(name), self.decoders.get(name), self._cell
+        if decode is not None:
+            return lambda index: cell(tensorize(decode(column[index].as_py()), self.image))
+        read = self._arrays.reader(column, shape_of(self.feature_of(name)))
+        return lambda index: cell(read(index))
+
+    def stacked(self, array: AnyArray) -> Any | None:
+        """Return one tensor of the values of a column that is regular and has no nulls; else None."""
+        regular = self._arrays.regular(join_chunks(array))
+        return None if regular is None else self._tensor(regular)
+
     def _cells(self, table: AnyTable, name: str) -> Iterable[Any]:
         column = table.column(name)
         decode = self.decoders.get(name)
@@ -78,12 +97,9 @@ class TensorFormat(Format):
     def _whole(self, array: AnyNumpy) -> Any:
         if array.dtype.kind in "biufc":
             return self._tensor(array)
-        values = array.tolist()
-        return self._texts(values) if array.dtype.kind in "US" else self._objects(array)
-
-    def _objects(self, array: AnyNumpy) -> Any:
-        shown = [self._cell(value) for value in array]
-        return self._texts(shown) if all(isinstance(value, str | bytes) for value in shown) else self._ragged(shown)
+        if array.dtype.kind in "US" or _is_text(array):
+            return self._texts(array.tolist())
+        return self._ragged([self._cell(value) for value in array])
 
     def _cell(self, cell: Any) -> Any:
         if isinstance(cell, np.ndarray):
@@ -108,3 +124,8 @@ class TensorFormat(Format):
 def _plain_text(value: str | bytes) -> str | bytes:
     """Return text as the built-in type and not as numpy's subclass of it."""
     return str(value) if isinstance(value, str) else bytes(value)
+
+
+def _is_text(array: AnyNumpy) -> bool:
+    """Tell whether an object array holds nothing but text or bytes."""
+    return bool(array.size) and all(isinstance(value, str | bytes) for value in array.flat)

@@ -1,7 +1,7 @@
 """Fingerprints of values and functions that can explain their differences.
 
-A fingerprint is a tree of digests, so that of two results made differently it can be told what was different: a constant in
-a helper function, an attribute of a tokenizer, the version of a package.
+A fingerprint is a tree of digests, so that of two results made differently it can be told what was
+different: a constant in a helper function, an attribute of a tokenizer, the version of a package.
 """
 
 from __future__ import annotations

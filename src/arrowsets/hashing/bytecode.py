@@ -1,9 +1,10 @@
 """The meaning of a code object: what it does, what it reads, and nothing of how its source is laid out.
 
-Left out: file name, line and column tables, docstrings, annotations, names of plain locals, unused constants. Kept by name:
-globals, attributes, imports, variables shared with inner functions, and the parameters after the first, because a caller may
-pass those by keyword (were they left out, swapping two of them everywhere in a function would go unseen). Instructions
-differ between minor versions of Python, and so do digests.
+Left out: file name, line and column tables, docstrings, annotations, names of plain locals, unused
+constants. Kept by name: globals, attributes, imports, variables shared with inner functions, and the
+parameters after the first, because a caller may pass those by keyword (were they left out, swapping two of
+them everywhere in a function would go unseen). Instructions differ between minor versions of Python, and so
+do digests.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Shape:
 
     Attributes:
         fingerprint: Instructions, constants and inner functions.
-        globals: Global names read here or in inner functions, each with the chains of attributes read from it. `WHOLE`
-            among them says that the object itself is used.
+        globals: Global names read here or in inner functions, each with the chains of attributes read from
+            it. `WHOLE` among them says that the object itself is used.
         variables: The same for locals and closure variables.
         imports: Import statements here or in inner functions.
     """
@@ -148,7 +149,8 @@ class _Reader:
         found: dict[str, set[Chain]] = {}
         for index, step in enumerate(self.steps):
             name = str(step.value)
-            # LOAD_FAST of a shared variable (3.13) hands its cell to an inner function, whose reads are counted below.
+            # LOAD_FAST of a shared variable (3.13) hands its cell to an inner function, whose reads are
+            # counted below.
             reads = step.name in _SHARED or (step.name in _LOCAL and name not in shared)
             if reads and not self._is_written(index):
                 found.setdefault(name, set()).add(self._chain(index))

@@ -1,7 +1,7 @@
 """Fingerprints of lists, tuples, dicts and sets.
 
-The order of a dict counts, as it may in what a function makes of it (rules applied one after the other); the order of
-keyword arguments does not, see `combine`. A set has no order, whatever the hash seed.
+The order of a dict counts, as it may in what a function makes of it (rules applied one after the other); the
+order of keyword arguments does not, see `combine`. A set has no order, whatever the hash seed.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from xxhash import xxh3_128
+
 from arrowsets.hashing.scalars import encode_scalar
 from arrowsets.hashing.tree import UNHASHABLE, Fingerprint, leaf, node
 from arrowsets.hashing.visiting import Handler, Visitor
-from xxhash import xxh3_128
 
 __all__ = ["CONTAINERS", "LISTED", "items", "sequence"]
 

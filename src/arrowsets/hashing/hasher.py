@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import enum
 import logging
-import sys
 import weakref
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, cast
+from typing import cast
 
 from arrowsets.hashing.bytecode import WHOLE, Chain, Shape, shape_of
 from arrowsets.hashing.containers import CONTAINERS
@@ -41,12 +40,14 @@ _BASES: tuple[tuple[type, Handler], ...] = cast(
 def fingerprint(value: object) -> Fingerprint:
     """Fingerprint any value or function, by what it is and does and not by where it lies.
 
-    Functions count by their code, defaults, closure, and the globals that they read, recursively through the user's own
-    modules; installed packages by name and version. Comments, layout, docstrings, annotations, names of locals and places in
-    files do not count. The order of a dict does, that of a set does not. 1, 1.0 and True differ, and 0.0 and -0.0.
+    Functions count by their code, defaults, closure, and the globals that they read, recursively through the
+    user's own modules; installed packages by name and version. Comments, layout, docstrings, annotations,
+    names of locals and places in files do not count. The
+    order of a dict does, that of a set does not. 1, 1.0 and True differ, and 0.0 and -0.0.
 
-    Nothing is raised for values whose content cannot be read, such as locks and open files: they equal nothing, and
-    `is_stable` is False. Digests hold for one minor version of Python where code is part of the value.
+    Nothing is raised for values whose content cannot be read, such as locks and open files: they equal
+    nothing, and `is_stable` is False. Digests hold for one minor version of Python where code is part of the
+    value.
 
     >>> fingerprint(lambda row: row["a"] + 1) == fingerprint(lambda r: r["a"] + 1)  # the same thing
     True
@@ -77,12 +78,14 @@ class _Hasher:
         if found is not None:
             return found
         apart = _Hasher()
-        apart._active = dict(self._active)  # noqa: SLF001
+        apart._active = dict(self._active)
         return apart.visit(value)
 
     def look(self, value: object, chains: Iterable[Chain]) -> Fingerprint:
         if isinstance(value, ModuleType):
-            return self._once((id(value), frozenset(chains)), value, lambda: module_reads(self, value, chains))
+            return self._once(
+                (id(value), frozenset(chains)), value, lambda: module_reads(self, value, chains)
+            )
         if WHOLE in chains or scalar(value) is not None:
             return self.visit(value)
         if isinstance(value, FunctionType):
@@ -91,7 +94,11 @@ class _Hasher:
 
     def _function_attributes(self, value: FunctionType, chains: Iterable[Chain]) -> Fingerprint:
         whole = self.visit(value)
-        kept = [(f".{name}", self.visit(vars(value)[name])) for (name, *_) in sorted(chains) if name in vars(value)]
+        kept = [
+            (f".{name}", self.visit(vars(value)[name]))
+            for (name, *_) in sorted(chains)
+            if name in vars(value)
+        ]
         return node("attributes", [("function", whole), *kept], whole.summary) if kept else whole
 
     def shape(self, code: CodeType) -> Shape:
@@ -115,14 +122,19 @@ class _Hasher:
         self._active[key] = len(self._active)
         try:
             made = make()
-        except RecursionError:
-            made = unhashable(f"{type(value).__qualname__}, nested too deeply")
+        except Exception as error:  # noqa: BLE001  it may run the object's own code
+            made = unhashable(_refusal(value, error))
         finally:
             del self._active[key]
         # Met again, it is named by its digest alone: the tree stays as small as the values it was made from.
         again = Fingerprint(made.digest, made.kind, made.summary) if made.children else made
         self._done[key] = (value, again)
         return made
+
+
+def _refusal(value: object, error: Exception) -> str:
+    kind = type(value)
+    return f"{kind.__module__}.{kind.__qualname__} ({type(error).__name__}: {error})"
 
 
 def _handler(kind: type) -> Handler:

@@ -1,8 +1,8 @@
 """Instructions of a code object, cleaned of what only the layout of the source decides.
 
-NOPs, cache entries, line-dependent super-instructions, jumps to jumps, annotations of inner functions and what a class body
-stores about its place are removed or undone. What is left is the same for two sources that mean the same, nearly always;
-where it is not, the price is one recomputation.
+NOPs, cache entries, line-dependent super-instructions, jumps to jumps, annotations of inner functions and
+what a class body stores about its place are removed or undone. What is left is the same for two sources that
+mean the same, nearly always; where it is not, the price is one recomputation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from types import CodeType
 __all__ = ["Step", "handlers", "positions", "steps_of"]
 
 _DROPPED = frozenset({"NOP", "CACHE", "EXTENDED_ARG", "RESUME", "MAKE_CELL", "COPY_FREE_VARS", "NOT_TAKEN"})
-_PLACE_NAMES = frozenset({"__firstlineno__", "__static_attributes__", "__qualname__", "__module__", "__doc__"})
+_PLACE_NAMES = frozenset(
+    {"__firstlineno__", "__static_attributes__", "__qualname__", "__module__", "__doc__"}
+)
 _JUMPS_ALWAYS = frozenset({"JUMP", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 _LOAD_CONST = frozenset({"LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL", "LOAD_CONST_MORTAL"})
 # Two jumps may point at each other: while True: pass.
@@ -49,17 +51,17 @@ def steps_of(code: CodeType) -> list[Step]:
     steps = [step for item in dis.get_instructions(code) for step in _steps(item)]
     _thread_jumps(steps)
     steps = [step for step in steps if step.name not in _DROPPED]
-    return _without_jumps_ahead(_without_places(_without_annotations(steps)))
+    return _without_jumps_ahead(_without_detours(_without_places(_without_annotations(steps))))
 
 
 def positions(steps: Sequence[Step]) -> Callable[[int], int]:
-    """Return the function from byte offsets to indices into `steps` (the next one, for an offset that was dropped)."""
+    """Return the function from byte offsets to indices into `steps`; dropped ones count as the next."""
     offsets = [step.offset for step in steps]
     return lambda offset: bisect_left(offsets, offset)
 
 
 def handlers(code: CodeType, position: Callable[[int], int]) -> Iterator[tuple[int, int, int, int]]:
-    """Yield the exception handlers as (start, end, target, depth and lasti), neighbours with one target joined."""
+    """Yield the exception handlers as (start, end, target, depth), neighbours with one target joined."""
     last: tuple[int, int, int, int] | None = None
     for start, end, target, depth in _exception_table(code.co_exceptiontable):
         entry = (position(start), position(end), position(target), depth)
@@ -124,6 +126,24 @@ def _thread_jumps(steps: list[Step]) -> None:
             if goal is None or goal.name not in _JUMPS_ALWAYS:
                 break
             step.target = goal.target
+
+
+_OPPOSITE = {"IF_TRUE": "IF_FALSE", "IF_FALSE": "IF_TRUE", "IF_NONE": "IF_NOT_NONE", "IF_NOT_NONE": "IF_NONE"}
+
+
+def _without_detours(steps: list[Step]) -> list[Step]:
+    """Turn a conditional jump over an unconditional one into the opposite conditional jump."""
+    kept: list[Step] = []
+    over: Step | None = None
+    for step, after in zip(steps, [*steps[1:], None], strict=True):
+        condition = over.name[over.name.find("IF_") :] if over is not None else ""
+        skips = over is not None and after is not None and step.offset < over.target <= after.offset
+        if over is not None and skips and step.name in _JUMPS_ALWAYS and condition in _OPPOSITE:
+            over.name, over.target = f"POP_JUMP_{_OPPOSITE[condition]}", step.target
+        else:
+            kept.append(step)
+        over = step if step.name.startswith("POP_JUMP_") else None
+    return kept
 
 
 def _without_jumps_ahead(steps: list[Step]) -> list[Step]:

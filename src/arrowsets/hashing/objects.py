@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import enum
 import functools
-import inspect
 import logging
-import weakref
 from collections.abc import Iterable, Iterator
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from arrowsets.hashing.bytecode import WHOLE, Chain
 from arrowsets.hashing.containers import items
 from arrowsets.hashing.functions import is_users_function
 from arrowsets.hashing.packages import is_users, package_leaf
-from arrowsets.hashing.tree import Fingerprint, leaf, node, unhashable
+from arrowsets.hashing.tree import Fingerprint, leaf, node
 from arrowsets.hashing.visiting import Visitor
 
 __all__ = ["class_of", "enum_member", "instance", "logger", "object_reads", "reference"]
 
 _NOT_MEANING = frozenset(
     {
-        *("__module__", "__dict__", "__weakref__", "__doc__", "__qualname__", "__annotations__", "__annotate__"),
-        *("__annotate_func__", "__annotations_cache__", "__firstlineno__", "__static_attributes__", "__abstractmethods__"),
+        *(
+            "__module__",
+            "__dict__",
+            "__weakref__",
+            "__doc__",
+            "__qualname__",
+            "__annotations__",
+            "__annotate__",
+        ),
+        *(
+            "__annotate_func__",
+            "__annotations_cache__",
+            "__firstlineno__",
+            "__static_attributes__",
+            "__abstractmethods__",
+        ),
         *("_abc_impl", "__dataclass_fields__", "__dataclass_params__", "__match_args__", "__parameters__"),
-        *("__orig_bases__", "__type_params__", "__replace__"),
+        *("__orig_bases__", "__type_params__", "__replace__", "__slotnames__"),
     }
 )
 _MISSING = object()
-_BUILTIN_STATE = (int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, BaseException)
+_BUILTIN_STATE = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    bytearray,
+    list,
+    tuple,
+    dict,
+    set,
+    frozenset,
+    BaseException,
+)
 
 
 def class_of(visitor: Visitor, value: type) -> Fingerprint:
-    """Fingerprint a class: the user's by bases, methods and attributes, an installed one by name and version."""
+    """Fingerprint a class: the user's by what is in it, an installed one by name and version."""
     if not is_users(value.__module__):
         return package_leaf(value.__module__, value.__qualname__)
     parts = [(f"base {base.__name__}", visitor.visit(base)) for base in value.__bases__ if base is not object]
@@ -53,14 +79,18 @@ def _members(value: type) -> Iterator[tuple[str, object]]:
 def enum_member(visitor: Visitor, value: enum.Enum) -> Fingerprint:
     """Fingerprint a member of an enumeration by name, value and the user's methods."""
     kind = type(value)
-    parts = [("class", package_leaf(kind.__module__, kind.__qualname__))] if not is_users(kind.__module__) else []
+    parts = (
+        [("class", package_leaf(kind.__module__, kind.__qualname__))] if not is_users(kind.__module__) else []
+    )
     parts.append(("value", visitor.visit(value._value_)))
     parts += [
         (f".{name}", visitor.visit(item))
         for name, item in sorted(_members(kind))
         if isinstance(item, FunctionType | property | classmethod | staticmethod) and not name.startswith("_")
     ]
-    return node("enum", parts, f"{kind.__qualname__}.{value._name_}", f"{kind.__name__}.{value._name_}".encode())
+    return node(
+        "enum", parts, f"{kind.__qualname__}.{value._name_}", f"{kind.__name__}.{value._name_}".encode()
+    )
 
 
 def logger(visitor: Visitor, value: logging.Logger) -> Fingerprint:  # noqa: ARG001
@@ -93,21 +123,18 @@ def _is_plain(value: object) -> bool:
     if hook(value) is not None:
         return False
     if kind is type:
-        return is_users(value.__module__)  # type: ignore[attr-defined]
+        return is_users(value.__module__)
     return (
         is_users(kind.__module__)
-        and type(kind) in (type, inspect.types.GenericAlias) + _ABC  # type: ignore[attr-defined]
+        and type(kind) in (type, abc.ABCMeta)
         and kind.__getattribute__ is object.__getattribute__
         and not hasattr(kind, "__getattr__")
         and not issubclass(kind, enum.Enum)
     )
 
 
-_ABC = (type(Iterable),)
-
-
 def _attribute(visitor: Visitor, value: object, name: str, rest: list[Chain]) -> Fingerprint | None:
-    """Fingerprint one attribute; None where it belongs to an installed class, whose code may read anything."""
+    """Fingerprint one attribute; None where an installed class has it, whose code may read anything."""
     if name in ("__class__", "__dict__"):
         return None
     is_class = isinstance(value, type)
@@ -155,53 +182,60 @@ def _static(kind: type, name: str) -> tuple[type, object]:
 def hook(value: object) -> Fingerprint | str | None:
     """Return what an object says its fingerprint is: `__fingerprint__()`, or an attribute `_fingerprint`."""
     kind = type(value)
-    if hasattr(kind, "__fingerprint__"):
-        made = kind.__fingerprint__(value)
-        return made if isinstance(made, Fingerprint | str) else None
-    stated = getattr(value, "__dict__", {}).get("_fingerprint")
-    if stated is None and hasattr(kind, "_fingerprint"):
-        stated = getattr(value, "_fingerprint", None)
+    try:
+        if hasattr(kind, "__fingerprint__"):
+            stated = kind.__fingerprint__(value)
+        else:
+            stated = getattr(value, "__dict__", {}).get("_fingerprint")
+            if stated is None and hasattr(kind, "_fingerprint"):
+                stated = getattr(value, "_fingerprint", None)
+    except Exception:  # noqa: BLE001  the object's own code
+        return None
     return stated if isinstance(stated, Fingerprint | str) else None
 
 
 def instance(visitor: Visitor, value: Any) -> Fingerprint:
-    """Fingerprint any object: by what it says of itself, else by its class and state, else by how it is pickled."""
+    """Fingerprint any object: by what it says of itself, its class and state, or how it is pickled."""
     if isinstance(value, type):
         return class_of(visitor, value)
     stated = hook(value)
     if stated is not None:
         name = type(value).__qualname__
-        return stated if isinstance(stated, Fingerprint) else leaf("stated", f"{name}\0{stated}".encode(), f"{name} {stated}")
+        return (
+            stated
+            if isinstance(stated, Fingerprint)
+            else leaf("stated", f"{name}\0{stated}".encode(), f"{name} {stated}")
+        )
     kind = type(value)
     if hasattr(kind, "__cache_key__"):
-        return node(kind.__qualname__, [("cache key", visitor.visit(value.__cache_key__()))], kind.__qualname__)
-    try:
-        return _by_state(visitor, value) or _by_reduction(visitor, value)
-    except RecursionError:
-        raise
-    except Exception as error:  # noqa: BLE001  an object may refuse in any way
-        return unhashable(f"{kind.__module__}.{kind.__qualname__} ({error})" if str(error) else repr(kind))
+        return node(
+            kind.__qualname__, [("cache key", visitor.visit(value.__cache_key__()))], kind.__qualname__
+        )
+    return _by_state(visitor, value) or _by_reduction(visitor, value)
 
 
 def _by_state(visitor: Visitor, value: Any) -> Fingerprint | None:
     kind = type(value)
-    if kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__:
+    if _overrides(kind, "__reduce_ex__") or _overrides(kind, "__reduce__"):
         return None
     if isinstance(value, _BUILTIN_STATE):
         return None
     summary = f"{kind.__qualname__} object"
     made = ("class", visitor.visit(kind))
-    if kind.__getstate__ is not object.__getstate__ and not dataclasses.is_dataclass(value):
+    if _overrides(kind, "__getstate__") and not dataclasses.is_dataclass(value):
         state = value.__getstate__()
         if isinstance(state, dict) and all(type(name) is str for name in state):
             return node("object", [made, *_named(visitor, state)], summary)
         return node("object", [made, ("state", visitor.visit(state))], summary)
     if not hasattr(value, "__dict__") and not _slots(kind):
         return None
-    # A C class under a Python one may hold state that its attributes do not show: let it say how it is pickled.
-    if kind.__basicsize__ and not hasattr(value, "__dict__") and not _slots(kind):
-        return None
+    # Refuses where C code holds state beside the attributes: open files, locks, thread-local storage.
+    value.__reduce_ex__(4)
     return node("object", [made, *_named(visitor, _state(value))], summary)
+
+
+def _overrides(kind: type, name: str) -> bool:
+    return getattr(kind, name) is not getattr(object, name)
 
 
 def _named(visitor: Visitor, state: dict[str, object]) -> Iterator[tuple[str, Fingerprint]]:
@@ -224,11 +258,11 @@ def _slots(kind: type) -> list[str]:
         name
         for base in kind.__mro__
         for name, item in vars(base).items()
-        if isinstance(item, MemberDescriptorType) and is_heap(base)
+        if isinstance(item, MemberDescriptorType) and _is_heap(base)
     ]
 
 
-def is_heap(kind: type) -> bool:
+def _is_heap(kind: type) -> bool:
     """Whether a class was made by a class statement."""
     return bool(kind.__flags__ & (1 << 9))
 
@@ -257,11 +291,3 @@ def _by_reduction(visitor: Visitor, value: Any) -> Fingerprint:
 def _by_name(value: Any, name: str) -> Fingerprint:
     module = getattr(value, "__module__", None) or type(value).__module__
     return package_leaf(str(module), name)
-
-
-def is_module(value: object) -> bool:
-    """Whether a value is a module, lazily loaded ones included."""
-    return isinstance(value, ModuleType)
-
-
-REFERENCES: tuple[type, ...] = (weakref.ref,)

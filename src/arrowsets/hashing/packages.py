@@ -1,8 +1,8 @@
 """Where code comes from: Python itself, an installed package, or the user.
 
-The user's code is hashed by what it does, the rest by name and version. A module counts as the user's unless its file lies in
-the standard library or a site-packages folder, so a package installed in editable mode is the user's. Nothing here imports
-what it looks at.
+The user's code is hashed by what it does, the rest by name and version. A module counts as the user's unless
+its file lies in the standard library or a site-packages folder, so a package installed in editable mode is
+the user's. Nothing here imports what it looks at.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def _is_users(module: str, file: str | None) -> bool:
         return False
     if file:
         path = PurePath(file)
-        return _INSTALLED.isdisjoint(path.parts) and not any(path.is_relative_to(folder) for folder in _STDLIB)
+        return _INSTALLED.isdisjoint(path.parts) and not any(
+            path.is_relative_to(folder) for folder in _STDLIB
+        )
     if root in sys.stdlib_module_names or root in sys.builtin_module_names:
         return False
     # Made at run time, or C code without a file: the user's unless a package has that name.
@@ -63,7 +65,11 @@ def _package_leaf(module: str, name: str) -> Fingerprint:
     if root in sys.stdlib_module_names or root in sys.builtin_module_names:
         return leaf("package", f"{full} {_PYTHON}".encode(), full if name else f"{full} (Python {_PYTHON})")
     version = _version(root) or "of unknown version"
-    return leaf("package", f"{full} {version}".encode(), f"{full} {version}" if not name else f"{full} ({root} {version})")
+    return leaf(
+        "package",
+        f"{full} {version}".encode(),
+        f"{full} {version}" if not name else f"{full} ({root} {version})",
+    )
 
 
 @functools.cache

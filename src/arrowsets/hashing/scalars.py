@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import fractions
 import ipaddress
+import math
 import re
 import struct
 import uuid
@@ -24,7 +25,7 @@ def _text(value: str) -> bytes:
 
 def _float(value: float) -> bytes:
     # One byte string for every NaN; the sign of zero is kept.
-    return b"float\0" + (b"nan" if value != value else struct.pack("<d", value))
+    return b"float\0" + (b"nan" if math.isnan(value) else struct.pack("<d", value))
 
 
 def _complex(value: complex) -> bytes:
@@ -33,6 +34,11 @@ def _complex(value: complex) -> bytes:
 
 def _repr(value: object) -> bytes:
     return f"{type(value).__name__}\0{value!r}".encode("utf-8", "surrogatepass")
+
+
+def _range_facts(value: range) -> tuple[int, ...]:
+    """Return what two equal ranges have in common."""
+    return (len(value), *value[:1], *value[1:2])
 
 
 def _pattern(value: re.Pattern[str] | re.Pattern[bytes]) -> bytes:
@@ -52,11 +58,18 @@ SCALARS: dict[type, Callable[..., bytes]] = {
     memoryview: lambda value: f"memoryview\0{value.format}\0{value.shape}\0".encode() + value.tobytes(),
     type(Ellipsis): lambda _: b"Ellipsis",
     type(NotImplemented): lambda _: b"NotImplemented",
-    range: _repr,
+    range: lambda value: b"range\0" + repr(list(_range_facts(value))).encode(),
     re.Pattern: _pattern,
     **dict.fromkeys(
         [
-            *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone, zoneinfo.ZoneInfo),
+            *(
+                dt.date,
+                dt.datetime,
+                dt.time,
+                dt.timedelta,
+                dt.timezone,
+                zoneinfo.ZoneInfo,
+            ),
             *(decimal.Decimal, fractions.Fraction, uuid.UUID),
             *(ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network, ipaddress.IPv6Network),
         ],
@@ -79,7 +92,9 @@ def scalar(value: object) -> Fingerprint | None:
 
 def path(value: PurePath) -> Fingerprint:
     """Fingerprint a path: the same on every system."""
-    return leaf("value", b"path\0" + value.as_posix().encode("utf-8", "surrogateescape"), f"path {value.as_posix()!r}")
+    return leaf(
+        "value", b"path\0" + value.as_posix().encode("utf-8", "surrogateescape"), f"path {value.as_posix()!r}"
+    )
 
 
 def _summary(value: object) -> str:

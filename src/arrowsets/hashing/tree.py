@@ -1,7 +1,8 @@
 """Fingerprint trees: a digest of a value together with the digests of the parts it was made from.
 
-The digest of a leaf covers its kind and its bytes, that of a node its kind and the labels and digests of its parts.
-Summaries are for people and are not part of any digest. A label that starts with `.` or `[` continues the path of its
+The digest of a leaf covers its kind and its bytes, that of a node its kind and the labels and digests of its
+parts. Summaries are for people and are not part of any digest. A label that starts with
+`.` or `[` continues the path of its
 parent (`config` + `.lr`); any other label is a step of its own.
 """
 
@@ -14,7 +15,17 @@ from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
-__all__ = ["SUMMARY_LENGTH", "UNHASHABLE", "Children", "Fingerprint", "combine", "leaf", "node", "shorten", "unhashable"]
+__all__ = [
+    "SUMMARY_LENGTH",
+    "UNHASHABLE",
+    "Children",
+    "Fingerprint",
+    "combine",
+    "leaf",
+    "node",
+    "shorten",
+    "unhashable",
+]
 
 SUMMARY_LENGTH = 200
 UNHASHABLE = "unhashable"
@@ -24,8 +35,8 @@ UNHASHABLE = "unhashable"
 class Fingerprint:
     """What a value is, as a digest and as the tree of its parts.
 
-    Two fingerprints are of the same value exactly when their digests are equal. A part that occurs twice in one tree has
-    its own parts listed only the first time.
+    Two fingerprints are of the same value exactly when their digests are equal. A part that occurs twice in
+    one tree has its own parts listed only the first time.
 
     Attributes:
         digest: 32 hexadecimal characters (xxh3, 128 bits).
@@ -119,7 +130,7 @@ def unhashable(summary: str) -> Fingerprint:
 
 
 def combine(kind: str, parts: Mapping[str, Fingerprint], summary: str = "") -> Fingerprint:
-    """Make one fingerprint of named parts, whatever their order: keyword arguments, the inputs of an operation.
+    """Make one fingerprint of named parts whose order does not count, such as keyword arguments.
 
     >>> from arrowsets.hashing import fingerprint
     >>> one, two = fingerprint(1), fingerprint(2)

@@ -65,6 +65,10 @@ class Store:
         entry.touch()
         return entry
 
+    def begun(self, key: str) -> bool:
+        """Tell whether there is an entry or a draft of a key, without looking into it."""
+        return entry_path(self.root, key).exists()
+
     def open(self, key: str) -> Draft:
         """Return the draft of an entry, with the units that are finished in `finished`.
 

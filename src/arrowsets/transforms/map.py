@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -105,7 +106,7 @@ class Map(Transform):
                     f"{batch.offset + next(i for i, a in enumerate(answers) if type(a) is type(answer))}; "
                     "return a dict of columns, a table with one row, or None to leave the row as it is"
                 )
-        return self._row_mappings(batch, rows, answers, has_none=type(None) in kinds)
+        return self._row_mappings(batch, rows, answers, kinds)
 
     def _row_tables(self, batch: Batch, answers: list[Any]) -> Outputs:
         tables = []
@@ -120,15 +121,16 @@ class Map(Transform):
             tables.append(table)
         return self._table_outputs(pa.concat_tables(tables, promote_options="permissive"))
 
-    def _row_mappings(self, batch: Batch, rows: list[Any], answers: list[Any], *, has_none: bool) -> Outputs:
-        deleted = self._deleted(rows, answers)
+    def _row_mappings(self, batch: Batch, rows: list[Any], answers: list[Any], kinds: set[type]) -> Outputs:
         given = rows[0].columns if isinstance(rows[0], LazyRow) else None
-        keys, candidates = _returned_keys(answers, given)
+        lazy = given is not None and any(issubclass(kind, LazyRow) for kind in kinds)
+        deleted = self._deleted(answers) if lazy else frozenset[str]()
+        keys, candidates = _lazily_returned(answers, given) if lazy and given is not None else _returned(answers)
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = {key for key in keys if key not in candidates}
         for key in candidates:
-            values = self._values(key, batch.table, answers, has_none=has_none)
+            values = self._values(key, batch.table, answers, has_none=type(None) in kinds)
             if given is not None and self._existed(key) and given.unchanged(key, values):
                 unchanged.add(key)
                 continue
@@ -149,7 +151,7 @@ class Map(Transform):
     def _values(self, key: str, table: pa.Table, answers: list[Any], *, has_none: bool) -> list[Any]:
         if not has_none:
             try:
-                return [answer[key] for answer in answers]
+                return list(map(itemgetter(key), answers))
             except KeyError:
                 pass
         kept = self._input_values(key, table) if self._existed(key) else [None] * len(answers)
@@ -165,9 +167,7 @@ class Map(Transform):
         column = get_format(None, Features({key: self.typing.input[key]})).column(table.column(key))
         return list(column)
 
-    def _deleted(self, rows: list[Any], answers: list[Any]) -> frozenset[str]:
-        if not isinstance(rows[0], LazyRow):
-            return frozenset()
+    def _deleted(self, answers: list[Any]) -> frozenset[str]:
         gone = [
             frozenset(answer.deleted) if isinstance(answer, LazyRow) else frozenset[str]()
             for answer in answers
@@ -196,7 +196,7 @@ class Map(Transform):
             )
         deleted: frozenset[str] = frozenset(answer.deleted) if isinstance(answer, LazyBatch) else frozenset()
         columns = given.columns if isinstance(given, LazyBatch) else None
-        keys, candidates = _returned_keys([answer], columns)
+        keys, candidates = _returned([answer]) if columns is None else _lazily_returned([answer], columns)
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = {key for key in keys if key not in candidates}
@@ -264,7 +264,18 @@ def _one_of_each(answers: Sequence[Any], kinds: set[type]) -> list[Any]:
     return list(found.values())
 
 
-def _returned_keys(answers: Sequence[Any], given: LazyColumns | None) -> tuple[list[str], list[str]]:
+def _returned(answers: Sequence[Any]) -> tuple[list[str], list[str]]:
+    """Return all keys of the answers, twice: any of their values may differ from the input's."""
+    present = [answer for answer in answers if answer is not None]
+    keys = dict.fromkeys(present[0])
+    # Nearly always all answers have the same keys: then counting them is enough, and far cheaper than comparing.
+    if sum(map(len, present)) != len(keys) * len(present) or any(map(keys.keys().__ne__, map(dict.keys, present))):
+        for answer in present:
+            keys.update(dict.fromkeys(answer))
+    return list(keys), list(keys)
+
+
+def _lazily_returned(answers: Sequence[Any], given: LazyColumns) -> tuple[list[str], list[str]]:
     """Return all keys of the answers, and those whose values may differ from the input's.
 
     A lazy row that comes back is not read: columns that nobody touched are the input's.
@@ -274,18 +285,16 @@ def _returned_keys(answers: Sequence[Any], given: LazyColumns | None) -> tuple[l
     for answer in answers:
         if answer is None:
             continue
-        if given is not None and isinstance(answer, LazyRow) and answer.columns is given:
+        if isinstance(answer, LazyRow) and answer.columns is given:
             if not answer.changed and not answer.deleted:
                 keys.update(given.names)
             else:
                 keys.update(dict.fromkeys(answer))
                 candidates.update(dict.fromkeys(answer.changed))
-            continue
-        if answer.keys() != candidates.keys():
+        elif answer.keys() != candidates.keys():
             candidates.update(dict.fromkeys(answer))
     keys.update(candidates)
-    if given is not None:
-        candidates.update({key: None for key in keys if dict.__contains__(given, key)})
+    candidates.update({key: None for key in keys if dict.__contains__(given, key)})
     return list(keys), [key for key in keys if key in candidates]
 
 

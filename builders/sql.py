@@ -1,0 +1,161 @@
+"""Reads the result of an SQL query: from SQLite by the standard library, from other databases by SQLAlchemy."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from arrowsets.builder import Builder, BuilderOptions
+from arrowsets.errors import MissingDependency, UnknownName
+from arrowsets.features import Features, array_of
+from arrowsets.files import DataFile
+
+__all__ = ["SqlBuilder", "SqlOptions"]
+
+_TABLE = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?")
+
+
+@dataclass(frozen=True)
+class SqlOptions(BuilderOptions):
+    """Options of the sql builder.
+
+    Attributes:
+        sql: A query, the name of a table, or a selectable of SQLAlchemy.
+        con: A URI ("sqlite:///file.db", "postgresql://…"), or an open connection or engine.
+        params: Values for the query's placeholders.
+        columns: The columns of a table to read, for the name of a table.
+        index_col, coerce_float, parse_dates: As in `pandas.read_sql`, which then reads.
+        chunksize: Rows that are fetched at a time.
+    """
+
+    sql: Any = None
+    con: Any = None
+    params: Any = None
+    columns: Sequence[str] | None = None
+    index_col: Any = None
+    coerce_float: bool = True
+    parse_dates: Any = None
+    chunksize: int = 10_000
+
+
+class SqlBuilder(Builder[int]):
+    """Reads one query as one shard."""
+
+    name = "sql"
+    options: ClassVar[type[BuilderOptions]] = SqlOptions
+
+    @property
+    def _options(self) -> SqlOptions:
+        assert isinstance(self.config, SqlOptions)
+        return self.config
+
+    def shards(self, files: Sequence[DataFile]) -> Sequence[int]:
+        """Return the one shard."""
+        del files
+        return (0,)
+
+    def decodes_text(self) -> bool:
+        """Values have their types."""
+        return False
+
+    def read(self, shard: int, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
+        """Yield the query's rows."""
+        del shard
+        options = self._options
+        if options.sql is None or options.con is None:
+            raise UnknownName("the sql builder needs sql=, a query or a table's name, and con=, a URI or a connection")
+        features = None if schema is None else Features.from_arrow_schema(schema)
+        if options.index_col is not None or options.parse_dates is not None or not options.coerce_float:
+            yield from _with_pandas(options, features)
+            return
+        names, batches = _rows(options)
+        for rows in batches:
+            columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+            yield _table(names, [list(column) for column in columns], features)
+
+
+def _rows(options: SqlOptions) -> tuple[list[str], Iterator[list[Any]]]:
+    if isinstance(options.con, sqlite3.Connection):
+        return _fetched(options.con.cursor(), options, close=None)
+    if isinstance(options.con, str) and options.con.startswith("sqlite:///"):
+        path = options.con.removeprefix("sqlite:///")
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        return _fetched(connection.cursor(), options, close=connection)
+    return _with_sqlalchemy(options)
+
+
+def _fetched(cursor: sqlite3.Cursor, options: SqlOptions, close: Any) -> tuple[list[str], Iterator[list[Any]]]:
+    cursor.execute(_query(options), options.params if options.params is not None else ())
+    names = [column[0] for column in cursor.description]
+
+    def batches() -> Iterator[list[Any]]:
+        with closing(close if close is not None else cursor):
+            yield from _at_a_time(cursor.fetchmany, options.chunksize)
+
+    return names, batches()
+
+
+def _with_sqlalchemy(options: SqlOptions) -> tuple[list[str], Iterator[list[Any]]]:
+    try:
+        import sqlalchemy
+    except ImportError as error:
+        raise MissingDependency.of("reading from this database", "sqlalchemy", "sql") from error
+    engine = sqlalchemy.create_engine(options.con) if isinstance(options.con, str) else options.con
+    connection = engine.connect() if hasattr(engine, "connect") else engine
+    query = sqlalchemy.text(_query(options)) if isinstance(options.sql, str) else options.sql
+    result = connection.execution_options(stream_results=True).execute(query, options.params or {})
+
+    def batches() -> Iterator[list[Any]]:
+        with closing(result):
+            yield from _at_a_time(result.fetchmany, options.chunksize)
+
+    return list(result.keys()), batches()
+
+
+def _at_a_time(fetch: Any, size: int) -> Iterator[list[Any]]:
+    rows = [tuple(row) for row in fetch(size)]
+    yield rows
+    while len(rows) == size:
+        rows = [tuple(row) for row in fetch(size)]
+        if rows:
+            yield rows
+
+
+def _query(options: SqlOptions) -> str:
+    text = str(options.sql)
+    if not _TABLE.fullmatch(text):
+        return text
+    columns = ", ".join(f'"{name}"' for name in options.columns) if options.columns else "*"
+    return f"SELECT {columns} FROM {text}"  # noqa: S608 - the user's own query; both are checked or quoted names
+
+
+def _with_pandas(options: SqlOptions, features: Features | None) -> Iterator[pa.Table]:
+    import pandas as pd
+
+    frames = pd.read_sql(
+        options.sql,
+        options.con,
+        index_col=options.index_col,
+        coerce_float=options.coerce_float,
+        params=options.params,
+        parse_dates=options.parse_dates,
+        columns=list(options.columns) if options.columns else None,
+        chunksize=options.chunksize,
+    )
+    for frame in frames:
+        table = pa.Table.from_pandas(frame, preserve_index=options.index_col is not None or None)
+        yield _table(table.column_names, list(table.columns), features)
+
+
+def _table(names: Sequence[str], columns: Sequence[Any], features: Features | None) -> pa.Table:
+    arrays, kinds = [], {}
+    for name, values in zip(names, columns, strict=True):
+        array, kinds[name] = array_of(values, None if features is None else features[name], on_mixed="use_json")
+        arrays.append(array)
+    return pa.Table.from_arrays(arrays, schema=Features(kinds).arrow_schema)

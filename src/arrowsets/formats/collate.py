@@ -1,0 +1,113 @@
+"""Collating rows for a torch DataLoader: rows that are all the rows of one table become tensors at once.
+
+A `DataLoader` asks a dataset for a list of rows and gives it to a collate function. When those rows are
+`LazyRow`s, PyTorch's own `default_collate` finds the function for them in its table, where `register` puts
+it. The function gives what `default_collate` gives for the same rows as dicts, without a Python object for
+each value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from arrowsets.formats.arrays import Arrays, is_list, is_number, join_chunks, plain
+from arrowsets.formats.lazy import LazyColumns, LazyRow
+from arrowsets.formats.numpy import NumpyFormat
+from arrowsets.formats.python import PythonFormat
+from arrowsets.formats.tensor import AnyNumpy
+from arrowsets.formats.torch import TorchFormat
+
+__all__ = ["collate_rows", "register"]
+
+
+def register() -> bool:
+    """Make torch's `default_collate` know lazy rows; False if this version of torch has no place for that."""
+    try:
+        from torch.utils.data._utils.collate import default_collate_fn_map
+    except ImportError:
+        return False
+    default_collate_fn_map[LazyRow] = collate_rows
+    return True
+
+
+def collate_rows(
+    rows: Sequence[LazyRow], *, collate_fn_map: Mapping[Any, Callable[..., Any]] | None = None
+) -> dict[str, Any]:
+    """Return what `default_collate` returns for the rows as dicts."""
+    from torch.utils.data._utils.collate import collate, default_collate_fn_map
+
+    functions = default_collate_fn_map if collate_fn_map is None else collate_fn_map
+    columns = rows[0].columns
+    whole = len(rows) == columns.num_rows and all(row.is_row(columns, i) for i, row in enumerate(rows))
+    collated: dict[str, Any] = {}
+    for name in rows[0]:
+        made = _collated(columns, name) if whole else None
+        if made is None:
+            made = collate([row[name] for row in rows], collate_fn_map=functions)
+        collated[name] = made
+    return collated
+
+
+def _collated(columns: LazyColumns, name: str) -> Any | None:
+    """Collate a column straight from what is stored; None where that takes the values one by one."""
+    shown_by = columns.format
+    if name in columns or not isinstance(shown_by, PythonFormat | NumpyFormat | TorchFormat):
+        # A value that was touched may have been changed in place.
+        return None
+    array = plain(join_chunks(columns.table.column(name)))
+    if name in shown_by.decoders or array.null_count or shown_by.options:
+        return None
+    if isinstance(shown_by, TorchFormat):
+        return array.to_pylist() if _is_text(array.type) else shown_by.stacked(array)
+    if isinstance(shown_by, NumpyFormat):
+        return _of_numpy(array)
+    return array.to_pylist() if _is_text(array.type) else _of_python(array)
+
+
+def _of_numpy(array: pa.Array[Any]) -> Any | None:
+    if is_list(array.type):
+        return _tensor(Arrays().regular(array))
+    return _tensor(_native(array)) if _is_scalar(array.type) else None
+
+
+def _of_python(array: pa.Array[Any]) -> Any | None:
+    """Collate Python values: numbers have 64 bits, and lists of numbers are transposed."""
+    if _is_scalar(array.type):
+        return _tensor(Arrays(_python_dtype(array.type)).flat(array))
+    if not is_list(array.type) or not _is_scalar(array.type.value_type):
+        return None
+    lists = Arrays(_python_dtype(array.type.value_type)).regular(array)
+    if lists is None:
+        return None
+    tensor = _tensor(np.ascontiguousarray(lists.T))
+    return None if tensor is None else list(tensor.unbind(0))
+
+
+def _python_dtype(kind: pa.DataType) -> type[np.generic]:
+    if pa.types.is_boolean(kind):
+        return np.bool_
+    return np.float64 if pa.types.is_floating(kind) else np.int64
+
+
+def _native(array: pa.Array[Any]) -> AnyNumpy:
+    values: AnyNumpy = array.to_numpy(zero_copy_only=False)
+    return values.copy()
+
+
+def _tensor(values: AnyNumpy | None) -> Any | None:
+    import torch
+
+    return None if values is None or not len(values) else torch.from_numpy(values)
+
+
+def _is_scalar(kind: pa.DataType) -> bool:
+    # What int64 does not hold is left to PyTorch, which says so.
+    return (is_number(kind) or pa.types.is_boolean(kind)) and not pa.types.is_uint64(kind)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
