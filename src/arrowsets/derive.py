@@ -111,7 +111,7 @@ def run(
     key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
     if how.reuse and (entry := store.get(key)) is not None:
         return opened(entry)
-    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label})
+    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label, "roots": list(lineage.roots)})
     if executor is None and not job.view.paths and not store.begun(key):
         return materialise_in_memory(job, destination, on_mixed=on_mixed)
     return materialise(job, destination, executor=executor, on_mixed=on_mixed)

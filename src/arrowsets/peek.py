@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from arrowsets import registry
@@ -29,8 +28,8 @@ def first_rows(
         split: None: the first one.
         keywords: As `load_dataset` takes them.
 
-    >>> import tempfile
-    >>> file = Path(tempfile.mkdtemp()) / "words.txt"
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "words.txt"
     >>> _ = file.write_text("one\\ntwo\\nthree")
     >>> first_rows(file, 2)
     [{'text': 'one'}, {'text': 'two'}]

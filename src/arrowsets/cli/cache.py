@@ -111,7 +111,13 @@ def _print_json(value: Any) -> None:
 
 
 _COMMANDS = (
-    Command("ls", "List results, the last used first.", "arrowsets cache ls\narrowsets cache ls --by size", _ls_arguments, _ls),
+    Command(
+        "ls",
+        "List results, the last used first.",
+        "arrowsets cache ls\narrowsets cache ls --by size",
+        _ls_arguments,
+        _ls,
+    ),
     Command("du", "Add up what the cache takes.", "arrowsets cache du\narrowsets cache du --json", _common, _du),
     Command(
         "prune",

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from arrowsets.cli.command import Command
-from arrowsets.cli.source import open_path
+from arrowsets.cli.source import open_path, open_split
 from arrowsets.dataset import Dataset
 from arrowsets.errors import UnknownName
 
@@ -31,14 +31,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    splits = open_path(args.source, args.num_proc)
     target = Path(args.target)
     name = args.to or FORMATS.get(target.suffix.lower())
     if name is None:
         raise UnknownName.of("extension", target.suffix, FORMATS)
-    if args.split is not None or len(splits) == 1:
-        chosen = select(splits, args.split) if args.split is not None else next(iter(splits.values()))
-        _write(chosen, target, name, args.num_proc)
+    if args.split is not None:
+        _write(open_split(args.source, args.split, args.num_proc), target, name, args.num_proc)
+        return
+    splits = open_path(args.source, args.num_proc)
+    if len(splits) == 1:
+        _write(next(iter(splits.values())), target, name, args.num_proc)
     else:
         target.mkdir(parents=True, exist_ok=True)
         for split, dataset in splits.items():

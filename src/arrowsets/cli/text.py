@@ -21,11 +21,12 @@ def size(count: float) -> str:
     """
     if count < 1000:
         return f"{count:.0f} B"
-    for unit in ("kB", "MB", "GB", "TB"):
+    units = ["kB", "MB", "GB", "TB"]
+    count /= 1000
+    while count >= 999.95 and len(units) > 1:
         count /= 1000
-        if count < 999.95:
-            break
-    return f"{count:.1f} {unit}"
+        del units[0]
+    return f"{count:.1f} {units[0]}"
 
 
 def duration(time: float) -> str:

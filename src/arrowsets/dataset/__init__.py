@@ -1,11 +1,12 @@
 """`Dataset`: rows of Arrow data, mapped from disk or in memory, with their types, and everything done to them.
 
 Its methods live in rooms of their own: `create` (making one), `core` and `reading` (looking at rows), `rows`, `columns`,
-`mapping` (map, filter), `formatting`, `exporting` and `disk`.
+`mapping` (map, filter), `formatting`, `exporting`, `disk` and `caching`.
 """
 
 from __future__ import annotations
 
+from arrowsets.dataset.caching import CacheMethods
 from arrowsets.dataset.columns import ColumnMethods
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.create import CreateMethods
@@ -28,6 +29,7 @@ class Dataset(
     FormatMethods,
     ExportMethods,
     DiskMethods,
+    CacheMethods,
     DatasetCore,
 ):
     """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.

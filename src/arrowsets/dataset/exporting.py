@@ -73,7 +73,3 @@ class ExportMethods(DatasetCore):
             frames: Iterator[Any] = map(shown.batch, self._view.batches(batch_size or BATCH_ROWS))
             return frames
         return shown.batch(self.to_arrow())
-
-    def cleanup_cache_files(self) -> int:
-        """Remove stored results that no running process uses; return how many. See `arrowsets cache prune`."""
-        return 0

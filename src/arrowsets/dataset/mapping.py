@@ -134,6 +134,7 @@ class MapMethods(DatasetCore):
             in_memory=keep_in_memory or None,
             copy_to=cache_file_name,
             description=desc or "Map",
+            store=self._store,
         )
         if self.num_rows == 0:
             return self._empty_map(features, removed, lineage)
@@ -227,6 +228,7 @@ class MapMethods(DatasetCore):
             in_memory=keep_in_memory or None,
             copy_to=cache_file_name,
             description=desc or "Filter",
+            store=self._store,
         )
         columns = self._read_columns(inputs)
         kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
@@ -269,7 +271,7 @@ class MapMethods(DatasetCore):
             self._features,
             lineage,
             group,
-            Execution(num_proc=num_proc, description="Batch"),
+            Execution(num_proc=num_proc, description="Batch", store=self._store),
             label="batch",
             removed=frozenset(self._view.columns),
             num_rows=num_rows,

@@ -259,7 +259,9 @@ class RowMethods(DatasetCore):
         """Write the rows in the order they are shown, so that reading them in order reads the disk in order."""
         del writer_batch_size, disable_nullable
         dataset = self if features is None else self.cast(features)  # type: ignore[attr-defined]
-        how = Execution(num_proc=num_proc, in_memory=keep_in_memory or None, copy_to=cache_file_name)
+        how = Execution(
+            num_proc=num_proc, in_memory=keep_in_memory or None, copy_to=cache_file_name, store=self._store
+        )
         view, pins = rewrite(dataset._view, dataset._features, dataset._lineage, how)
         made: Self = dataset._derive(
             "flatten_indices",

@@ -20,6 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from arrowsets.config import settings
 from arrowsets.engine import worker
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
@@ -141,6 +142,7 @@ def materialise(
         rejects = [list(reject) for part in parts for reject in part.rejects]
         facts = {**destination.extra, "layout": layout.to_json(), "rejects": rejects}
         entry = draft.commit(shards, destination.fingerprint, facts)
+    destination.store.make_room(settings().max_cache_bytes, keep=[entry.key])
     return replace(opened(entry), hit=False)
 
 
