@@ -89,7 +89,8 @@ class Lineage:
     def roots(self) -> tuple[str, ...]:
         """The digests of the sources that it began with."""
         if self._roots is None:
-            found, seen, waiting = set(), {id(self)}, [self]
+            found: set[str] = set()
+            seen, waiting = {id(self)}, [self]
             while waiting:
                 step = waiting.pop()
                 if step._roots is not None:

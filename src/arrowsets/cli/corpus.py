@@ -20,6 +20,8 @@ _LEFT_OUT = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__
 def write_docstrings(path: Path, library: Path | None = None) -> int:
     """Write the docstrings as JSON lines of module, kind, name, line and text; return how many.
 
+    A file that holds them already is left as it is, and so is what was made of it.
+
     Args:
         library: Where the source files lie. None: the standard library of this Python.
 
@@ -27,15 +29,17 @@ def write_docstrings(path: Path, library: Path | None = None) -> int:
         DataFilesNotFound: if there are none, as in some installations without sources.
     """
     root = library if library is not None else Path(sysconfig.get_path("stdlib"))
-    count = 0
-    with path.open("w", encoding="utf-8") as out:
-        for file in sorted(_sources(root), key=lambda file: file.relative_to(root).parts):
-            for row in _docstrings(file, ".".join(file.relative_to(root).with_suffix("").parts)):
-                out.write(json.dumps(row, ensure_ascii=False) + "\n")
-                count += 1
-    if not count:
+    lines = [
+        json.dumps(row, ensure_ascii=False) + "\n"
+        for file in sorted(_sources(root), key=lambda file: file.relative_to(root).parts)
+        for row in _docstrings(file, ".".join(file.relative_to(root).with_suffix("").parts))
+    ]
+    if not lines:
         raise DataFilesNotFound(f"no Python source with docstrings in {str(root)!r}; this Python comes without sources")
-    return count
+    content = "".join(lines).encode("utf-8", "surrogatepass")
+    if not path.is_file() or path.read_bytes() != content:
+        path.write_bytes(content)
+    return len(lines)
 
 
 def _sources(folder: Path) -> Iterator[Path]:

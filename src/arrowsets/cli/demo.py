@@ -66,7 +66,7 @@ class _Report:
         made = work()
         took = time.perf_counter() - start
         count, size = rows(made), stored(made)
-        speed = f"{count / took:,.0f}" if took > 0 else ""
+        speed = f"{count / took:,.0f}" if took >= 0.001 else ""
         print(_line(name, f"{count:,}", text.size(size) if size else "-", text.duration(took), speed), flush=True)
         return made
 
