@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -82,7 +83,7 @@ class ArrowBuilder(Builder[ArrowShard]):
             count = reader.num_record_batches
         pieces = max(1, min(count, path.stat().st_size // SHARD_BYTES))
         edges = [count * i // pieces for i in range(pieces + 1)]
-        return [ArrowShard(file, start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+        return [ArrowShard(file, start, stop) for start, stop in itertools.pairwise(edges)]
 
 
 class _Opened:
@@ -106,7 +107,7 @@ class _Opened:
 
     def __exit__(self, *error: object) -> None:
         # Tables that were handed out hold the map themselves.
-        self._source = None
+        del self._source
 
 
 def _batches(reader: Any, shard: ArrowShard) -> Iterator[pa.RecordBatch]:

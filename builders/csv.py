@@ -7,6 +7,7 @@ pandas itself, as text, so that types are found by the same rules.
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -233,7 +234,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         names, _ = self._header(first, file.url)
         return tuple(
             CsvShard(FileRange(file, start, stop), names if start else None, stop < size)
-            for start, stop in zip(edges, edges[1:], strict=False)
+            for start, stop in itertools.pairwise(edges)
         )
 
     def _header(self, block: bytes, file: str) -> tuple[tuple[str, ...], int]:
@@ -253,10 +254,10 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         start = first.start
         if config.has_header:
             start = first.stop + (2 if block[first.stop : first.stop + 2] == b"\r\n" else 1)
-        if row is not None and config.index_col is not False and row.fields == len(names) + 1:
-            # With a separator at the end of each row it would be the values that move to the wrong column.
-            if self._fields(block[row.start : row.stop], file)[-1]:
-                names = (INDEX, *names)
+        indexed = row is not None and config.index_col is not False and row.fields == len(names) + 1
+        # With a separator at the end of each row it would be the values that move to the wrong column.
+        if row is not None and indexed and self._fields(block[row.start : row.stop], file)[-1]:
+            names = (INDEX, *names)
         return names, start
 
     def _fields(self, record: bytes, file: str) -> list[str]:
@@ -265,7 +266,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             text = record.decode()
         except UnicodeDecodeError as error:
             raise BadData(f"the header is no UTF-8: {error}; give encoding=", file=file) from error
-        quoting = csv.QUOTE_NONE if config.quoting == csv.QUOTE_NONE else csv.QUOTE_MINIMAL
+        quoting: Any = csv.QUOTE_NONE if config.quoting == csv.QUOTE_NONE else csv.QUOTE_MINIMAL
         csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
         lines = csv.reader(
             text.splitlines(keepends=True) if '"' in text or config.quotechar in text else [text],

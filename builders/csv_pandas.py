@@ -27,7 +27,8 @@ __all__ = ["pandas_blocks"]
 _OURS = {
     "features", "on_bad_rows", "on_bad_files", "sep", "delimiter", "names", "column_names", "dtype", "chunksize",
     "encoding", "encoding_errors", "true_values", "false_values", "decimal", "thousands", "verbose", "prefix",
-    "index_col", "mangle_dupe_cols", "error_bad_lines", "warn_bad_lines", "memory_map", "low_memory", "float_precision", "on_bad_lines",
+    "index_col", "mangle_dupe_cols", "error_bad_lines", "warn_bad_lines", "memory_map", "low_memory",
+    "float_precision", "on_bad_lines",
 }  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def _frames(config: CsvOptions, stream: Any) -> Iterator[Any]:
         chunksize=None if whole else config.chunksize,
         encoding=config.encoding or "utf-8",
         encoding_errors=config.encoding_errors or "strict",
-        on_bad_lines=config.on_bad_lines if callable(config.on_bad_lines) else _on_bad_lines(config),
+        on_bad_lines=_on_bad_lines(config),
         **_keywords(config),
     )
     if whole:
@@ -69,7 +70,9 @@ def _frames(config: CsvOptions, stream: Any) -> Iterator[Any]:
             yield from frames
 
 
-def _on_bad_lines(config: CsvOptions) -> str:
+def _on_bad_lines(config: CsvOptions) -> Any:
+    if callable(config.on_bad_lines):
+        return config.on_bad_lines
     return "error" if config.bad_rows == "error" else "skip"
 
 

@@ -20,7 +20,7 @@ from .ranges import valid_utf8
 
 __all__ = ["BlockParser", "forced_types", "typed_column"]
 
-Arr: TypeAlias = "pa.Array[Any]"
+Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
 
 SAMPLE_BYTES = 1 << 16  # of a block that types are guessed from; a wrong guess costs time, nothing else
 PARSE_BYTES = 1 << 20  # of a block that one thread parses
@@ -117,13 +117,14 @@ class BlockParser:
         quoted = bool(self.dialect.quote) and self.dialect.quote in block
         invalid: list[Any] = []
 
-        def ragged(row: Any) -> str:
+        def ragged(row: Any) -> Any:
             invalid.append(row)
             return "error"
 
         def read(size: int) -> pa.Table:
+            source: Any = pa.BufferReader(block)
             return arrow_csv.read_csv(
-                pa.BufferReader(block),
+                source,
                 read_options=arrow_csv.ReadOptions(
                     column_names=list(names or self.names), block_size=size, use_threads=threads
                 ),

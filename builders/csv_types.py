@@ -17,31 +17,12 @@ import pyarrow.compute as pc
 
 __all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
 
-Arr: TypeAlias = "pa.Array[Any]"
+Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
 
-NA_VALUES = tuple(
-    [
-        "",
-        "#N/A",
-        "#N/A N/A",
-        "#NA",
-        "-1.#IND",
-        "-1.#QNAN",
-        "-NaN",
-        "-nan",
-        "1.#IND",
-        "1.#QNAN",
-        "<NA>",
-        "N/A",
-        "NA",
-        "NULL",
-        "NaN",
-        "None",
-        "n/a",
-        "nan",
-        "null",
-    ]
-)
+NA_VALUES = (
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
+    "NULL", "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
 TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
 
 _SPACE = r"[ \t\v\f\r\n]*"

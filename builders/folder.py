@@ -1,8 +1,8 @@
 """Folders of media files: what imagefolder and its like share.
 
 A row is a file. Without metadata its label is the directory that it lies in; with metadata files (`metadata.csv`,
-`.jsonl` or `.parquet`, whose columns `file_name`, `*_file_name`, `file_names` and `*_file_names` name files beside them)
-a row is a row of those. Files on this machine and behind a URL are referred to; members of archives are read in.
+`.jsonl` or `.parquet`, whose columns `file_name`, `*_file_name`, `file_names` and `*_file_names` name files beside
+them) a row is a row of those. Files on this machine and behind a URL are referred to; members of archives are read in.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .parquet import ParquetBuilder
 
 __all__ = ["FolderBuilder", "FolderOptions", "FolderShard"]
 
-Arr: TypeAlias = "pa.Array[Any]"
+Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
 
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 READERS: Mapping[str, type[Builder[Any]]] = {".csv": CsvBuilder, ".jsonl": JsonBuilder, ".parquet": ParquetBuilder}

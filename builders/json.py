@@ -6,6 +6,7 @@ Lines are read by pyarrow, and the items of an array are rewritten to lines firs
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +102,7 @@ class JsonBuilder(WideningBuilder[FileRange]):
             if not raw.read(1 << 12).removeprefix(ranges.BOM).lstrip().startswith(b"{"):
                 return (FileRange(file),)
         cuts = ranges.line_cuts(file, size, between_objects)
-        return tuple(FileRange(file, start, stop) for start, stop in zip(cuts, cuts[1:], strict=False))
+        return tuple(FileRange(file, start, stop) for start, stop in itertools.pairwise(cuts))
 
     def _lines(self, shard: FileRange) -> Iterator[bytes]:
         config = self.config
@@ -189,7 +190,7 @@ def _value_of(stream: utf8_stream, field: str, file: str) -> bytes:
 
 
 def _transposed(block: bytes, field: str, file: str) -> bytes:
-    """Return an object of columns as rows, one a line; it is held in memory, for its first row ends in its last column."""
+    """Return an object of columns as rows, one a line; held in memory: a row ends in the last column."""
     try:
         columns, _ = json.JSONDecoder().raw_decode(block.decode())
     except ValueError as error:

@@ -93,9 +93,8 @@ class LineReader:
         size = PARSE_BYTES
         while True:
             try:
-                table = arrow_json.read_json(
-                    pa.BufferReader(lines), arrow_json.ReadOptions(block_size=size), parse_options=options
-                )
+                source: Any = pa.BufferReader(lines)
+                table = arrow_json.read_json(source, arrow_json.ReadOptions(block_size=size), parse_options=options)
             except pa.ArrowInvalid as error:
                 if "straddling" not in str(error) or size > len(lines):
                     raise

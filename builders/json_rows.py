@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from arrowsets.errors import BadData
 
 __all__ = ["build", "decode", "infer"]
 
-Arr: TypeAlias = "pa.Array[Any]"
+Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
 Mixed = Callable[[str, pa.DataType, pa.DataType], pa.DataType]
 
 _DECODER = json.JSONDecoder()
@@ -102,17 +102,17 @@ def _kind(kind: type, values: Sequence[Any]) -> pa.DataType:
     return _scalar([value for value in values if type(value) is kind], {kind})
 
 
-def _instant(text: str) -> datetime.datetime | None:
+def _instant(text: str) -> dt.datetime | None:
     if not _ISO.fullmatch(text):
         return None
     try:
-        instant = datetime.datetime.fromisoformat(text)
+        instant = dt.datetime.fromisoformat(text)
     except ValueError:
         return None
-    return instant if instant.tzinfo is None else instant.astimezone(datetime.UTC).replace(tzinfo=None)
+    return instant if instant.tzinfo is None else instant.astimezone(dt.UTC).replace(tzinfo=None)
 
 
-def build(values: Sequence[Any], dtype: pa.DataType) -> Arr:
+def build(values: Sequence[Any], dtype: Any) -> Arr:
     """Return values as an array of a type; raises what pyarrow raises where one does not fit."""
     if isinstance(dtype, pa.JsonType):
         texts = [None if value is None else _dumps(value) for value in values]
@@ -132,7 +132,7 @@ def build(values: Sequence[Any], dtype: pa.DataType) -> Arr:
     return pa.array(values, dtype)
 
 
-def _struct(values: Sequence[Any], dtype: pa.DataType) -> Arr:
+def _struct(values: Sequence[Any], dtype: Any) -> Arr:
     for value in values:
         if value is not None and not isinstance(value, dict):
             raise pa.ArrowInvalid(f"{value!r} is no object")
@@ -155,7 +155,7 @@ def _list(values: Sequence[Any], dtype: Any) -> Arr:
         offsets.append(None if value is None else len(items))
         items.extend(value or ())
     offsets.append(len(items))
-    kind = pa.LargeListArray if pa.types.is_large_list(dtype) else pa.ListArray
+    kind: Any = pa.LargeListArray if pa.types.is_large_list(dtype) else pa.ListArray
     width = pa.int64() if pa.types.is_large_list(dtype) else pa.int32()
     return kind.from_arrays(pa.array(offsets, width), build(items, dtype.value_type), type=dtype)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -122,7 +123,7 @@ class ParquetBuilder(Builder[ParquetShard]):
                 edges.append(group + 1)
                 size = 0
         edges.append(footer.num_row_groups)
-        return [ParquetShard(file, start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+        return [ParquetShard(file, start, stop) for start, stop in itertools.pairwise(edges)]
 
     def _opened(self, file: DataFile) -> pq.ParquetFile | None:
         import pyarrow.parquet as pq
@@ -141,6 +142,7 @@ class ParquetBuilder(Builder[ParquetShard]):
 
     def _wanted(self, opened: pq.ParquetFile, file: DataFile) -> pa.Schema:
         schema = opened.schema_arrow
+        metadata: Any = schema.metadata
         if self.config.columns is None:
             return schema
         names = list(dict.fromkeys(column.split(".")[0] for column in self.config.columns))
@@ -149,7 +151,7 @@ class ParquetBuilder(Builder[ParquetShard]):
                 raise ColumnNotFound(f"{file.url}: {ColumnNotFound.of(name, schema.names)}")
         if any("." in column for column in self.config.columns):
             return opened.read_row_groups([], columns=list(self.config.columns)).schema
-        return pa.schema([schema.field(name) for name in names], schema.metadata)
+        return pa.schema([schema.field(name) for name in names], metadata)
 
     def _batches(
         self, opened: pq.ParquetFile, shard: ParquetShard, names: list[str], wanted: pa.Schema

@@ -6,6 +6,7 @@ reads text files. A byte order mark stays, as it does there.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ class TextBuilder(Builder[FileRange]):
             return (FileRange(file),)
         find = ranges.after_newline if config.sample_by == "line" else _after_blank_line
         cuts = ranges.line_cuts(file, size, find)
-        return tuple(FileRange(file, start, stop) for start, stop in zip(cuts, cuts[1:], strict=False))
+        return tuple(FileRange(file, start, stop) for start, stop in itertools.pairwise(cuts))
 
     def _samples(self, shard: FileRange) -> Iterator[pa.Array[Any]]:
         config = self.config
@@ -129,7 +130,8 @@ class TextBuilder(Builder[FileRange]):
 
 
 def _strings(data: bytes, offsets: npt.NDArray[np.int32]) -> pa.Array[Any]:
-    return pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    places: Any = offsets
+    return pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, pa.py_buffer(places), pa.py_buffer(data)])
 
 
 def _paragraphs(block: bytes) -> pa.Array[Any]:

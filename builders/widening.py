@@ -26,7 +26,7 @@ Mixed = Callable[[str, pa.DataType, pa.DataType], pa.DataType]
 KEPT_BYTES = 64 << 20  # of parsed blocks that wait for the types of the rest of their shard
 
 
-def widen(a: pa.DataType, b: pa.DataType, mixed: Mixed, path: str = "") -> pa.DataType:
+def widen(a: Any, b: Any, mixed: Mixed, path: str = "") -> Any:
     """Return the narrowest type that holds the values of both; `mixed(path, a, b)` where the order knows none."""
     if a.equals(b) or pa.types.is_null(b):
         return a
@@ -68,7 +68,7 @@ def _is_number(dtype: pa.DataType) -> bool:
     return pa.types.is_integer(dtype) or pa.types.is_floating(dtype)
 
 
-def holds(wide: pa.DataType, narrow: pa.DataType) -> bool:
+def holds(wide: Any, narrow: Any) -> bool:
     """Tell whether values parsed as `narrow` are, converted, what parsing as `wide` gives."""
     if wide.equals(narrow) or pa.types.is_null(narrow):
         return True
@@ -97,16 +97,15 @@ def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _conform(array: Any, dtype: pa.DataType) -> Any:
+def _conform(array: Any, dtype: Any) -> Any:
     if array.type.equals(dtype):
         return array
     if pa.types.is_null(array.type):
         return pa.nulls(len(array), dtype)
     if pa.types.is_struct(dtype):
-        known = {
-            field.name: _conform(array.field(i), field_type) for i, field, field_type in _shared(array.type, dtype)
-        }
-        children = [known.get(field.name, pa.nulls(len(array), field.type)) for field in dtype]
+        known = {name: _conform(array.field(i), wanted) for i, name, wanted in _shared(array.type, dtype)}
+        missing = {field.name: pa.nulls(len(array), field.type) for field in dtype if field.name not in known}
+        children = [(known if field.name in known else missing)[field.name] for field in dtype]
         mask = array.is_null() if array.null_count else None
         # A slice's field() is sliced as well, and the validity of the struct is told apart from that of its fields.
         return pa.StructArray.from_arrays(children, fields=list(dtype), mask=mask)
@@ -120,11 +119,11 @@ def _conform(array: Any, dtype: pa.DataType) -> Any:
     return array.cast(dtype, safe=False)
 
 
-def _shared(a: Any, b: Any) -> Iterator[tuple[int, pa.Field[Any], pa.DataType]]:
+def _shared(a: Any, b: Any) -> Iterator[tuple[int, str, Any]]:
     types = {field.name: field.type for field in b}
     for index, field in enumerate(a):
         if field.name in types:
-            yield index, field, types[field.name]
+            yield index, field.name, types[field.name]
 
 
 class WideningBuilder(Builder[S]):

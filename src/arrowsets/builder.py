@@ -1,8 +1,8 @@
 """How a format is read: the interface of builder plug-ins.
 
-A builder is a class in a module of its own, found through the entry-point group `arrowsets.builders`. It says how files
-are cut into shards and how a shard is read, and nothing else: naming, caching, parallelism, splits and types that differ
-between files are the business of those who drive it.
+A builder is a class in a module of its own, found through the entry-point group `arrowsets.builders`. It says how
+files are cut into shards and how a shard is read, and nothing else: naming, caching, parallelism, splits and types that
+differ between files are the business of those who drive it.
 
 The contract:
 

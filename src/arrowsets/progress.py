@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import warnings
+from types import TracebackType
+from typing import Protocol, Self
 
 from arrowsets.config import settings
 
@@ -16,13 +18,21 @@ __all__ = [
 
 
 class Progress(Protocol):
-    """What a long operation tells of itself."""
+    """What a long operation tells of itself; a negative `update` takes back what has to be done again."""
 
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> object: ...
     def update(self, done: int) -> object: ...
     def close(self) -> object: ...
 
 
 class _Silent:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
     def update(self, done: int) -> None: ...
     def close(self) -> None: ...
 
@@ -41,15 +51,29 @@ def disable_progress_bars() -> None:
 
 
 def are_progress_bars_disabled() -> bool:
-    """Tell whether progress bars are switched off."""
+    """Tell whether progress bars are switched off.
+
+    >>> disable_progress_bars()
+    >>> are_progress_bars_disabled()
+    True
+    """
     return not (_switch[0] if _switch else settings().progress)
 
 
 def progress(total: int | None, description: str, unit: str = " examples", initial: int = 0) -> Progress:
-    """Return a bar for an operation of `total` units; silent when bars are disabled."""
+    """Return a bar for an operation of `total` units; silent when bars are disabled.
+
+    Args:
+        total: None where nobody knows.
+        initial: What an earlier run has done already: shown as done, and not counted in the speed.
+    """
     if are_progress_bars_disabled():
         return _Silent()
-    from tqdm.auto import tqdm
+    with warnings.catch_warnings():
+        # Notebooks without ipywidgets get a plain bar; there is nothing to warn of.
+        warnings.simplefilter("ignore")
+        from tqdm.auto import tqdm
 
-    bar: Progress = tqdm(total=total, desc=description, unit=unit, initial=initial)
+    # leave=None: a bar inside another one disappears when it is done.
+    bar: Progress = tqdm(total=total, desc=description, unit=unit, initial=initial, leave=None)
     return bar

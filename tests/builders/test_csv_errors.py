@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from arrowsets.builders import ranges
 from arrowsets.builders.csv import CsvBuilder
@@ -21,12 +23,12 @@ from arrowsets.errors import BadData, UnknownName
         ("\n\n", "the file is empty"),
     ],
 )
-def test_bad_content_names_its_place(content, message, ours):
+def test_bad_content_names_its_place(content: Any, message: Any, ours: Any) -> None:
     with pytest.raises(BadData, match=message):
         ours("csv", content)
 
 
-def test_the_row_is_counted_from_the_start_of_the_file(write, monkeypatch):
+def test_the_row_is_counted_from_the_start_of_the_file(write: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(ranges, "SHARD_BYTES", 16)
     builder = CsvBuilder()
     shards = builder.shards([write("a,b\n" + "1,2\n" * 20 + "3,4,5\n")])
@@ -37,7 +39,7 @@ def test_the_row_is_counted_from_the_start_of_the_file(write, monkeypatch):
 
 
 @pytest.mark.parametrize(("mode", "kept"), [("skip", ""), ("quarantine", "3,4,5")])
-def test_bad_rows_can_be_left_out_and_are_told(mode, kept, write):
+def test_bad_rows_can_be_left_out_and_are_told(mode: Any, kept: Any, write: Any) -> None:
     builder = CsvBuilder.from_keywords({"on_bad_rows": mode})
     file = write("a,b\n1,2\n3,4,5\n6\n")
     rows = [row for shard in builder.shards([file]) for table in builder.read(shard) for row in table.to_pylist()]
@@ -45,7 +47,7 @@ def test_bad_rows_can_be_left_out_and_are_told(mode, kept, write):
     assert [(url, row, text) for url, row, _, text in builder.rejects.rows] == [(file.url, 1, kept)]
 
 
-def test_rows_of_bad_bytes_can_be_left_out(write):
+def test_rows_of_bad_bytes_can_be_left_out(write: Any) -> None:
     builder = CsvBuilder.from_keywords({"on_bad_rows": "skip"})
     (shard,) = builder.shards([write(b"a\nx\n\xff\ny\n")])
     assert [row["a"] for table in builder.read(shard) for row in table.to_pylist()] == ["x", "y"]
@@ -53,6 +55,6 @@ def test_rows_of_bad_bytes_can_be_left_out(write):
 
 
 @pytest.mark.parametrize("options", [{"sepp": ","}, {"usecols": ["zz"]}, {"on_bad_lines": "ignore"}])
-def test_unknown_names_are_told(options, ours):
+def test_unknown_names_are_told(options: Any, ours: Any) -> None:
     with pytest.raises(UnknownName, match="allowed"):
         ours("csv", "a,b\n1,2\n", **options)

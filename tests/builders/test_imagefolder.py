@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -38,10 +39,10 @@ CASES = {
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Any) -> Any:
     from PIL import Image
 
-    def folder(images, texts):
+    def folder(images: Any, texts: Any) -> Any:
         root = tmp_path / "root"
         for name in [*images, *texts]:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +55,7 @@ def folder(tmp_path):
     return folder
 
 
-def read(builder, files):
+def read(builder: Any, files: Any) -> Any:
     tables = [table for shard in builder.shards(files) for table in builder.read(shard)]
     return Features.from_arrow_schema(tables[0].schema), pa.concat_tables(tables).to_pylist()
 
@@ -62,7 +63,7 @@ def read(builder, files):
 # The reference leaves metadata files open.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(("images", "texts", "options"), CASES.values(), ids=CASES.keys())
-def test_a_folder_reads_as_in_the_reference(images, texts, options, folder, tmp_path):
+def test_a_folder_reads_as_in_the_reference(images: Any, texts: Any, options: Any, folder: Any, tmp_path: Any) -> None:
     datasets = pytest.importorskip("datasets")
     root, files = folder(images, texts)
     loaded = datasets.load_dataset(
@@ -83,20 +84,20 @@ def test_a_folder_reads_as_in_the_reference(images, texts, options, folder, tmp_
         ({"metadata.csv": "file_name,image\na.png,1\n"}, SchemaConflict, "two columns become 'image'"),
     ],
 )
-def test_bad_metadata_is_named(texts, error, message, folder):
+def test_bad_metadata_is_named(texts: Any, error: Any, message: Any, folder: Any) -> None:
     _, files = folder(["a.png"], texts)
     with pytest.raises(error, match=message):
         read(ImageFolderBuilder(), files)
 
 
-def test_all_splits_have_the_labels_of_each(folder):
+def test_all_splits_have_the_labels_of_each(folder: Any) -> None:
     _, files = folder(["train/cat/0.png", "train/dog/1.png", "test/dog/2.png"], {})
     builder = ImageFolderBuilder().over({"train": files[:2], "test": files[2:]})
     features, rows = read(builder, files[2:])
     assert (features["label"], rows[0]["label"]) == (ClassLabel(names=["cat", "dog"]), 1)
 
 
-def test_members_of_archives_are_read_in(folder, tmp_path):
+def test_members_of_archives_are_read_in(folder: Any, tmp_path: Any) -> None:
     root, _ = folder(["a.png"], {})
     with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
         archive.write(root / "a.png", "x/a.png")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 CONTENTS = {
@@ -48,7 +50,7 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
-def test_content_reads_as_in_the_reference(content, ours, reference):
+def test_content_reads_as_in_the_reference(content: Any, ours: Any, reference: Any) -> None:
     assert ours("json", content) == reference("json", content)
 
 
@@ -62,10 +64,10 @@ MEMBERS = [
 
 
 @pytest.mark.parametrize("content", MEMBERS)
-def test_a_member_reads_as_in_the_reference(content, ours, reference):
+def test_a_member_reads_as_in_the_reference(content: Any, ours: Any, reference: Any) -> None:
     assert ours("json", content, field="data") == reference("json", content, field="data")
 
 
-def test_other_encodings_read_as_in_the_reference(ours, reference):
+def test_other_encodings_read_as_in_the_reference(ours: Any, reference: Any) -> None:
     content = '{"a":"café"}\n'.encode("latin-1")
     assert ours("json", content, encoding="latin-1") == reference("json", content, encoding="latin-1")

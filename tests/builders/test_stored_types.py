@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.ipc as ipc
@@ -24,24 +25,24 @@ TABLE = pa.table(
         "l": [[1], [], None],
         "d": pa.array(["u", "v", "u"]).dictionary_encode(),
         "m": [decimal.Decimal("1.5"), None, decimal.Decimal("2.5")],
-        "t": pa.array([datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC)] * 3, pa.timestamp("us", "UTC")),
+        "t": pa.array([dt.datetime(2024, 1, 2, tzinfo=dt.UTC)] * 3, pa.timestamp("us", "UTC")),
     }
 )
 
 
-def parquet(path: Path, table: pa.Table, **options: object) -> DataFile:
+def parquet(path: Path, table: pa.Table, **options: Any) -> DataFile:
     pq.write_table(table, path, **options)
     return DataFile(str(path))
 
 
 def arrow_file(path: Path, table: pa.Table) -> DataFile:
-    with ipc.new_file(path, table.schema) as writer:
+    with ipc.new_file(str(path), table.schema) as writer:
         writer.write_table(table, max_chunksize=2)
     return DataFile(str(path))
 
 
 def arrow_stream(path: Path, table: pa.Table) -> DataFile:
-    with ipc.new_stream(path, table.schema) as writer:
+    with ipc.new_stream(str(path), table.schema) as writer:
         writer.write_table(table, max_chunksize=2)
     return DataFile(str(path))
 
@@ -49,18 +50,18 @@ def arrow_stream(path: Path, table: pa.Table) -> DataFile:
 WAYS = [(ParquetBuilder, parquet), (ArrowBuilder, arrow_file), (ArrowBuilder, arrow_stream)]
 
 
-def rows(builder, files, schema=None):
+def rows(builder: Any, files: Any, schema: Any = None) -> Any:
     tables = [table for shard in builder.shards(files) for table in builder.read(shard, schema)]
     return pa.concat_tables(tables).to_pylist()
 
 
 @pytest.mark.parametrize(("cls", "save"), WAYS)
-def test_rows_come_back(cls, save, tmp_path):
+def test_rows_come_back(cls: Any, save: Any, tmp_path: Any) -> None:
     assert rows(cls(), [save(tmp_path / "f", TABLE)]) == TABLE.to_pylist()
 
 
 @pytest.mark.parametrize(("cls", "save"), WAYS)
-def test_no_rows_have_types(cls, save, tmp_path):
+def test_no_rows_have_types(cls: Any, save: Any, tmp_path: Any) -> None:
     builder = cls()
     files = [save(tmp_path / "f", TABLE.slice(0, 0))]
     (table,) = [table for shard in builder.shards(files) for table in builder.read(shard)]
@@ -68,7 +69,7 @@ def test_no_rows_have_types(cls, save, tmp_path):
 
 
 @pytest.mark.parametrize(("cls", "save"), WAYS)
-def test_types_are_those_of_all_files(cls, save, tmp_path):
+def test_types_are_those_of_all_files(cls: Any, save: Any, tmp_path: Any) -> None:
     first = save(tmp_path / "1", pa.table({"a": pa.array([1], pa.int32()), "b": ["x"]}))
     second = save(tmp_path / "2", pa.table({"c": [True], "a": [1.5]}))
     builder = cls()
@@ -81,7 +82,7 @@ def test_types_are_those_of_all_files(cls, save, tmp_path):
 
 
 @pytest.mark.parametrize(("cls", "save"), WAYS)
-def test_features_are_read_from_the_metadata(cls, save, tmp_path):
+def test_features_are_read_from_the_metadata(cls: Any, save: Any, tmp_path: Any) -> None:
     features = Features({"y": ClassLabel(names=["no", "yes"])})
     file = save(tmp_path / "f", pa.table({"y": [0, 1]}, schema=features.arrow_schema))
     assert cls().schema([file]) == features
@@ -89,14 +90,14 @@ def test_features_are_read_from_the_metadata(cls, save, tmp_path):
 
 @pytest.mark.parametrize("cls", [ParquetBuilder, ArrowBuilder])
 @pytest.mark.parametrize("content", [b"", b"no such thing", b"ARROW1"])
-def test_other_content_is_named(cls, content, tmp_path):
+def test_other_content_is_named(cls: Any, content: Any, tmp_path: Any) -> None:
     (tmp_path / "f").write_bytes(content)
     with pytest.raises(BadData, match=str(tmp_path / "f")):
         rows(cls(), [DataFile(str(tmp_path / "f"))])
 
 
 @pytest.mark.parametrize(("cls", "save"), WAYS)
-def test_a_file_that_is_cut_off_is_named(cls, save, tmp_path):
+def test_a_file_that_is_cut_off_is_named(cls: Any, save: Any, tmp_path: Any) -> None:
     file = save(tmp_path / "f", TABLE)
     (tmp_path / "f").write_bytes((tmp_path / "f").read_bytes()[:-40])
     with pytest.raises(BadData, match=str(tmp_path / "f")):
@@ -104,7 +105,7 @@ def test_a_file_that_is_cut_off_is_named(cls, save, tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["skip", "warn"])
-def test_bad_parquet_files_can_be_left_out_and_are_told(mode, tmp_path):
+def test_bad_parquet_files_can_be_left_out_and_are_told(mode: Any, tmp_path: Any) -> None:
     good = parquet(tmp_path / "1", pa.table({"a": [1]}))
     (tmp_path / "2").write_bytes(b"bad")
     builder = ParquetBuilder.from_keywords({"on_bad_files": mode})
@@ -123,18 +124,18 @@ def test_bad_parquet_files_can_be_left_out_and_are_told(mode, tmp_path):
         ({"columns": ["n"], "filters": [("n", ">", 100)]}, []),
     ],
 )
-def test_parquet_options(options, expected, tmp_path):
+def test_parquet_options(options: Any, expected: Any, tmp_path: Any) -> None:
     file = parquet(tmp_path / "f", TABLE, row_group_size=2)
     assert rows(ParquetBuilder.from_keywords(options), [file]) == expected
 
 
-def test_an_unknown_column_is_told(tmp_path):
+def test_an_unknown_column_is_told(tmp_path: Any) -> None:
     file = parquet(tmp_path / "f", TABLE)
     with pytest.raises(ColumnNotFound, match="no column 'nn'; the columns are 'n', 's'"):
         rows(ParquetBuilder.from_keywords({"columns": ["nn"]}), [file])
 
 
-def test_tables_are_bounded(tmp_path):
+def test_tables_are_bounded(tmp_path: Any) -> None:
     file = parquet(tmp_path / "f", pa.table({"t": ["x" * 1000] * 60_000}), compression="zstd", use_dictionary=False)
     builder = ParquetBuilder()
     sizes = [table.nbytes for shard in builder.shards([file]) for table in builder.read(shard)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from arrowsets.errors import BadData, UnknownName
@@ -26,24 +28,24 @@ CONTENTS = {
     "options", [{}, {"keep_linebreaks": True}, {"sample_by": "paragraph"}, {"sample_by": "document"}]
 )
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
-def test_content_reads_as_in_the_reference(content, options, ours, reference):
+def test_content_reads_as_in_the_reference(content: Any, options: Any, ours: Any, reference: Any) -> None:
     assert ours("text", content, **options) == reference("text", content, **options)
 
 
 @pytest.mark.parametrize("options", [{"encoding": "latin-1"}, {"encoding_errors": "replace"}])
-def test_other_bytes_read_as_in_the_reference(options, ours, reference):
+def test_other_bytes_read_as_in_the_reference(options: Any, ours: Any, reference: Any) -> None:
     assert ours("text", b"a\xff\n", **options) == reference("text", b"a\xff\n", **options)
 
 
-def test_an_empty_file_has_no_rows(ours):
+def test_an_empty_file_has_no_rows(ours: Any) -> None:
     assert ours("text", "") == ({"text": "string"}, [])
 
 
-def test_bytes_that_are_no_text_are_named(ours):
+def test_bytes_that_are_no_text_are_named(ours: Any) -> None:
     with pytest.raises(BadData, match="byte 0xff at offset 3 is no UTF-8"):
         ours("text", b"a\nb\xff\n")
 
 
-def test_an_unknown_sample_is_told(ours):
+def test_an_unknown_sample_is_told(ours: Any) -> None:
     with pytest.raises(UnknownName, match="'line', 'paragraph', 'document'"):
         ours("text", "a", sample_by="word")

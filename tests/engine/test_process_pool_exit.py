@@ -83,7 +83,8 @@ def test_a_program_that_ends_with_tasks_running_does_not_wait_for_them() -> None
 @pytest.mark.parametrize("forever", [True, False], ids=["busy", "idle"])
 def test_workers_end_with_a_killed_program(signum: signal.Signals, forever: bool) -> None:
     program = start(
-        "for _ in run(task, [Task((1,)), Task((2,))], process_pool(2), on_progress=tell): pass\ntime.sleep(100)",
+        "for _ in run(task, [Task((1,)), Task((2,))], process_pool(2), on_progress=tell): pass\n"
+        "time.sleep(100)",
         forever=forever,
     )
     assert program.stdout is not None

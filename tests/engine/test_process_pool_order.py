@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -14,8 +15,6 @@ from arrowsets.errors import WorkerDied
 
 
 def _wait_for(path: Path) -> None:
-    import time
-
     while not path.exists():
         time.sleep(0.005)
 
@@ -97,10 +96,13 @@ def test_ranks_count_from_0_in_pools_of_every_size() -> None:
 
 
 def test_idle_workers_are_closed() -> None:
-    import os
-
     with ProcessPool(1, idle_seconds=0) as pool:
-        assert pool.submit(os.getpid).result() != pool.submit(os.getpid).result()
+        pool.submit(abs, -1).result()
+        deadline = time.monotonic() + 5
+        while (pool._supervisor._seats or pool._supervisor._leaving) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not pool._supervisor._seats
+        assert pool.submit(abs, -2).result() == 2
 
 
 def test_a_task_may_use_a_pool_of_its_own() -> None:

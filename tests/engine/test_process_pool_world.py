@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from arrowsets.engine.executors import ProcessPool, Task, process_pool, run
+from arrowsets.logging import get_verbosity, set_verbosity
 
 
 def test_the_working_directory_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +26,15 @@ def test_the_environment_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pool.submit(read).result() == "1"
     monkeypatch.delenv("ARROWSETS_TEST")
     assert pool.submit(read).result() is None
+
+
+def test_the_verbosity_is_followed() -> None:
+    before = get_verbosity()
+    try:
+        set_verbosity(before + 5)
+        assert process_pool(1).submit(get_verbosity).result() == before + 5
+    finally:
+        set_verbosity(before)
 
 
 def test_workers_agree_on_hashes_of_strings() -> None:

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow
+import pyarrow as arrow  # noqa: ICN001
 import pyarrow.compute
 import pytest
 
 from arrowsets.hashing import explain, fingerprint
 
 # What is built here is odder than the stubs know.
-pa: Any = pyarrow
-pc: Any = pyarrow.compute
+pa: Any = arrow
+pc: Any = arrow.compute
 
 GRID = np.arange(6).reshape(2, 3)
 ARROW = pa.array([1, None, 3])
@@ -32,7 +32,11 @@ DISTINCT: list[Any] = [
     ),
     *(np.array(["a", None], object), np.array(["a", 1], object), np.array(["a"]), np.array([b"a"])),
     *(np.dtype("i4"), np.dtype("i8"), np.dtype([("a", "i4")]), np.log, np.exp, np.array([(1, 2.0)], "i4,f8")),
-    *(np.ma.array([1, 2], mask=[0, 1]), np.ma.array([1, 2], mask=[1, 0]), np.random.default_rng(0)),
+    *(
+        np.ma.array([1, 2], mask=[False, True]),
+        np.ma.array([1, 2], mask=[True, False]),
+        np.random.default_rng(0),
+    ),
     *(np.random.default_rng(1), np.random.RandomState(0), np.vectorize(abs), np.vectorize(len)),
     *(ARROW, ARROW.cast("int32"), ARROW.cast("float64"), ARROW.fill_null(0), ARROW[:2], NESTED, NESTED[1:]),
     *(

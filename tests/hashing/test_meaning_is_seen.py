@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -146,3 +148,51 @@ def test_singledispatch_counts_its_registry_and_not_its_cache() -> None:
     assert fingerprint(dispatched) == before
     dispatched.register(str, lambda x: 2)
     assert fingerprint(dispatched).digest != before.digest
+
+
+def test_long_chains_of_functions_are_followed_to_the_end(define: Define) -> None:
+    def chain(last: int) -> str:
+        calls = "".join(f"def g{i}(x): return g{i + 1}(x)\n" for i in range(1500))
+        return f"{calls}def g1500(x): return {last}\ndef f(r): return g0(r)"
+
+    one = fingerprint(define(chain(1)))
+    assert one == fingerprint(define(chain(1)))
+    assert one.digest != fingerprint(define(chain(2))).digest
+    assert one.is_stable
+    assert json.loads(json.dumps(one.to_json()))["digest"] == one.digest
+
+
+def test_a_decorator_of_a_package_on_a_method_sees_the_whole_object() -> None:
+    class Reader:
+        def __init__(self, path: str) -> None:
+            self.path = path
+
+        @contextlib.contextmanager
+        def open(self) -> Iterator[str]:
+            yield self.path
+
+        def read(self, row: str) -> str:
+            with self.open() as path:
+                return path + row
+
+    assert fingerprint(Reader("a").read).digest != fingerprint(Reader("b").read).digest
+    assert fingerprint(Reader("a").read) == fingerprint(Reader("a").read)
+
+
+def test_members_of_enumerations_read_by_a_function_count(define: Define) -> None:
+    source = "import enum\nclass Side(enum.Enum):\n    A = {}\ndef f(r): return Side.A.value + r"
+    old, new = (define(source.format(value)) for value in (1, 2))
+    assert fingerprint(old) == fingerprint(define(source.format(1)))
+    assert fingerprint(old).digest != fingerprint(new).digest
+    assert fingerprint(old).is_stable
+
+
+def test_dataclasses_with_factories_count_and_are_stable(define: Define) -> None:
+    source = (
+        "import dataclasses\n@dataclasses.dataclass\nclass C:\n    x: int = 1\n"
+        "    y: list = dataclasses.field(default_factory=lambda: [{}])\ndef f(r): return C(r).y"
+    )
+    old, new = (fingerprint(define(source.format(value))) for value in (1, 2))
+    assert old == fingerprint(define(source.format(1)))
+    assert old.digest != new.digest
+    assert old.is_stable

@@ -81,7 +81,10 @@ class FunctionParts:
         cells = function.__closure__ or ()
         new = [cell for cell in cells if id(cell) not in self._cells]
         self._cells |= {id(cell): cell for cell in cells}
-        attributes = {name: getattr(function, name) for name in _ATTRIBUTES}
+        attributes = {}
+        for name in _ATTRIBUTES:
+            with suppress(NameError):  # annotations are evaluated here from Python 3.14 on
+                attributes[name] = getattr(function, name)
         state = FunctionState(used, list(_contents(new)), attributes, list(_submodules(function, used)))
         return (function.__code__, module, function.__closure__), state
 

@@ -87,6 +87,7 @@ class Supervisor:
         self._lock = threading.Lock()
         self._queues: dict[int, deque[Job]] = {}
         self._submitted = 0
+        self._world: World | None = None
         self._generation = 0
         self._unwanted: set[Future[Any]] = set()
         self._closing: Literal["", "finish", "kill"] = ""
@@ -107,6 +108,9 @@ class Supervisor:
         with self._lock:
             if self._closing:
                 raise RuntimeError("this pool was shut down; make a new one")
+            if job.world == self._world:
+                job.world = self._world  # one copy for all the tasks that wait
+            self._world = job.world
             self._submitted += 1
             job.number, job.generation = self._submitted, self._generation
             self._queues.setdefault(job.ranks, deque()).append(job)

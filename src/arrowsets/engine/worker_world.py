@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from arrowsets.logging import get_verbosity, set_verbosity
+
 __all__ = ["AskingFinder", "LoadedModules", "ModulePlace", "World", "place_of"]
 
 ModulePlace = tuple[str | None, list[str] | None]  # its file; where its submodules are, if it is a package
@@ -31,6 +33,7 @@ class World:
     path: tuple[str, ...]
     arguments: tuple[str, ...]
     environment: dict[str, str]
+    verbosity: int
 
     @classmethod
     def current(cls) -> World:
@@ -40,7 +43,7 @@ class World:
         except FileNotFoundError:
             directory = None
         path = tuple(entry for entry in sys.path if isinstance(entry, str))
-        return cls(directory, path, tuple(getattr(sys, "argv", ())), dict(os.environ))
+        return cls(directory, path, tuple(getattr(sys, "argv", ())), dict(os.environ), get_verbosity())
 
     def adopt(self) -> None:
         """Make this process like the one described."""
@@ -51,6 +54,7 @@ class World:
         for name in os.environ.keys() - self.environment.keys():
             del os.environ[name]
         os.environ.update(self.environment)
+        set_verbosity(self.verbosity)
 
 
 def place_of(name: str) -> ModulePlace | None:

@@ -225,7 +225,9 @@ class Arrays:
             else:
                 inner = self.cells(values, exact=exact, nested=True)
                 bounds = offsets.tolist()
-                cells = [stack(inner[a:b]) for a, b in pairwise(bounds)]
+                empty = self.flat(pa.array([], values.type))
+                nothing = np.empty(0, object) if empty is None else empty
+                cells = [stack(inner[a:b]) if b > a else nothing.copy() for a, b in pairwise(bounds)]
         return _with_nulls(cells, array, None)
 
     def _number_list_cells(self, offsets: npt.NDArray[np.int64], values: pa.Array[Any], *, exact: bool) -> Cells:

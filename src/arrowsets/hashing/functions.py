@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
@@ -58,55 +58,64 @@ def function(visitor: Visitor, value: FunctionType, bound: tuple[object, ...] = 
     return package if len(parts) == 1 else node("function", parts, describe(value))
 
 
-def _parts(visitor: Visitor, value: FunctionType, bound: tuple[object, ...]) -> Iterator[Part]:
+# Lists and no generators from here on: a generator would take C stack at every function on the way down.
+
+
+def _parts(visitor: Visitor, value: FunctionType, bound: tuple[object, ...]) -> list[Part]:
     shape = visitor.shape(value.__code__)
-    yield "code", shape.fingerprint
-    yield from _defaults(visitor, value)
+    parts: list[Part] = [("code", shape.fingerprint), *_defaults(visitor, value)]
     if value.__closure__:
-        yield from _closure(visitor, value, shape)
-    yield from _globals(visitor, value, shape)
+        parts += _closure(visitor, value, shape)
+    if shape.globals:
+        parts += _globals(visitor, value, shape)
     for item in shape.imports:
         package = value.__globals__.get("__package__") or ""
-        yield f"import {'.' * item.level}{item.name}", inline_import(visitor, item, package)
+        parts.append((f"import {'.' * item.level}{item.name}", inline_import(visitor, item, package)))
     if bound:
         names = value.__code__.co_varnames
         reads = shape.variables.get(names[0], frozenset()) if value.__code__.co_argcount else {WHOLE}
-        yield "self", visitor.look(bound[0], reads)
+        parts.append(("self", visitor.look(bound[0], reads)))
+    return parts
 
 
-def _defaults(visitor: Visitor, value: FunctionType) -> Iterator[Part]:
+def _defaults(visitor: Visitor, value: FunctionType) -> list[Part]:
+    parts: list[Part] = []
     if value.__defaults__:
         code = value.__code__
         names = code.co_varnames[code.co_argcount - len(value.__defaults__) : code.co_argcount]
         for name, default in zip(names, value.__defaults__, strict=True):
-            yield f"default {name}", visitor.visit(default)
+            parts.append((f"default {name}", visitor.visit(default)))
     if value.__kwdefaults__:
         for name in sorted(value.__kwdefaults__):
-            yield f"default {name}", visitor.visit(value.__kwdefaults__[name])
+            parts.append((f"default {name}", visitor.visit(value.__kwdefaults__[name])))  # noqa: PERF401
+    return parts
 
 
-def _closure(visitor: Visitor, value: FunctionType, shape: Shape) -> Iterator[Part]:
+def _closure(visitor: Visitor, value: FunctionType, shape: Shape) -> list[Part]:
+    parts: list[Part] = []
     for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
         try:
             content = cell.cell_contents
         except ValueError:
-            yield f"closure {name}", empty_cell()
+            parts.append((f"closure {name}", empty_cell()))
             continue
-        yield f"closure {name}", visitor.look(content, shape.variables.get(name, frozenset()))
+        parts.append((f"closure {name}", visitor.look(content, shape.variables.get(name, frozenset()))))
+    return parts
 
 
-def _globals(visitor: Visitor, value: FunctionType, shape: Shape) -> Iterator[Part]:
+def _globals(visitor: Visitor, value: FunctionType, shape: Shape) -> list[Part]:
     scope = value.__globals__
+    parts: list[Part] = []
     for name, chains in shape.globals.items():
         if name in scope:
-            yield f"global {name}", visitor.look(scope[name], chains)
+            parts.append((f"global {name}", visitor.look(scope[name], chains)))
             continue
         builtins = scope.get("__builtins__")
         builtins = vars(builtins) if isinstance(builtins, ModuleType) else builtins
-        known = isinstance(builtins, dict) and name in builtins
-        # A builtin's name already stands in the code; only that it is one needs saying.
-        if not known:
-            yield f"global {name}", leaf("missing", name.encode(), "not defined")
+        # A builtin's name already stands in the code; only what is none needs saying.
+        if not (isinstance(builtins, dict) and name in builtins):
+            parts.append((f"global {name}", leaf("missing", name.encode(), "not defined")))
+    return parts
 
 
 def method(visitor: Visitor, value: MethodType) -> Fingerprint:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import logging
+import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
@@ -52,7 +54,40 @@ def fingerprint(value: object) -> Fingerprint:
     >>> fingerprint(lambda row: row["a"] + 1) == fingerprint(lambda r: r["a"] + 1)  # the same thing
     True
     """
-    return _Hasher().visit(value)
+    try:
+        return _Hasher().visit(value)
+    except RecursionError:
+        return _with_a_deep_stack(value)
+
+
+def _with_a_deep_stack(value: object) -> Fingerprint:
+    """Fingerprint a value nested more deeply than the stack allows, such as a long chain of functions."""
+    made: list[Fingerprint] = []
+    with _one_at_a_time:
+        limit, size = sys.getrecursionlimit(), threading.stack_size(_DEEP_STACK)
+        sys.setrecursionlimit(max(limit, _DEEP_LIMIT))
+        try:
+            thread = threading.Thread(target=_visit_into, args=(made, value))
+            thread.start()
+            thread.join()
+        finally:
+            sys.setrecursionlimit(limit)
+            threading.stack_size(size)
+    return made[0]
+
+
+def _visit_into(made: list[Fingerprint], value: object) -> None:
+    try:
+        made.append(_Hasher().visit(value))
+    except RecursionError:
+        made.append(unhashable(f"{type(value).__qualname__}, nested too deeply"))
+
+
+_DEEP_LIMIT = 20_000
+_DEEP_STACK = 256 << 20
+_one_at_a_time = threading.Lock()
+# Parts nested more deeply than this are hashed, but no longer kept: JSON and its readers have small stacks.
+_KEPT_DEPTH = 40
 
 
 class _Hasher:
@@ -122,6 +157,8 @@ class _Hasher:
         self._active[key] = len(self._active)
         try:
             made = make()
+        except RecursionError:
+            raise
         except Exception as error:  # noqa: BLE001  it may run the object's own code
             made = unhashable(_refusal(value, error))
         finally:
@@ -129,7 +166,12 @@ class _Hasher:
         # Met again, it is named by its digest alone: the tree stays as small as the values it was made from.
         again = Fingerprint(made.digest, made.kind, made.summary) if made.children else made
         self._done[key] = (value, again)
-        return made
+        return made if len(self._active) < _KEPT_DEPTH else _pruned(made)
+
+
+def _pruned(made: Fingerprint) -> Fingerprint:
+    kept = tuple(part for part in made.children if not part[1].is_stable)
+    return Fingerprint(made.digest, made.kind, made.summary, kept)
 
 
 def _refusal(value: object, error: Exception) -> str:

@@ -19,7 +19,10 @@ __all__ = ["Step", "handlers", "positions", "steps_of"]
 
 _DROPPED = frozenset({"NOP", "CACHE", "EXTENDED_ARG", "RESUME", "MAKE_CELL", "COPY_FREE_VARS", "NOT_TAKEN"})
 _PLACE_NAMES = frozenset(
-    {"__firstlineno__", "__static_attributes__", "__qualname__", "__module__", "__doc__"}
+    {
+        *("__firstlineno__", "__static_attributes__", "__qualname__", "__module__", "__doc__"),
+        *("__annotate__", "__annotate_func__"),
+    }
 )
 _JUMPS_ALWAYS = frozenset({"JUMP", "JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 _LOAD_CONST = frozenset({"LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL", "LOAD_CONST_MORTAL"})
@@ -159,8 +162,8 @@ def _without_places(steps: list[Step]) -> list[Step]:
     """Drop what a class body stores about its place in the file."""
     kept: list[Step] = []
     for step in steps:
-        if step.name == "STORE_NAME" and step.value in _PLACE_NAMES and kept:
-            kept.pop()
+        if step.name == "STORE_NAME" and step.value in _PLACE_NAMES:
+            del kept[_expression(kept, len(kept)) :]
         else:
             kept.append(step)
     return kept

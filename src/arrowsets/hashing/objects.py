@@ -13,7 +13,6 @@ from typing import Any
 
 from arrowsets.hashing.bytecode import WHOLE, Chain
 from arrowsets.hashing.containers import items
-from arrowsets.hashing.functions import is_users_function
 from arrowsets.hashing.packages import is_users, package_leaf
 from arrowsets.hashing.tree import Fingerprint, leaf, node
 from arrowsets.hashing.visiting import Visitor
@@ -142,6 +141,8 @@ def _attribute(visitor: Visitor, value: object, name: str, rest: list[Chain]) ->
     owner, found = _static(kind, name)
     state = {} if is_class else getattr(value, "__dict__", {})
     computed = isinstance(found, property | functools.cached_property)
+    if hasattr(type(found), "__set__") and not computed and not isinstance(found, MemberDescriptorType):
+        return None
     if not is_class and name in state and not computed:
         return visitor.look(state[name], rest)
     if found is _MISSING:
@@ -166,7 +167,7 @@ def _class_attribute(
     if isinstance(found, staticmethod):
         return visitor.visit(found.__func__)
     if isinstance(found, FunctionType):
-        return visitor.function(found, bound if is_users_function(found) else ())
+        return visitor.function(found, bound)
     if hasattr(type(found), "__get__"):
         return None
     return visitor.look(found, rest)

@@ -11,7 +11,7 @@ import functools
 import sys
 import sysconfig
 from importlib import metadata
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import PurePath
 from types import ModuleType
 
@@ -100,8 +100,20 @@ def find_spec(name: str) -> ModuleSpec | None:
     spec: ModuleSpec | None = None
     parts = name.split(".")
     for end in range(1, len(parts) + 1):
-        spec = PathFinder.find_spec(".".join(parts[:end]), path)
+        spec = _ask_finders(".".join(parts[:end]), path)
         if spec is None:
             return None
         path = list(spec.submodule_search_locations or ())
     return spec
+
+
+def _ask_finders(name: str, path: list[str] | None) -> ModuleSpec | None:
+    # All of them: packages in editable mode have a finder of their own.
+    for finder in list(sys.meta_path):
+        try:
+            spec = finder.find_spec(name, path)
+        except Exception:  # noqa: BLE001, S112  a finder is anybody's code
+            continue
+        if spec is not None:
+            return spec
+    return None

@@ -152,8 +152,9 @@ def described(visitor: Visitor, value: Any) -> Fingerprint:  # noqa: ARG001
     if isinstance(value, pa.Field):
         return node("field", (), str(value), f"{value}\0{value.nullable}\0{value.metadata!r}".encode())
     if isinstance(value, pc.Expression):
+        parts: tuple[Any, ...] = value.__reduce__()[1]  # type: ignore[assignment]
         # The text leaves out types (int32 or int64), the pickled form is an IPC message that has them.
-        message = b"".join(bytes(part) for part in value.__reduce__()[1])
+        message = b"".join(bytes(part) for part in parts)
         return node("expression", (), str(value), message)
     return node("type", (), str(value), repr(value).encode())
 

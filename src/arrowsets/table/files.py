@@ -333,6 +333,12 @@ class ArrowFiles:
         cast_any = any(copied for _, copied in arrays)
         return pa.RecordBatch.from_arrays([array for array, _ in arrays], schema=self.schema), stays and not cast_any
 
+    def release(self, index: int) -> int:
+        """Let go of the memory under a record batch until it is read again; return how many bytes it has."""
+        layout = self._laid_out()
+        number = bisect_right(layout.parts, index) - 1
+        return self.parts[number].source.release(layout.first[number] + index - layout.parts[number])
+
     def __reduce__(self) -> tuple[object, ...]:
         return ArrowFiles, (self.schema, tuple(_portable(part) for part in self.parts))
 

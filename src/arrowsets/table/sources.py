@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from arrowsets.errors import BadData, StoreError
+from arrowsets.table.paging import give_back
 
 __all__ = ["BLANK_ROWS", "BlankSource", "FileSource", "MemorySource", "Source"]
 
@@ -44,6 +45,9 @@ class Source(Protocol):
 
     def stays(self, index: int) -> bool:
         """Whether a batch that was read costs no memory to keep."""
+
+    def release(self, index: int) -> int:
+        """Let go of the memory under a batch until it is read again; return how many bytes it has."""
 
 
 class FileSource:
@@ -94,6 +98,14 @@ class FileSource:
     def stays(self, index: int) -> bool:
         opened = self._opened
         return opened is not None and opened.batches[index] is not None
+
+    def release(self, index: int) -> int:
+        opened = self._opened
+        batch = opened.batches[index] if opened is not None and opened.mapped is not False else None
+        if opened is None or batch is None:
+            return 0
+        give_back(batch, opened.data.address, opened.data.address + opened.data.size)
+        return batch.get_total_buffer_size()
 
     def _open(self) -> _OpenFile:
         if self._opened is None:
@@ -196,6 +208,9 @@ class MemorySource:
     def stays(self, index: int) -> bool:  # noqa: ARG002 - a Source
         return True
 
+    def release(self, index: int) -> int:  # noqa: ARG002 - a Source
+        return 0
+
 
 class BlankSource:
     """Rows without a stored column."""
@@ -225,6 +240,9 @@ class BlankSource:
 
     def stays(self, index: int) -> bool:  # noqa: ARG002 - a Source
         return True
+
+    def release(self, index: int) -> int:  # noqa: ARG002 - a Source
+        return 0
 
 
 def _from_bytes(data: pa.Buffer) -> MemorySource:

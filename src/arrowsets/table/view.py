@@ -16,6 +16,7 @@ from arrowsets.errors import ColumnNotFound, RowOutOfRange, SchemaConflict, Shap
 from arrowsets.table.concat import concat_groups
 from arrowsets.table.files import ArrowFiles, Column, FileRef
 from arrowsets.table.group import ColumnGroup
+from arrowsets.table.scan import Scan, release_all
 from arrowsets.table.schemas import unify_schemas
 from arrowsets.table.selection import Positions, Rows, Selection, as_rows
 
@@ -24,6 +25,8 @@ __all__ = ["View"]
 # Rows in no order are gathered ahead, up to this much, because a gather pays per record batch it touches.
 _AHEAD_ROWS = 1 << 16
 _AHEAD_BYTES = 16 << 20
+# Each of these may have touched a page of its own.
+_TOUCHED_ROWS = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,12 +139,20 @@ class View:
         if not 0 <= start <= stop <= self.num_rows:
             raise RowOutOfRange(f"rows {start} to {stop} are out of range; there are {self.num_rows} rows")
         if all(group.rows.is_contiguous for group in self.groups):
-            return (self._read(range(at, min(at + batch_rows, stop))) for at in range(start, stop, batch_rows))
+            return self._scanned(batch_rows, start, stop)
         return self._gathered(batch_rows, start, stop)
+
+    def _scanned(self, batch_rows: int, start: int, stop: int) -> Iterator[pa.Table]:
+        """Yield batches of rows in order, letting go of what lies behind."""
+        scans = [scan for group in self.groups if (scan := Scan.of(group, start)) is not None]
+        for at in range(start, stop, batch_rows):
+            yield self._read(range(at, min(at + batch_rows, stop)))
+            for scan in scans:
+                scan.passed(at + batch_rows)
 
     def _gathered(self, batch_rows: int, start: int, stop: int) -> Iterator[pa.Table]:
         """Yield batches of rows in no order, reading ahead further the longer it goes on."""
-        window, largest = batch_rows, 0
+        window, largest, touched = batch_rows, 0, 0
         while start < stop:
             table = self._read(range(start, min(start + window, stop)))
             for at in range(0, table.num_rows, batch_rows):
@@ -150,6 +161,11 @@ class View:
             largest = max(largest, table.nbytes // max(table.num_rows, 1))
             if window * 2 <= _AHEAD_ROWS and window * 2 * largest <= _AHEAD_BYTES:
                 window *= 2
+            touched += table.num_rows
+            if touched >= _TOUCHED_ROWS:
+                touched = 0
+                for group in self.groups:
+                    release_all(group)
 
     def select_columns(self, columns: Sequence[str]) -> View:
         """Show only these columns, in this order."""
