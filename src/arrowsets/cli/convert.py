@@ -9,6 +9,7 @@ from arrowsets.cli.command import Command
 from arrowsets.cli.source import open_path, open_split
 from arrowsets.dataset import Dataset
 from arrowsets.errors import UnknownName
+from arrowsets.export.arrow import write_file
 
 __all__ = ["COMMAND"]
 
@@ -41,6 +42,9 @@ def _run(args: argparse.Namespace) -> None:
     splits = open_path(args.source, args.num_proc)
     if len(splits) == 1:
         _write(next(iter(splits.values())), target, name, args.num_proc)
+    elif name == "arrow":
+        splits.save_to_disk(target, num_proc=args.num_proc)
+        print(f"{target}: {sum(splits.num_rows.values()):,} rows in {len(splits)} splits")
     else:
         target.mkdir(parents=True, exist_ok=True)
         for split, dataset in splits.items():
@@ -48,7 +52,9 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _write(dataset: Dataset, target: Path, name: str, num_proc: int | None) -> None:
-    if name == "arrow":
+    if name == "arrow" and target.suffix == ".arrow":
+        write_file(dataset._view, dataset.features, str(target))
+    elif name == "arrow":
         dataset.save_to_disk(str(target), num_proc=num_proc)
     elif name == "csv":
         dataset.to_csv(str(target), num_proc=num_proc)
@@ -67,6 +73,7 @@ arrowsets convert data.csv data.parquet
 arrowsets convert data.jsonl head.csv --split 'train[:1000]'
 arrowsets convert my_dataset/ out/ --to parquet --num-proc 4  # a file for each split
 arrowsets convert data.csv saved/ --to arrow  # a directory for load_from_disk
+arrowsets convert data.csv data.arrow  # one file for Dataset.from_file
 """,
     _arguments,
     _run,

@@ -66,12 +66,13 @@ class _Report:
         made = work()
         took = time.perf_counter() - start
         count, size = rows(made), stored(made)
-        speed = f"{count / took:,.0f}" if took >= 0.001 else ""
+        found = isinstance(made, Dataset) and made.explain().hit
+        speed = "from cache" if found else f"{count / took:,.0f}" if took >= 0.001 else ""
         print(_line(name, f"{count:,}", text.size(size) if size else "-", text.duration(took), speed), flush=True)
         return made
 
     def kept(self, name: str, work: Callable[[], Dataset], store: Store) -> Dataset:
-        """The same for a step whose result is kept in the store."""
+        """Do a step whose result is kept in the store."""
 
         def stored(made: Dataset) -> int:
             entry = store.get(made.explain().key)
@@ -81,7 +82,7 @@ class _Report:
 
 
 def _line(step: str, rows: str, stored: str, took: str, speed: str) -> str:
-    return f"{step:<38}{rows:>9}{stored:>10}{took:>9}{speed:>12}"
+    return f"{step:<42}{rows:>9}{stored:>10}{took:>9}{speed:>12}"
 
 
 def _run(args: argparse.Namespace) -> None:
