@@ -183,6 +183,8 @@ def join(
 
 def rewrite(view: View, features: Features, lineage: Lineage, how: Execution) -> tuple[View, tuple[object, ...]]:
     """Write the rows of a view one after the other."""
+    if not view.num_rows:
+        return view, ()
     lineage = Lineage("flatten_indices", (lineage,))
     job = TransformJob(view, features, Identity(features), None, how.description or "flatten_indices", view.num_rows)
     made = run(job, lineage, how, label="flatten_indices")

@@ -89,7 +89,7 @@ def load_dataset(
         token=token,
         storage_options=storage_options,
         cache_dir=str(_root(cache_dir)),
-        **config_kwargs,
+        keywords=config_kwargs,
     )
     how = Execution(
         num_proc=num_proc,

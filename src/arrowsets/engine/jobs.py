@@ -100,7 +100,7 @@ class TransformJob(Job):
 
     def __post_init__(self) -> None:
         if not self.unit_rows:
-            object.__setattr__(self, "unit_rows", _unit_rows(self.view, self.num_rows, self.transform.batch_size))
+            object.__setattr__(self, "unit_rows", _unit_rows(self.view, self.num_rows, self.transform))
 
     def __len__(self) -> int:
         return (self.num_rows + self.unit_rows - 1) // self.unit_rows
@@ -127,14 +127,15 @@ class TransformJob(Job):
 
     def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray[Any] | None:
         """Read a column of the view."""
-        if column not in self.features:
+        if column not in self.features or column in self.transform.removed:
             return None
         return self.view.read(range(start, stop), [column]).column(0)
 
     @property
     def given(self) -> Features:
-        """The features of the view."""
-        return self.features
+        """The types of columns in rows for which nothing is returned: those of the view, or as they were declared."""
+        removed, declared = self.transform.removed, self.transform.declared or {}
+        return Features({name: declared.get(name, kind) for name, kind in self.features.items() if name not in removed})
 
     def blocks(self, first: int, last: int) -> Iterator[Piece]:
         """Apply the transform; a piece is the outputs of one batch."""
@@ -146,7 +147,7 @@ class TransformJob(Job):
 
     def _outputs(self, start: int, stop: int) -> Iterator[tuple[int, Outputs]]:
         size = self.transform.batch_size
-        block = stop - start if size is None else self.transform.block_rows if size == 1 else size
+        block = stop - start if size is None else self.transform.block_rows if self.transform.by_row else size
         counts: list[int] = []
         rank = worker.rank()
 
@@ -181,8 +182,9 @@ def _rows_of(outputs: Outputs, low: int, high: int, start: int, stop: int) -> pa
     return table.slice(first, last - first)
 
 
-def _unit_rows(view: View, num_rows: int, batch_size: int | None) -> int:
+def _unit_rows(view: View, num_rows: int, transform: Transform) -> int:
     """Rows of a unit: at most 64 units, more where they would be too large, cut where batches are cut."""
+    batch_size = transform.batch_size
     if batch_size is None:
         return max(num_rows, 1)
     rows = -(-num_rows // MAX_UNITS)

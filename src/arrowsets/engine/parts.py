@@ -167,7 +167,7 @@ def lay_out(
     changed = frozenset[str]().union(*(part.changed for part in touched)) if touched else frozenset()
     whole = _agreed_whole(touched)
     written = [name for name in returned if whole or name in changed]
-    features = {name: _unified(name, touched, given or {}, on_mixed) for name in written}
+    features = {name: _unified(name, parts, given or {}, on_mixed) for name in written}
     return Layout(
         features=Features(features),
         returned=tuple(returned),
@@ -221,11 +221,16 @@ def _converted(column: pa.ChunkedArray[Any], feature: Any, field: pa.Field[Any])
 
 
 def _unified(name: str, parts: Sequence[Part], given: Mapping[str, Any], on_mixed: str | None) -> Any:
+    # The types of empty parts count only where there is nothing else.
+    found = _joined_type(name, [part for part in parts if part.num_rows], given, on_mixed)
+    return found if found is not None else _joined_type(name, parts, given, on_mixed)
+
+
+def _joined_type(name: str, parts: Sequence[Part], given: Mapping[str, Any], on_mixed: str | None) -> Any:
     result: Any = None
     for part in parts:
-        if part.num_rows == 0 and result is not None:
-            continue
-        found = part.features.get(name, given.get(name))
+        # Rows for which nothing was returned are the input's, and so are their types.
+        found = part.features.get(name, given.get(name)) if part.touched else given.get(name)
         if found is None or found == result:
             continue
         result = found if result is None else _join(name, result, found, part, on_mixed)
