@@ -62,8 +62,8 @@ def test_the_demo_shows_its_steps_and_the_cache_hits(
 ) -> None:
     monkeypatch.setattr(demo, "write_docstrings", lambda path: write_docstrings(path, library))
     for _ in range(2):
-        code, out, _ = arrowsets("demo", "--dir", tmp_path / "demo", "--num-proc", 2)
-        assert code == 0
+        code, out, err = arrowsets("demo", "--dir", tmp_path / "demo", "--num-proc", 2)
+        assert (code, err) == (0, "")
         fresh, _, again = out.partition("The same again")
         assert fresh.count("from cache") == 0
         assert again.count("from cache") == 3

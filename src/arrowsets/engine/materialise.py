@@ -295,7 +295,12 @@ def _distributed(
 ) -> dict[int, Part]:
     tasks = (Task((unit,), job.label(unit)) for unit in units)
     answers = run(_Unit(job, draft, on_mixed), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
-    return {task.args[0]: _part_of(draft, record) for task, record in answers}
+    parts = {}
+    for task, record in answers:
+        (unit,) = task.args
+        # Looked up, so that this process's draft knows the units that workers published.
+        parts[unit] = _part_of(draft, draft.find(job.name(unit)) or record)
+    return parts
 
 
 # Units to files
@@ -337,4 +342,5 @@ def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
     held = [name for name in part.features if part.holds(name)]
     if not same or held != list(layout.features):
         return None
-    return next(record for record in draft.finished.values() if str(draft.path / record.name) == part.data.path)
+    path = part.data.path
+    return next((record for record in draft.finished.values() if str(draft.path / record.name) == path), None)
