@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 an error (one line on stderr; with --debug its traceback),
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -32,7 +31,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after the program's name. None: those of this process.
     """
     args = _parser().parse_args(argv)
-    logging.basicConfig(format="arrowsets: %(message)s")
     if not sys.stderr.isatty():
         disable_progress_bars()
     try:
