@@ -26,10 +26,16 @@ SAMPLE_BYTES = 1 << 16  # of a block that types are guessed from; a wrong guess 
 PARSE_BYTES = 1 << 20  # of a block that one thread parses
 _CACHED = 1 << 18  # bytes that are looked at in one go, so that what is made of them stays in the processor's cache
 _BLANK = re.compile(rb"[\r\n]*\Z")
-_SCALARS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_string, pa.types.is_large_string)
+_SCALARS = (
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_string,
+    pa.types.is_large_string,
+)
 
 
-class _Ragged(Exception):  # noqa: N818  # control flow: the block has rows to mend
+class _Ragged(Exception):  # control flow: the block has rows to mend
     pass
 
 
@@ -140,6 +146,8 @@ class BlockParser:
                     include_columns=list(self.keep),
                     column_types=dict(types),
                     null_values=list(self.nulls),
+                    true_values=list(self.words.true),
+                    false_values=list(self.words.false),
                     strings_can_be_null=bool(self.nulls),
                     quoted_strings_can_be_null=bool(self.nulls),
                 ),
@@ -197,8 +205,8 @@ class BlockParser:
                 return dict.fromkeys(self.keep, pa.string())
             for name in self.keep:
                 dtype = narrow(_joined(table.column(name)), self.words).type
-                number = pa.types.is_int64(dtype) or pa.types.is_float64(dtype)
-                self.guesses[name] = dtype if number else pa.string()
+                direct = pa.types.is_int64(dtype) or pa.types.is_float64(dtype) or pa.types.is_boolean(dtype)
+                self.guesses[name] = dtype if direct else pa.string()
         return dict(self.guesses)
 
     def _settle(self, column: pa.ChunkedArray[Any], dtype: pa.DataType) -> Any:

@@ -17,11 +17,10 @@ from arrowsets.cli import text
 from arrowsets.cli.command import Command
 from arrowsets.cli.corpus import write_docstrings
 from arrowsets.config import settings
-from arrowsets.dataset import Dataset
+from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import default_store
 from arrowsets.load import load_dataset
 from arrowsets.progress import disable_progress_bars
-from arrowsets.splits import DatasetDict
 from arrowsets.store import Store
 
 __all__ = ["COMMAND", "is_long", "tokenize"]
@@ -156,8 +155,6 @@ def _close(folder: Path, parts: DatasetDict, took: float) -> None:
 
 
 COMMAND = Command(
-    "demo",
-    "Run the main job on text that every machine has: load, map in processes, filter, split, export, and hit the cache.",
     """
 arrowsets demo
 arrowsets demo --dir /tmp/demo --num-proc 4

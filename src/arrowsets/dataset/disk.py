@@ -104,7 +104,8 @@ class DiskMethods(DatasetCore):
             bool(state.get("_output_all_columns")),
             state.get("_format_kwargs") or {},
         )
-        lineage = Lineage.of_digest("saved", str(state.get("_fingerprint") or ""))
+        named = state.get("_fingerprint")
+        lineage = Lineage.of_digest("saved", str(named)) if named else Lineage.of_files(local)
         return cls._make(view, features, lineage, info, state.get("_split"), spec)
 
 

@@ -15,12 +15,12 @@ import pyarrow as pa
 from arrowsets.engine.executors import Task, process_pool, run
 from arrowsets.engine.worker import report
 from arrowsets.errors import UnknownName
+from arrowsets.export.embed import has_media
 from arrowsets.export.output import Output, opened, where
 from arrowsets.export.shards import shard_ranges
 from arrowsets.export.texts import check_counts
 from arrowsets.export.windows import bounded, window_rows
 from arrowsets.features import Features
-from arrowsets.export.embed import has_media
 from arrowsets.progress import progress
 from arrowsets.table import View
 
