@@ -43,6 +43,7 @@ LAYERS = {
     "dataset": 40,
     "combine": 50,
     "load": 60,
+    "peek": 60,
     "cli": 70,
     "server": 70,
 }

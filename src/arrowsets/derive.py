@@ -115,7 +115,7 @@ def run(job: TransformJob, lineage: Lineage, how: Execution, *, label: str) -> M
     key = key if how.reuse else fresh_key(store, key)
     if how.reuse and (entry := store.get(key)) is not None:
         return opened(entry)
-    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label})
+    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label, "roots": list(lineage.roots)})
     if executor is None and not job.view.paths and not store.begun(key):
         return materialise_in_memory(job, destination)
     return materialise(job, destination, executor=executor)

@@ -130,8 +130,8 @@ class _Loader:
         lengths = {name: len(self.whole(name)) for name in wanted}
         pieces = [self.whole(name).select(range(start, stop)) for name, start, stop in spec.to_absolute(lengths)]
         if len(pieces) == 1 and len(pieces[0]) == len(self.whole(wanted[0])):
-            return pieces[0]
-        return pieces[0]._make(
+            return self.whole(wanted[0])
+        made = pieces[0]._make(
             View.concat([piece._view for piece in pieces]),
             pieces[0]._features,
             Lineage("split", [piece._lineage for piece in pieces]),
@@ -139,6 +139,8 @@ class _Loader:
             str(split),
             pins=tuple(pin for piece in pieces for pin in piece._pins),
         )
+        made._store = self.how.store
+        return made
 
     def whole(self, name: str) -> Dataset:
         """Return all rows of a split."""

@@ -1,7 +1,8 @@
-"""Export to Arrow files in a directory."""
+"""Export to Arrow files: one, or those of a directory."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from arrowsets.engine.executors import Task, process_pool, run
@@ -10,7 +11,19 @@ from arrowsets.export.target import Directory
 from arrowsets.features import Features
 from arrowsets.table import ShardWriter, View
 
-__all__ = ["write_directory"]
+__all__ = ["write_directory", "write_file"]
+
+
+def write_file(view: View, features: Features, path: str) -> None:
+    """Write all rows to one Arrow IPC file, which appears whole."""
+    folder, name = os.path.split(path)
+    with (
+        Directory.at(folder or ".").writing(name) as temporary,
+        ShardWriter(temporary, features.arrow_schema) as writer,
+    ):
+        for table in view.batches(1 << 16):
+            writer.write(table)
+        writer.close()
 
 
 class _WriteShard:
