@@ -89,7 +89,7 @@ def load_dataset(
         token=token,
         storage_options=storage_options,
         cache_dir=str(_root(cache_dir)),
-        **config_kwargs,
+        keywords=config_kwargs,
     )
     how = Execution(
         num_proc=num_proc,
@@ -149,6 +149,7 @@ class _Loader:
     def _prepare(self, name: str) -> Dataset:
         if self._files is None:
             self._files = self.recipe.data(self.root / "downloads")
+            self.builder = self.builder.over(self._files)
         dataset = Dataset._prepared(
             self.builder, self._files[name], name, self.how, source=[self.recipe.config_name], info=self.info()
         )

@@ -100,8 +100,10 @@ class MapMethods(DatasetCore):
         inputs = _names(input_columns)
         self._check_known(inputs or (), "input_columns")
         size = _batch_size(batch_size) if batched else 1
+        features = None if features is None else Features(features)
+        num_rows = self.num_rows - self.num_rows % size if batched and drop_last_batch and size else None
         if self.num_rows == 0 and features is None:
-            return self
+            return self.remove_columns(list(removed)) if removed else self  # type: ignore[attr-defined]
         transform = Map(
             call=Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {})),
             format=self._input_format(inputs),
@@ -135,9 +137,8 @@ class MapMethods(DatasetCore):
             copy_to=cache_file_name,
             description=desc or "Map",
         )
-        if self.num_rows == 0:
+        if self.num_rows == 0 or num_rows == 0:
             return self._empty_map(features, removed, lineage)
-        num_rows = self.num_rows - self.num_rows % size if batched and drop_last_batch and size else None
         derived = derive(
             self._view,
             self._features,
@@ -228,7 +229,8 @@ class MapMethods(DatasetCore):
             copy_to=cache_file_name,
             description=desc or "Filter",
         )
-        columns = self._read_columns(inputs)
+        # An expression looks at the rows themselves, not at how they are shown.
+        columns = None if isinstance(function, pc.Expression) else self._read_columns(inputs)
         kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
         rows = kept.view.column("row").to_numpy()
         return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins, origin=kept.origin)
@@ -259,11 +261,11 @@ class MapMethods(DatasetCore):
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
         group = Group(self._features, batch_size, names)
-        if self.num_rows == 0:
+        num_rows = self.num_rows - self.num_rows % batch_size if drop_last_batch and batch_size else None
+        if self.num_rows == 0 or num_rows == 0:
             return self._empty_map(group.output_features, self._view.columns, self._step("batch", {}, new_fingerprint))
         given = {"batch_size": batch_size, "by_column": names, "drop_last_batch": drop_last_batch}
         lineage = self._step("batch", given, new_fingerprint)
-        num_rows = self.num_rows - self.num_rows % batch_size if drop_last_batch and batch_size else None
         derived = derive(
             self._view,
             self._features,
@@ -328,7 +330,8 @@ class MapMethods(DatasetCore):
         kept = {name: feature for name, feature in self._features.items() if name not in removed}
         types = features if features is not None else Features(kept)
         from_nothing: Self = type(self).from_dict({name: [] for name in types}, features=types)  # type: ignore[attr-defined]
-        return self._derive("map", view=from_nothing._view, features=types, lineage=lineage)
+        shown = self._format_after(types)
+        return self._derive("map", view=from_nothing._view, features=types, format=shown, lineage=lineage)
 
     def _check_known(self, names: Sequence[str], what: str) -> None:
         for name in names:

@@ -187,7 +187,7 @@ class FileMethods(DatasetCore):
         found = [file for files in find(paths, cache_dir=downloads).values() for file in files]
         files = expand(download(found, downloads), downloads)
         implied = registry.extension_keywords(name, files[0].extension) if files else {}
-        builder = _builder(name, {**implied, **keywords}, features)
+        builder = _builder(name, {**implied, **keywords}, features).over({split or "train": files})
         return cls._prepared(builder, files, split or "train", _how(cache_dir, num_proc, keep_in_memory))
 
     @classmethod

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.engine import worker
-from arrowsets.features import Features
+from arrowsets.errors import SchemaConflict
+from arrowsets.features import Features, Json, unify
 from arrowsets.table import View
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
@@ -76,6 +77,10 @@ class Job(ABC):
         """The features of the input."""
         return Features({})
 
+    @abstractmethod
+    def join(self, first: Features, second: Features) -> Features:
+        """Return the types that hold the rows of two parts; raise SchemaConflict where there are none."""
+
 
 @dataclass(frozen=True)
 class TransformJob(Job):
@@ -88,6 +93,7 @@ class TransformJob(Job):
         columns: The columns that the transform reads. None: all.
         description: For progress bars and messages.
         num_rows: How many of the view's first rows are processed.
+        on_mixed: "use_json": a column whose values have types that no type holds becomes JSON. None: an error.
     """
 
     view: View
@@ -96,11 +102,12 @@ class TransformJob(Job):
     columns: tuple[str, ...] | None
     description: str
     num_rows: int
+    on_mixed: str | None = "use_json"
     unit_rows: int = 0
 
     def __post_init__(self) -> None:
         if not self.unit_rows:
-            object.__setattr__(self, "unit_rows", _unit_rows(self.view, self.num_rows, self.transform.batch_size))
+            object.__setattr__(self, "unit_rows", _unit_rows(self.view, self.num_rows, self.transform))
 
     def __len__(self) -> int:
         return (self.num_rows + self.unit_rows - 1) // self.unit_rows
@@ -127,14 +134,26 @@ class TransformJob(Job):
 
     def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray[Any] | None:
         """Read a column of the view."""
-        if column not in self.features:
+        if column not in self.features or column in self.transform.removed:
             return None
         return self.view.read(range(start, stop), [column]).column(0)
 
     @property
     def given(self) -> Features:
-        """The features of the view."""
-        return self.features
+        """The types of columns in rows for which nothing is returned: those of the view, or as they were declared."""
+        removed, declared = self.transform.removed, self.transform.declared or {}
+        return Features({name: declared.get(name, kind) for name, kind in self.features.items() if name not in removed})
+
+    def join(self, first: Features, second: Features) -> Features:
+        """Join types as far as no value is lost; then as `on_mixed` says."""
+        if any(isinstance(kind, Json) for types in (first, second) for kind in types.values()):
+            return Features(dict.fromkeys(first, Json()))
+        try:
+            return unify(first, second)
+        except SchemaConflict:
+            if self.on_mixed is None:
+                raise
+            return Features(dict.fromkeys(first, Json()))
 
     def blocks(self, first: int, last: int) -> Iterator[Piece]:
         """Apply the transform; a piece is the outputs of one batch."""
@@ -146,7 +165,7 @@ class TransformJob(Job):
 
     def _outputs(self, start: int, stop: int) -> Iterator[tuple[int, Outputs]]:
         size = self.transform.batch_size
-        block = stop - start if size is None else self.transform.block_rows if size == 1 else size
+        block = stop - start if size is None else self.transform.block_rows if self.transform.by_row else size
         counts: list[int] = []
         rank = worker.rank()
 
@@ -181,8 +200,9 @@ def _rows_of(outputs: Outputs, low: int, high: int, start: int, stop: int) -> pa
     return table.slice(first, last - first)
 
 
-def _unit_rows(view: View, num_rows: int, batch_size: int | None) -> int:
+def _unit_rows(view: View, num_rows: int, transform: Transform) -> int:
     """Rows of a unit: at most 64 units, more where they would be too large, cut where batches are cut."""
+    batch_size = transform.batch_size
     if batch_size is None:
         return max(num_rows, 1)
     rows = -(-num_rows // MAX_UNITS)

@@ -99,7 +99,7 @@ class WorkerProcess:
             self.link = Link(ours)
         else:
             self.listener = socket.create_server(("127.0.0.1", 0))
-            self.listener.setblocking(False)  # noqa: FBT003
+            self.listener.setblocking(False)
             self._process = self._start(f"tcp:{self.listener.getsockname()[1]}")
         assert self._process.stdin is not None
         self._lifeline = self._process.stdin
@@ -110,7 +110,7 @@ class WorkerProcess:
         flags: list[str] = getattr(subprocess, "_args_from_interpreter_flags", list)()
         executable = os.fsdecode(multiprocessing.spawn.get_executable() or sys.executable)
         posix = os.name == "posix"
-        return subprocess.Popen(  # noqa: S603 - this interpreter
+        return subprocess.Popen(
             [executable, *flags, "-c", _CODE, address, str(self.rank), *self.world.path],
             stdin=subprocess.PIPE,
             bufsize=0,

@@ -6,7 +6,7 @@ from arrowsets.formats.base import Format
 from arrowsets.formats.column import Column, positions_of
 from arrowsets.formats.factory import format_name, get_format
 from arrowsets.formats.getter import RowGetter
-from arrowsets.formats.lazy import LazyBatch, LazyColumns, LazyRow
+from arrowsets.formats.lazy import LazyBatch, LazyColumns, LazyRow, changes
 from arrowsets.formats.partial import PartialFormat
 from arrowsets.formats.python import PythonFormat
 
@@ -19,6 +19,7 @@ __all__ = [
     "PartialFormat",
     "PythonFormat",
     "RowGetter",
+    "changes",
     "format_name",
     "get_format",
     "positions_of",

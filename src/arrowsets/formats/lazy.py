@@ -25,7 +25,7 @@ from typing import Any, Self, cast
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["LazyBatch", "LazyColumns", "LazyRow"]
+__all__ = ["LazyBatch", "LazyColumns", "LazyRow", "changes"]
 
 Decoder = Callable[[Any], Any]
 
@@ -198,6 +198,24 @@ class _Lazy(MutableMapping[str, Any]):
     def deleted(self) -> set[str]:
         """The columns that were deleted."""
         return {key for key, value in (self._changes or {}).items() if value is _DELETED}
+
+
+def changes(rows: Iterable[_Lazy]) -> tuple[dict[str, None], list[frozenset[str]]]:
+    """Return the keys that were set in any of the rows, and the different sets of keys that were deleted from one."""
+    set_keys: dict[str, None] = {}
+    deleted: set[frozenset[str]] = set()
+    known: set[tuple[str, ...]] = set()
+    for row in rows:
+        own = row._changes
+        if own is None:
+            deleted.add(frozenset())
+        elif _DELETED in own.values():
+            deleted.add(frozenset(row.deleted))
+            set_keys.update(dict.fromkeys(row.changed))
+        elif (keys := tuple(own)) not in known:
+            known.add(keys)
+            set_keys.update(dict.fromkeys(own))
+    return set_keys, list(deleted if not known else deleted | {frozenset()})
 
 
 class LazyRow(_Lazy):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import sys
 import sysconfig
-from importlib import metadata
 from importlib.machinery import ModuleSpec
 from pathlib import PurePath
 from types import ModuleType
@@ -78,6 +77,8 @@ def _version(root: str) -> str | None:
 
     Never the module's `__version__`, which is there only once the module is imported.
     """
+    from importlib import metadata  # 12 ms, which only what is installed and named needs
+
     try:
         return metadata.version(root)
     except (metadata.PackageNotFoundError, ValueError):
@@ -88,6 +89,8 @@ def _version(root: str) -> str | None:
 
 @functools.cache
 def _distributions() -> dict[str, list[str]]:
+    from importlib import metadata
+
     return dict(metadata.packages_distributions())
 
 

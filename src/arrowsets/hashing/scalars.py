@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import fractions
-import ipaddress
 import math
 import re
 import struct
 import uuid
-import zoneinfo
 from collections.abc import Callable
 from pathlib import PurePath
 
@@ -61,18 +58,7 @@ SCALARS: dict[type, Callable[..., bytes]] = {
     range: lambda value: b"range\0" + repr(list(_range_facts(value))).encode(),
     re.Pattern: _pattern,
     **dict.fromkeys(
-        [
-            *(
-                dt.date,
-                dt.datetime,
-                dt.time,
-                dt.timedelta,
-                dt.timezone,
-                zoneinfo.ZoneInfo,
-            ),
-            *(decimal.Decimal, fractions.Fraction, uuid.UUID),
-            *(ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network, ipaddress.IPv6Network),
-        ],
+        [dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone, decimal.Decimal, uuid.UUID],
         _repr,
     ),
 }

@@ -6,8 +6,9 @@ Drivers (the store writer, the iterator, a remote executor) know nothing else of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -63,9 +64,15 @@ class Transform(ABC):
     """A pure, picklable function on batches."""
 
     batch_size: int | None
-    """Rows that a batch must have: boundaries lie at its multiples. None: all rows in one batch. 1: any number."""
+    """Rows that a batch must have: boundaries lie at its multiples. None: all rows in one batch."""
+    by_row: bool = False
+    """What becomes of a row does not depend on those it comes with: any number of rows makes a batch."""
     block_rows: int = 1000
     """Rows that are handed over at a time where any number will do."""
+    removed: frozenset[str] = frozenset()
+    """Input columns that are dropped before the outputs are merged."""
+    declared: Mapping[str, Any] | None = None
+    """Types that were given for the outputs."""
 
     @abstractmethod
     def apply(self, batch: Batch) -> Outputs:

@@ -24,6 +24,7 @@ class Cast(Transform):
 
     features: Features
     batch_size: int | None = 1
+    by_row: bool = True
     block_rows: int = BLOCK_ROWS
 
     def apply(self, batch: Batch) -> Outputs:
@@ -61,6 +62,7 @@ class Encode(Transform):
     nulls: bool = False
     numbers: tuple[int, ...] | None = None
     batch_size: int | None = 1
+    by_row: bool = True
     block_rows: int = BLOCK_ROWS
 
     def apply(self, batch: Batch) -> Outputs:

@@ -45,6 +45,11 @@ class Filter(Transform):
     batched: bool = False
     batch_size: int | None = 1
 
+    @property
+    def by_row(self) -> bool:  # type: ignore[override]
+        """A function that takes rows sees one at a time."""
+        return not self.batched
+
     def apply(self, batch: Batch) -> Outputs:
         """Return the positions of the rows of `batch` that are kept."""
         if self.call.is_async:
@@ -106,6 +111,7 @@ class ExpressionFilter(Transform):
 
     expression: pc.Expression
     batch_size: int | None = 1
+    by_row: bool = True
     block_rows: int = 1 << 16
 
     def apply(self, batch: Batch) -> Outputs:

@@ -17,6 +17,7 @@ class Identity(Transform):
 
     features: Features
     batch_size: int | None = 1
+    by_row: bool = True
     block_rows: int = 1 << 16
 
     def apply(self, batch: Batch) -> Outputs:

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from arrowsets.errors import TransformError
 from arrowsets.features import Features
-from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, get_format
+from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, changes, get_format
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.given import given_batch, given_rows
@@ -51,6 +51,16 @@ class Map(Transform):
     batch_size: int | None = 1
     drop_last_batch: bool = False
     removed: frozenset[str] = frozenset()
+
+    @property
+    def by_row(self) -> bool:  # type: ignore[override]
+        """A function that takes rows sees one at a time."""
+        return not self.batched
+
+    @property
+    def declared(self) -> Features | None:  # type: ignore[override]
+        """The types that the user gave."""
+        return self.typing.declared
 
     def apply(self, batch: Batch) -> Outputs:
         """Call the function on one batch."""
@@ -123,9 +133,11 @@ class Map(Transform):
 
     def _row_mappings(self, batch: Batch, rows: list[Any], answers: list[Any], kinds: set[type]) -> Outputs:
         given = rows[0].columns if isinstance(rows[0], LazyRow) else None
-        lazy = given is not None and any(issubclass(kind, LazyRow) for kind in kinds)
-        deleted = self._deleted(answers) if lazy else frozenset[str]()
-        keys, candidates = _lazily_returned(answers, given) if lazy and given is not None else _returned(answers)
+        deleted: frozenset[str] = frozenset()
+        if given is not None and LazyRow in kinds:
+            keys, candidates, deleted = self._lazily_returned(answers, given)
+        else:
+            keys, candidates = _returned(answers)
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = {key for key in keys if key not in candidates}
@@ -167,20 +179,29 @@ class Map(Transform):
         column = get_format(None, Features({key: self.typing.input[key]})).column(table.column(key))
         return list(column)
 
-    def _deleted(self, answers: list[Any]) -> frozenset[str]:
-        gone = [
-            frozenset(answer.deleted) if isinstance(answer, LazyRow) else frozenset[str]()
-            for answer in answers
-            if answer is not None
-        ]
-        deleted = gone[0]
-        for names in gone:
-            if names != deleted:
-                raise TransformError(
-                    f"{self.call.name} deleted {sorted(deleted ^ names)} from some rows but not from others; "
-                    "delete a column from every row, or name it in remove_columns"
-                )
-        return deleted
+    def _lazily_returned(
+        self, answers: Sequence[Any], given: LazyColumns
+    ) -> tuple[list[str], list[str], frozenset[str]]:
+        """Return all keys of the answers, those whose values may differ from the input's, and those that were deleted.
+
+        A lazy row that comes back is not read: columns that nobody touched are the input's.
+        """
+        own = [answer for answer in answers if isinstance(answer, (LazyRow, LazyBatch)) and answer.columns is given]
+        set_keys, deletions = changes(own)
+        others = [answer for answer in answers if answer is not None] if len(own) < len(answers) else []
+        others = [answer for answer in others if not isinstance(answer, (LazyRow, LazyBatch))]
+        if len(deletions) > 1 or (others and deletions != [frozenset()]):
+            names = sorted(frozenset[str]().union(*deletions))
+            raise TransformError(
+                f"{self.call.name} deleted {names} from some rows but not from others; "
+                "delete a column from every row, or name it in remove_columns"
+            )
+        deleted = deletions[0]
+        keys = dict.fromkeys([*(name for name in given.names if name not in deleted), *set_keys])
+        candidates = set(set_keys).union(*(answer.keys() for answer in others))
+        keys.update(dict.fromkeys(key for answer in others for key in answer))
+        candidates.update(key for key in keys if dict.__contains__(given, key))
+        return list(keys), [key for key in keys if key in candidates], deleted
 
     # -- answers to batches
 
@@ -194,9 +215,12 @@ class Map(Transform):
                 f"{self.call.name} returned {type(answer).__name__} for a batch; "
                 "return a dict of columns, a table, or None to leave the rows as they are"
             )
-        deleted: frozenset[str] = frozenset(answer.deleted) if isinstance(answer, LazyBatch) else frozenset()
         columns = given.columns if isinstance(given, LazyBatch) else None
-        keys, candidates = _returned([answer]) if columns is None else _lazily_returned([answer], columns)
+        deleted: frozenset[str] = frozenset()
+        if columns is not None and isinstance(answer, LazyBatch):
+            keys, candidates, deleted = self._lazily_returned([answer], columns)
+        else:
+            keys, candidates = _returned([answer])
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = {key for key in keys if key not in candidates}
@@ -273,29 +297,6 @@ def _returned(answers: Sequence[Any]) -> tuple[list[str], list[str]]:
         for answer in present:
             keys.update(dict.fromkeys(answer))
     return list(keys), list(keys)
-
-
-def _lazily_returned(answers: Sequence[Any], given: LazyColumns) -> tuple[list[str], list[str]]:
-    """Return all keys of the answers, and those whose values may differ from the input's.
-
-    A lazy row that comes back is not read: columns that nobody touched are the input's.
-    """
-    keys: dict[str, None] = {}
-    candidates: dict[str, None] = {}
-    for answer in answers:
-        if answer is None:
-            continue
-        if isinstance(answer, LazyRow) and answer.columns is given:
-            if not answer.changed and not answer.deleted:
-                keys.update(given.names)
-            else:
-                keys.update(dict.fromkeys(answer))
-                candidates.update(dict.fromkeys(answer.changed))
-        elif answer.keys() != candidates.keys():
-            candidates.update(dict.fromkeys(answer))
-    keys.update(candidates)
-    candidates.update({key: None for key in keys if dict.__contains__(given, key)})
-    return list(keys), [key for key in keys if key in candidates]
 
 
 def _check_lengths(arrays: Mapping[str, Any], name: str) -> None:
