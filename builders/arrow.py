@@ -37,7 +37,7 @@ class ArrowBuilder(Builder[ArrowShard]):
 
     name = "arrow"
     options = BuilderOptions
-    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".arrow": {}, ".feather": {}}
+    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".arrow": {}}
 
     def shards(self, files: Sequence[DataFile]) -> Sequence[ArrowShard]:
         """Return runs of record batches of about 64 MiB."""

@@ -68,11 +68,6 @@ class JsonBuilder(WideningBuilder[FileRange]):
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".json": {}, ".jsonl": {}, ".ndjson": {}}
     config: JsonOptions
 
-    @property
-    def on_mixed(self) -> str | None:
-        """How types of different shards that do not meet are unified."""
-        return self.config.on_mixed_types
-
     def shards(self, files: Sequence[DataFile]) -> Sequence[FileRange]:
         """Cut plain files of lines between their objects."""
         return tuple(shard for file in files for shard in self._cut(file))

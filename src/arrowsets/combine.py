@@ -55,7 +55,7 @@ def concatenate_datasets(
         view = View.concat([_as(dataset, types)._view for dataset in datasets]).select_columns(list(types))
     if spec.columns is not None and axis == 1:
         spec = replace(spec, columns=tuple(dict.fromkeys(c for d in datasets for c in d._format.columns or ())))
-    return Dataset._make(
+    made = Dataset._make(
         view,
         types,
         lineage,
@@ -64,6 +64,8 @@ def concatenate_datasets(
         spec,
         tuple(pin for dataset in datasets for pin in dataset._pins),
     )
+    made._store = datasets[0]._store
+    return made
 
 
 def interleave_datasets(

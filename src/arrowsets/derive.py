@@ -105,22 +105,20 @@ def default_store(cache_dir: str | os.PathLike[str] | None = None) -> Store:
     return _stores.setdefault(root, Store(root / "store"))
 
 
-def run(
-    job: TransformJob, lineage: Lineage, how: Execution, *, label: str, on_mixed: str | None = "use_json"
-) -> Materialised:
+def run(job: TransformJob, lineage: Lineage, how: Execution, *, label: str) -> Materialised:
     """Do a job over a view: find its result, or make it, in the store or in memory."""
     executor = how.workers
     if how.in_memory and executor is None:
-        return materialise_in_memory(job, on_mixed=on_mixed)
+        return materialise_in_memory(job)
     store = how.store if how.store is not None else default_store()
     key = _key(lineage)
     key = key if how.reuse else fresh_key(store, key)
     if how.reuse and (entry := store.get(key)) is not None:
         return opened(entry)
-    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label})
+    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label, "roots": list(lineage.roots)})
     if executor is None and not job.view.paths and not store.begun(key):
-        return materialise_in_memory(job, destination, on_mixed=on_mixed)
-    return materialise(job, destination, executor=executor, on_mixed=on_mixed)
+        return materialise_in_memory(job, destination)
+    return materialise(job, destination, executor=executor)
 
 
 def _key(lineage: Lineage) -> str:
@@ -172,8 +170,8 @@ def derive(
         num_rows: How many of the first rows are processed. None: all.
     """
     count = view.num_rows if num_rows is None else num_rows
-    job = TransformJob(view, features, transform, columns, how.description or label, count)
-    made = run(job, lineage, how, label=label, on_mixed=on_mixed)
+    job = TransformJob(view, features, transform, columns, how.description or label, count, on_mixed)
+    made = run(job, lineage, how, label=label)
     if not made.layout.touched and not removed and count == view.num_rows:
         return Derived(view, features, same=True, hit=made.hit, entry=made.entry, label=label, store=how.store)
     base = view if count == view.num_rows else view.select(range(count))

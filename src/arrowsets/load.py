@@ -10,7 +10,7 @@ from typing import Any
 
 from arrowsets import registry
 from arrowsets.config import settings
-from arrowsets.dataset import Dataset
+from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SplitNotFound, UnknownName
 from arrowsets.features import Features
@@ -18,7 +18,6 @@ from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.resolve import Recipe, resolve
-from arrowsets.splits import DatasetDict
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
 
@@ -131,8 +130,8 @@ class _Loader:
         lengths = {name: len(self.whole(name)) for name in wanted}
         pieces = [self.whole(name).select(range(start, stop)) for name, start, stop in spec.to_absolute(lengths)]
         if len(pieces) == 1 and len(pieces[0]) == len(self.whole(wanted[0])):
-            return pieces[0]
-        return pieces[0]._make(
+            return self.whole(wanted[0])
+        made = pieces[0]._make(
             View.concat([piece._view for piece in pieces]),
             pieces[0]._features,
             Lineage("split", [piece._lineage for piece in pieces]),
@@ -140,6 +139,8 @@ class _Loader:
             str(split),
             pins=tuple(pin for piece in pieces for pin in piece._pins),
         )
+        made._store = self.how.store
+        return made
 
     def whole(self, name: str) -> Dataset:
         """Return all rows of a split."""
@@ -150,6 +151,7 @@ class _Loader:
     def _prepare(self, name: str) -> Dataset:
         if self._files is None:
             self._files = self.recipe.data(self.root / "downloads")
+            self.builder = self.builder.over(self._files)
         dataset = Dataset._prepared(
             self.builder, self._files[name], name, self.how, source=[self.recipe.config_name], info=self.info()
         )

@@ -63,6 +63,10 @@ class ReadJob(Job):
         suffix = "" if schema is None else f"-{Lineage.of_value('types', str(schema)).digest[:12]}"
         return f"shard-{unit:06d}{suffix}.arrow"
 
+    def join(self, first: Features, second: Features) -> Features:
+        """Join types by the rules of the format."""
+        return self.builder.unify(first, second)
+
     def label(self, unit: int) -> str:
         """The shard and what it is read for."""
         return f"shard {unit} ({self.shards[unit]}) of {self.description}"
@@ -131,12 +135,10 @@ def prepare(
     shards = tuple(builder.shards(files))
     types = _types(builder, files, shards)
     job = ReadJob(builder, shards, description, types)
-    on_mixed = "string" if builder.decodes_text() else "use_json"
     made = materialise(
         job,
         Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"}),
         executor=how.workers,
-        on_mixed=getattr(builder, "on_mixed", on_mixed),
         revise=None if types is not None else _revised,
     )
     _report(made, description)

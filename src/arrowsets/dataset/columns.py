@@ -191,6 +191,7 @@ class ColumnMethods(DatasetCore):
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
             description="Cast",
+            store=self._store,
         )
         wanted = Features({name: features[name] for name in self._view.columns})
         made = self._cast(wanted, how, None)
@@ -202,7 +203,7 @@ class ColumnMethods(DatasetCore):
         """Convert one column to another type; see `cast`."""
         self._check_columns([column])
         wanted = Features({**self._features, column: feature})
-        return self._cast(wanted, Execution(description="Cast"), new_fingerprint)
+        return self._cast(wanted, Execution(description="Cast", store=self._store), new_fingerprint)
 
     def _cast(self, wanted: Features, how: Execution, new_fingerprint: str | None) -> Self:
         schema = wanted.arrow_schema
@@ -274,7 +275,7 @@ class ColumnMethods(DatasetCore):
         encode = Encode(column, tuple(names), include_nulls)
         wanted = Features({**self._features, column: ClassLabel(names=names)})
         lineage = Lineage("class_encode_column", (self._lineage,), {"column": column, "include_nulls": include_nulls})
-        how = Execution(description="Class encode")
+        how = Execution(description="Class encode", store=self._store)
         return self._converted("class_encode_column", encode, (column,), wanted, lineage, how, None)
 
     def unique(self, column: str) -> list[Any]:
@@ -307,5 +308,5 @@ class ColumnMethods(DatasetCore):
         wanted = Features({**self._features, label_column: ClassLabel(names=names)})
         lineage = Lineage("align_labels", (self._lineage,), {"column": label_column, "label2id": dict(label2id)})
         encode = Encode(label_column, tuple(map(str, range(len(numbers)))), nulls=False, numbers=tuple(numbers))
-        how = Execution(description="Align labels")
+        how = Execution(description="Align labels", store=self._store)
         return self._converted("align_labels", encode, (label_column,), wanted, lineage, how, None)

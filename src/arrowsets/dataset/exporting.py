@@ -8,6 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.dataset.core import DatasetCore
+from arrowsets.export.parquet import ParquetShards, write_parquet
+from arrowsets.export.plans import write_csv, write_json
+from arrowsets.export.sql import write_sql
+from arrowsets.export.texts import check_counts
 from arrowsets.features import Features
 from arrowsets.formats import get_format
 
@@ -67,13 +71,137 @@ class ExportMethods(DatasetCore):
             rows.extend(plain.rows(table))
         return rows
 
+    def to_csv(
+        self,
+        path_or_buf: Any,
+        batch_size: int | None = None,
+        num_proc: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+        **to_csv_kwargs: Any,
+    ) -> int:
+        """Write all rows to a CSV file and return the bytes of its text.
+
+        Values are spelled as pandas spells them, but nested ones are JSON. The file appears whole or not at all, and
+        is compressed if its name says so (.gz, .bz2, .xz, .zst, .lz4).
+
+        Args:
+            path_or_buf: A path, an fsspec URL, or a file object, which stays open.
+            batch_size: Rows that are encoded at a time. None: by bytes.
+            num_proc: Worker processes; the file does not depend on it.
+            storage_options: Passed to fsspec.
+            to_csv_kwargs: Those of `pandas.DataFrame.to_csv`: sep, header, columns, na_rep, quoting and so on. The
+                index is left out unless `index=True`.
+
+        Raises:
+            UnknownName: for an option that is none; lists all.
+
+        >>> import io
+        >>> from arrowsets import Dataset
+        >>> Dataset.from_dict({"x": [1, 2], "y": ["a", "b,c"]}).to_csv(text := io.StringIO())
+        16
+        >>> text.getvalue()
+        'x,y\\n1,a\\n2,"b,c"\\n'
+        """
+        return write_csv(self._view, path_or_buf, batch_size, num_proc, storage_options, to_csv_kwargs)
+
+    def to_json(
+        self,
+        path_or_buf: Any,
+        batch_size: int | None = None,
+        num_proc: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+        **to_json_kwargs: Any,
+    ) -> int:
+        """Write all rows as JSON, a line each unless `lines=False`, and return the bytes of the text.
+
+        Floats have all their digits and moments are ISO 8601 texts; `date_format="epoch"` writes numbers, of
+        milliseconds unless `date_unit` says otherwise.
+
+        Args:
+            path_or_buf: A path, an fsspec URL, or a file object; see `to_csv` also for the arguments that follow.
+            to_json_kwargs: Those of `pandas.DataFrame.to_json`: lines, orient, force_ascii, indent and so on. An
+                orient other than "records" is one document, for which all rows are in memory at once.
+
+        >>> import io
+        >>> from arrowsets import Dataset
+        >>> Dataset.from_dict({"x": [1, None], "y": [["a"], []]}).to_json(text := io.StringIO())
+        36
+        >>> print(text.getvalue(), end="")
+        {"x":1,"y":["a"]}
+        {"x":null,"y":[]}
+        """
+        return write_json(self._view, path_or_buf, batch_size, num_proc, storage_options, to_json_kwargs)
+
+    def to_parquet(
+        self,
+        path_or_buf: Any,
+        batch_size: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+        *,
+        num_shards: int | None = None,
+        max_shard_size: str | int | None = None,
+        num_proc: int | None = None,
+        **parquet_writer_kwargs: Any,
+    ) -> int:
+        """Write all rows to a Parquet file, or to several, and return the bytes written.
+
+        Args:
+            path_or_buf: A path, an fsspec URL, or a file object. With `num_shards`, `max_shard_size` or `num_proc` it
+                is a directory, whose files are named after the split ("train-00000-of-00002.parquet"), or has
+                "{index}" in it: "part-{index:03d}.parquet".
+            batch_size: Rows of a row group. None: as many as have about 100 MB.
+            storage_options: Passed to fsspec.
+            num_shards: The number of files.
+            max_shard_size: Bytes of a file before compression, about, instead: "500MB" unless given.
+            num_proc: Worker processes that write files; the files do not depend on it.
+            parquet_writer_kwargs: Those of `pyarrow.parquet.ParquetWriter`: compression and so on. Pages are cut by
+                content unless `use_content_defined_chunking=False`, so that equal rows are equal bytes for stores
+                that find duplicates.
+
+        >>> import io
+        >>> from arrowsets import Dataset
+        >>> Dataset.from_dict({"x": [1, 2]}).to_parquet(io.BytesIO()) > 0
+        True
+        """
+        shards = ParquetShards(num_shards, max_shard_size, num_proc, str(self._split or "train"))
+        return write_parquet(
+            self._view, self._features, path_or_buf, batch_size, storage_options, shards, parquet_writer_kwargs
+        )
+
+    def to_sql(
+        self,
+        name: str,
+        con: Any,
+        batch_size: int | None = None,
+        num_proc: int | None = None,
+        **sql_writer_kwargs: Any,
+    ) -> int:
+        """Write all rows to a table of a database, in one transaction, and return how many they are.
+
+        Args:
+            name: The table's name.
+            con: A `sqlite3.Connection`, or an SQLAlchemy URL ("sqlite:///data.db"), engine or connection.
+            batch_size: Rows that are sent at a time.
+            num_proc: Taken for compatibility: one connection writes all rows, or there would be no transaction.
+            sql_writer_kwargs: Those of `pandas.DataFrame.to_sql`: if_exists, index, schema, dtype and so on.
+
+        Raises:
+            ValueError: if the table exists, unless if_exists is "replace" or "append".
+
+        >>> import sqlite3
+        >>> from arrowsets import Dataset
+        >>> con = sqlite3.connect(":memory:")
+        >>> Dataset.from_dict({"x": [1, 2], "y": ["a", None]}).to_sql("numbers", con)
+        2
+        >>> con.execute("select * from numbers").fetchall()
+        [(1, 'a'), (2, None)]
+        """
+        check_counts(batch_size, num_proc)
+        return write_sql(self._view, name, con, batch_size, sql_writer_kwargs)
+
     def _tables(self, name: str, batch_size: int | None, *, batched: bool) -> Any:
         shown = get_format(name, Features({}))
         if batched:
             frames: Iterator[Any] = map(shown.batch, self._view.batches(batch_size or BATCH_ROWS))
             return frames
         return shown.batch(self.to_arrow())
-
-    def cleanup_cache_files(self) -> int:
-        """Remove stored results that no running process uses; return how many. See `arrowsets cache prune`."""
-        return 0

@@ -135,6 +135,7 @@ class MapMethods(DatasetCore):
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
             description=desc or "Map",
+            store=self._store,
         )
         if self.num_rows == 0 or num_rows == 0:
             return self._empty_map(features, removed, lineage)
@@ -229,6 +230,7 @@ class MapMethods(DatasetCore):
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
             description=desc or "Filter",
+            store=self._store,
         )
         # An expression looks at the rows themselves, not at how they are shown.
         columns = None if isinstance(function, pc.Expression) else self._read_columns(inputs)
@@ -275,7 +277,7 @@ class MapMethods(DatasetCore):
             self._features,
             lineage,
             group,
-            Execution(num_proc=num_proc, description="Batch"),
+            Execution(num_proc=num_proc, description="Batch", store=self._store),
             label="batch",
             removed=frozenset(self._view.columns),
             num_rows=num_rows,

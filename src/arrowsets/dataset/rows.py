@@ -19,7 +19,7 @@ from arrowsets.sampling import generator_for, split_sizes, stratified
 from arrowsets.table import View
 
 if TYPE_CHECKING:
-    from arrowsets.splits import DatasetDict
+    from arrowsets.dataset.splits import DatasetDict
 
 __all__ = ["RowMethods"]
 
@@ -259,7 +259,7 @@ class RowMethods(DatasetCore):
         """Write the rows in the order they are shown, so that reading them in order reads the disk in order."""
         del writer_batch_size, disable_nullable
         dataset = self if features is None else self.cast(features)  # type: ignore[attr-defined]
-        how = Execution(num_proc=num_proc, in_memory=keep_in_memory or None)
+        how = Execution(num_proc=num_proc, in_memory=keep_in_memory or None, store=self._store)
         view, pins = rewrite(dataset._view, dataset._features, dataset._lineage, how)
         if cache_file_name is not None:
             write_copy(view, dataset._features, cache_file_name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from arrowsets.engine.jobs import Piece
+from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.parts import Fill, Layout, Part, conform, lay_out
 from arrowsets.features import Features
 from arrowsets.table import FileRef, ShardWriter, WrittenShard, logical_nbytes
@@ -24,14 +24,12 @@ class Collector:
     Up to 32 MiB stay in memory; more goes to files, each with the types known by then. `finish` makes one part of them.
 
     Args:
+        job: What they are pieces of.
         spill: Names a new temporary file. None: everything stays in memory.
     """
 
-    def __init__(
-        self, spill: Callable[[], Path] | None, given: Features, fill: Fill | None, on_mixed: str | None
-    ) -> None:
-        self._new_path = spill
-        self._given, self._fill, self._on_mixed = given, fill, on_mixed
+    def __init__(self, job: Job, spill: Callable[[], Path] | None) -> None:
+        self._job, self._new_path = job, spill
         self._pending: list[Part] = []
         self._pending_bytes = 0
         self._spilled: list[Part] = []
@@ -70,12 +68,12 @@ class Collector:
         self._pending, self._pending_bytes = [], 0
 
     def _joined(self, parts: list[Part], path: Path | None) -> Part:
-        layout = lay_out(parts, self._given, on_mixed=self._on_mixed)
-        part = _summary(parts, layout, self._given)
+        layout = lay_out(parts, self._job.given, join=self._job.join)
+        part = _summary(parts, layout, self._job.given)
         if path is None:
-            tables = [table for each in parts for table in conform(each, layout, self._fill)]
+            tables = [table for each in parts for table in conform(each, layout, self._job.fill)]
             return replace(part, data=pa.concat_tables(tables) if tables else None)
-        written = write_part(parts, layout, self._fill, path)
+        written = write_part(parts, layout, self._job.fill, path)
         return replace(part, data=FileRef(str(path), written.batches))
 
     def finish(self) -> Part:

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.engine import worker
-from arrowsets.features import Features
+from arrowsets.errors import SchemaConflict
+from arrowsets.features import Features, Json, unify
 from arrowsets.table import View
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
@@ -76,6 +77,10 @@ class Job(ABC):
         """The features of the input."""
         return Features({})
 
+    @abstractmethod
+    def join(self, first: Features, second: Features) -> Features:
+        """Return the types that hold the rows of two parts; raise SchemaConflict where there are none."""
+
 
 @dataclass(frozen=True)
 class TransformJob(Job):
@@ -88,6 +93,7 @@ class TransformJob(Job):
         columns: The columns that the transform reads. None: all.
         description: For progress bars and messages.
         num_rows: How many of the view's first rows are processed.
+        on_mixed: "use_json": a column whose values have types that no type holds becomes JSON. None: an error.
     """
 
     view: View
@@ -96,6 +102,7 @@ class TransformJob(Job):
     columns: tuple[str, ...] | None
     description: str
     num_rows: int
+    on_mixed: str | None = "use_json"
     unit_rows: int = 0
 
     def __post_init__(self) -> None:
@@ -136,6 +143,17 @@ class TransformJob(Job):
         """The types of columns in rows for which nothing is returned: those of the view, or as they were declared."""
         removed, declared = self.transform.removed, self.transform.declared or {}
         return Features({name: declared.get(name, kind) for name, kind in self.features.items() if name not in removed})
+
+    def join(self, first: Features, second: Features) -> Features:
+        """Join types as far as no value is lost; then as `on_mixed` says."""
+        if any(isinstance(kind, Json) for types in (first, second) for kind in types.values()):
+            return Features(dict.fromkeys(first, Json()))
+        try:
+            return unify(first, second)
+        except SchemaConflict:
+            if self.on_mixed is None:
+                raise
+            return Features(dict.fromkeys(first, Json()))
 
     def blocks(self, first: int, last: int) -> Iterator[Piece]:
         """Apply the transform; a piece is the outputs of one batch."""

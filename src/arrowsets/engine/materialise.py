@@ -20,6 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from arrowsets.config import settings
 from arrowsets.engine import worker
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
@@ -83,16 +84,14 @@ class Destination:
     extra: dict[str, Any]
 
 
-def materialise_in_memory(
-    job: Job, destination: Destination | None = None, *, on_mixed: str | None = "use_json"
-) -> Materialised:
+def materialise_in_memory(job: Job, destination: Destination | None = None) -> Materialised:
     """Do a job in this process and keep its result in memory.
 
     Args:
         destination: Where the result goes if it turns out to be large, or to take longer than one would like to lose.
             None: it stays in memory.
     """
-    collector = Collector(None, job.given, job.fill, on_mixed)
+    collector = Collector(job, None)
     blocks = job.blocks(0, len(job))
     done: list[Piece] = []
     deadline = time.monotonic() + JOURNAL_SECONDS
@@ -101,9 +100,9 @@ def materialise_in_memory(
         done.append(block)
         if destination is not None and (time.monotonic() > deadline or collector.num_bytes > MEMORY_BYTES):
             pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
-            return materialise(job, destination, on_mixed=on_mixed, begun=pieces)
+            return materialise(job, destination, begun=pieces)
     part = collector.finish()
-    layout = lay_out([part], job.given, on_mixed=on_mixed)
+    layout = lay_out([part], job.given, join=job.join)
     tables = list(conform(part, layout, job.fill))
     schema = layout.features.arrow_schema
     return Materialised(ArrowFiles.from_table(pa.concat_tables(tables) if tables else schema.empty_table()), layout)
@@ -114,7 +113,6 @@ def materialise(
     destination: Destination,
     *,
     executor: Executor | None = None,
-    on_mixed: str | None = "use_json",
     revise: Callable[[Job, list[Part], Layout], Job | None] | None = None,
     begun: Iterator[Piece] | None = None,
 ) -> Materialised:
@@ -126,11 +124,11 @@ def materialise(
         begun: The pieces of a job that was begun in this process, to be continued.
     """
     with destination.store.open(destination.key) as draft:
-        parts = _all_parts(job, draft, executor, on_mixed, begun)
-        layout = lay_out(parts, job.given, on_mixed=on_mixed)
+        parts = _all_parts(job, draft, executor, begun)
+        layout = lay_out(parts, job.given, join=job.join)
         if revise is not None and (revised := revise(job, parts, layout)) is not None:
-            parts = _all_parts(revised, draft, executor, on_mixed)
-            layout = lay_out(parts, job.given, on_mixed=on_mixed)
+            parts = _all_parts(revised, draft, executor)
+            layout = lay_out(parts, job.given, join=job.join)
         try:
             shards = list(_merged(job, parts, layout, draft))
         except (OSError, BadData):
@@ -141,6 +139,7 @@ def materialise(
         rejects = [list(reject) for part in parts for reject in part.rejects]
         facts = {**destination.extra, "layout": layout.to_json(), "rejects": rejects}
         entry = draft.commit(shards, destination.fingerprint, facts)
+    destination.store.make_room(settings().max_cache_bytes, keep=[entry.key])
     return replace(opened(entry), hit=False)
 
 
@@ -148,7 +147,6 @@ def _all_parts(
     job: Job,
     draft: Draft,
     executor: Executor | None,
-    on_mixed: str | None,
     begun: Iterator[Piece] | None = None,
 ) -> list[Part]:
     """Return the part of each unit, in order; do those that the draft lacks."""
@@ -166,9 +164,9 @@ def _all_parts(
     try:
         if executor is None:
             pieces = begun if begun is not None else _pieces(job, missing)
-            parts.update(_journalled(job, pieces, draft, on_mixed, bar.update))
+            parts.update(_journalled(job, pieces, draft, bar.update))
         else:
-            parts.update(_distributed(job, missing, draft, executor, on_mixed, bar.update))
+            parts.update(_distributed(job, missing, draft, executor, bar.update))
     finally:
         bar.close()
     return [parts[unit] for unit in range(len(job))]
@@ -185,11 +183,11 @@ def _pieces(job: Job, units: Sequence[int]) -> Iterator[Piece]:
 
 
 def _parts(
-    job: Job, pieces: Iterable[Piece], draft: Draft, on_mixed: str | None, done: Callable[[int], object]
+    job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[[int], object]
 ) -> Iterator[tuple[int, Part]]:
     """Collect the pieces of each unit into its part; yield both."""
     for unit, own in groupby(pieces, key=attrgetter("unit")):
-        collector = Collector(partial(draft.temporary, job.name(unit)), job.given, job.fill, on_mixed)
+        collector = Collector(job, partial(draft.temporary, job.name(unit)))
         for piece in own:
             collector.add(piece)
             done(piece.stop - piece.start)
@@ -210,9 +208,7 @@ def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield start, previous + 1
 
 
-def _journalled(
-    job: Job, pieces: Iterable[Piece], draft: Draft, on_mixed: str | None, done: Callable[[int], object]
-) -> dict[int, Part]:
+def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[[int], object]) -> dict[int, Part]:
     """Do units here. Their parts go to the journal once they are worth it: after a second, or 32 MiB, or an error."""
     parts: dict[int, Part] = {}
     pending: list[int] = []
@@ -224,7 +220,7 @@ def _journalled(
         pending.clear()
 
     try:
-        for unit, part in _parts(job, pieces, draft, on_mixed, done):
+        for unit, part in _parts(job, pieces, draft, done):
             parts[unit] = part
             pending.append(unit)
             size += part.num_bytes
@@ -269,14 +265,13 @@ class _Unit:
 
     job: Job
     draft: Draft
-    on_mixed: str | None
 
     def __call__(self, unit: int) -> ShardRecord:
         job, draft = self.job, self.draft
         if (record := draft.find(job.name(unit))) is not None:
             return record
         with draft:
-            for _, part in _parts(job, _pieces(job, [unit]), draft, self.on_mixed, worker.report):
+            for _, part in _parts(job, _pieces(job, [unit]), draft, worker.report):
                 _publish(job, unit, part, draft)
         record = draft.find(job.name(unit))
         assert record is not None
@@ -288,12 +283,16 @@ def _distributed(
     units: Sequence[int],
     draft: Draft,
     executor: Executor,
-    on_mixed: str | None,
     done: Callable[[int], object],
 ) -> dict[int, Part]:
     tasks = (Task((unit,), job.label(unit)) for unit in units)
-    answers = run(_Unit(job, draft, on_mixed), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
-    return {task.args[0]: _part_of(draft, record) for task, record in answers}
+    answers = run(_Unit(job, draft), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
+    parts = {}
+    for task, record in answers:
+        (unit,) = task.args
+        # Looked up, so that this process's draft knows the units that workers published.
+        parts[unit] = _part_of(draft, draft.find(job.name(unit)) or record)
+    return parts
 
 
 # Units to files
@@ -335,4 +334,5 @@ def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
     held = [name for name in part.features if part.holds(name)]
     if not same or held != list(layout.features):
         return None
-    return next(record for record in draft.finished.values() if str(draft.path / record.name) == part.data.path)
+    path = part.data.path
+    return next((record for record in draft.finished.values() if str(draft.path / record.name) == path), None)

@@ -13,14 +13,17 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict, TransformError
-from arrowsets.features import Features, Json, array_of, cast_column, unify
+from arrowsets.features import Features, Json, array_of, cast_column
 from arrowsets.table import ArrowFiles, FileRef
 from arrowsets.transforms.base import Reject
 
-__all__ = ["Fill", "Layout", "Part", "conform", "lay_out"]
+__all__ = ["Fill", "Join", "Layout", "Part", "conform", "lay_out"]
 
 Fill: TypeAlias = "Callable[[str, int, int], pa.ChunkedArray[Any] | None]"
 """Reads the rows [start, stop) of a column of the input; None where the input has no such column."""
+
+Join: TypeAlias = "Callable[[Features, Features], Features]"
+"""Finds the types that hold the rows of both; raises SchemaConflict where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +149,13 @@ class Layout:
         )
 
 
-def lay_out(
-    parts: Sequence[Part], given: Mapping[str, Any] | None = None, *, on_mixed: str | None = "use_json"
-) -> Layout:
+def lay_out(parts: Sequence[Part], given: Mapping[str, Any] | None = None, *, join: Join) -> Layout:
     """Find the columns and types that hold all parts.
 
     Args:
         parts: In the order of their rows.
         given: Types of the input's columns, for those that a part left unchanged.
-        on_mixed: "use_json": a column whose parts have types that no type holds becomes `Json`. "string": it becomes
-            a string column, for readers of text. None: an error.
+        join: Finds the types that hold the rows of two parts.
 
     Raises:
         SchemaConflict: names the column, both types and the rows where they meet.
@@ -167,7 +167,7 @@ def lay_out(
     changed = frozenset[str]().union(*(part.changed for part in touched)) if touched else frozenset()
     whole = _agreed_whole(touched)
     written = [name for name in returned if whole or name in changed]
-    features = {name: _unified(name, parts, given or {}, on_mixed) for name in written}
+    features = {name: _unified(name, parts, given or {}, join) for name in written}
     return Layout(
         features=Features(features),
         returned=tuple(returned),
@@ -220,34 +220,30 @@ def _converted(column: pa.ChunkedArray[Any], feature: Any, field: pa.Field[Any])
         raise SchemaConflict(f"column {field.name!r}: {error}", column=field.name) from error
 
 
-def _unified(name: str, parts: Sequence[Part], given: Mapping[str, Any], on_mixed: str | None) -> Any:
+def _unified(name: str, parts: Sequence[Part], given: Mapping[str, Any], join: Join) -> Any:
     # The types of empty parts count only where there is nothing else.
-    found = _joined_type(name, [part for part in parts if part.num_rows], given, on_mixed)
-    return found if found is not None else _joined_type(name, parts, given, on_mixed)
+    found = _joined_type(name, [part for part in parts if part.num_rows], given, join)
+    return found if found is not None else _joined_type(name, parts, given, join)
 
 
-def _joined_type(name: str, parts: Sequence[Part], given: Mapping[str, Any], on_mixed: str | None) -> Any:
+def _joined_type(name: str, parts: Sequence[Part], given: Mapping[str, Any], join: Join) -> Any:
     result: Any = None
     for part in parts:
         # Rows for which nothing was returned are the input's, and so are their types.
         found = part.features.get(name, given.get(name)) if part.touched else given.get(name)
         if found is None or found == result:
             continue
-        result = found if result is None else _join(name, result, found, part, on_mixed)
+        result = found if result is None else _join(name, result, found, part, join)
     return result
 
 
-def _join(name: str, first: Any, second: Any, part: Part, on_mixed: str | None) -> Any:
-    if isinstance(first, Json) or isinstance(second, Json):
-        return Json()
+def _join(name: str, first: Any, second: Any, part: Part, join: Join) -> Any:
     try:
-        return unify(Features({name: first}), Features({name: second}), allow_string=on_mixed == "string")[name]
+        return join(Features({name: first}), Features({name: second}))[name]
     except SchemaConflict as error:
-        if on_mixed == "use_json":
-            return Json()
         raise SchemaConflict(
             f"column {name!r} has values of type {first} before row {part.start} and {second} after it; "
-            "return values of one type, or give features=",
+            "make them of one type, or give features=",
             column=name,
         ) from error
 

@@ -98,7 +98,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._bell, self._ring = socket.socketpair()
         for end in (self._bell, self._ring):
-            end.setblocking(False)  # noqa: FBT003
+            end.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ, None)
 
     # What any thread may call.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 from collections import deque
@@ -109,6 +108,9 @@ class AsyncCalls:
     """
 
     def __init__(self) -> None:
+        import asyncio  # costs as much as the rest of the library's own modules, and few maps are async
+
+        self._asyncio = asyncio
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="arrowsets-async", daemon=True)
         self._room = threading.Semaphore(MAX_CONCURRENT_CALLS)
@@ -118,7 +120,7 @@ class AsyncCalls:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result()
+        self._asyncio.run_coroutine_threadsafe(self._cancel_others(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -126,9 +128,16 @@ class AsyncCalls:
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Start a coroutine as soon as there is room."""
         self._room.acquire()
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future = self._asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         future.add_done_callback(lambda _: self._room.release())
         return future
+
+    async def _cancel_others(self) -> None:
+        own = self._asyncio.current_task()
+        others = [task for task in self._asyncio.all_tasks() if task is not own]
+        for task in others:
+            task.cancel()
+        await self._asyncio.gather(*others, return_exceptions=True)
 
     def run(self, groups: Iterable[tuple[Any, list[tuple[str, Callable[[], Any]]]]]) -> Iterator[tuple[Any, list[Any]]]:
         """Run the calls of each group; yield (tag, results) in the order of the groups.
@@ -154,10 +163,3 @@ def _collect(tag: Any, futures: list[tuple[str, Future[Any]]]) -> tuple[Any, lis
             error.add_note(f"raised by {name}")
             raise
     return tag, results
-
-
-async def _cancel_others() -> None:
-    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)

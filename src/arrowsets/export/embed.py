@@ -1,0 +1,50 @@
+"""Reading the local files that media cells name into the cells, so that what is saved needs no other file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.features import Features, FeatureType
+from arrowsets.features.media import Media
+
+__all__ = ["embedded", "has_media"]
+
+
+def has_media(feature: FeatureType) -> bool:
+    """Tell whether there are files in cells, at any depth."""
+    return isinstance(feature, Media) or any(has_media(child) for child in feature.children().values())
+
+
+def embedded(table: pa.Table, features: Features) -> pa.Table:
+    """Return the table with the bytes of all local files that its media columns name."""
+    for position, name in enumerate(table.column_names):
+        feature = features[name]
+        if has_media(feature):
+            chunks = [_embedded(chunk, feature) for chunk in table.column(position).chunks]
+            table = table.set_column(position, table.schema.field(position), pa.chunked_array(chunks, feature.storage))
+    return table
+
+
+def _embedded(array: Any, feature: FeatureType) -> Any:
+    if isinstance(feature, Media):
+        return feature.embed(array)
+    children = feature.children()
+    dtype, types = array.type, pa.types
+    mask = array.is_null() if array.null_count else None
+    if types.is_struct(dtype):
+        parts = [
+            _embedded(array.field(at), children[inner.name]) if has_media(children[inner.name]) else array.field(at)
+            for at, inner in enumerate(dtype)
+        ]
+        return pa.StructArray.from_arrays(parts, fields=list(dtype), mask=mask)
+    (child,) = children.values()
+    if types.is_fixed_size_list(dtype):
+        size = dtype.list_size
+        values = array.values.slice(array.offset * size, len(array) * size)
+        return pa.FixedSizeListArray.from_arrays(_embedded(values, child), type=dtype, mask=mask)
+    low, high = array.offsets[0].as_py(), array.offsets[-1].as_py()
+    values = _embedded(array.values.slice(low, high - low), child)
+    offsets = pa.compute.subtract(array.offsets, pa.scalar(low, array.offsets.type))
+    return type(array).from_arrays(offsets, values, type=dtype, mask=mask)
