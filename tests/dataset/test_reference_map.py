@@ -25,10 +25,6 @@ def frame(row: Any) -> pd.DataFrame:
     return pd.DataFrame({"y": [row["x"] * 2]})
 
 
-async def slow(row: Any) -> dict[str, Any]:
-    return {"y": row["x"] + 1}
-
-
 MAPS: dict[str, dict[str, Any]] = {
     "adds": {"function": lambda row: {"y": row["x"] * 2}},
     "overwrites": {"function": lambda row: {"x": row["x"] * 2}},
@@ -82,7 +78,6 @@ MAPS: dict[str, dict[str, Any]] = {
         "remove_columns": ["t", "l"],
         "features": {"x": "float32"},
     },
-    "coroutines": {"function": slow},
     "token ids": {
         "function": lambda row: {"input_ids": [row["x"]], "attention_mask": [1], "token_type_ids": [0]},
     },
