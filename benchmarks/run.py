@@ -85,7 +85,8 @@ class Runner:
             raise SystemExit(f"{environment} is missing: run python benchmarks/environment.py, or give --python")
         self.python = python or str(environment)
         # What leads to another copy of the library is kept only for an interpreter that was asked for.
-        self.inherited = dict(os.environ) if python else {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        dropped = {"PYTHONDONTWRITEBYTECODE"} | (set() if python else {"PYTHONPATH"})
+        self.inherited = {name: value for name, value in os.environ.items() if name not in dropped}
         self.cache, self.scale, self.keep = cache, scale, keep
         self.data = cache / "data" / f"scale-{scale:g}"
 

@@ -77,7 +77,7 @@ def _(result: Any) -> Any:
 
     table = table_of(result)
     assert table is not None
-    return [table["score"], pc.sum(table["id"]).as_py()]
+    return table["score"], pc.sum(table["id"]).as_py()
 
 
 select = Step("contiguous select", "table", once=True, calls=CALLS)
