@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Settings", "settings"]
+__all__ = ["Settings", "settings", "use"]
 
 _TRUE = {"1", "true", "yes", "on"}
 
@@ -75,3 +75,8 @@ def settings() -> Settings:
     if not _current:
         _current.append(Settings.from_environment(os.environ))
     return _current[0]
+
+
+def use(changed: Settings | None) -> None:
+    """Take these settings for this process from now on. None reads them from the environment again."""
+    _current[:] = [] if changed is None else [changed]

@@ -125,7 +125,7 @@ class ExportMethods(DatasetCore):
         >>> import io
         >>> from arrowsets import Dataset
         >>> Dataset.from_dict({"x": [1, None], "y": [["a"], []]}).to_json(text := io.StringIO())
-        38
+        36
         >>> print(text.getvalue(), end="")
         {"x":1,"y":["a"]}
         {"x":null,"y":[]}
@@ -205,7 +205,3 @@ class ExportMethods(DatasetCore):
             frames: Iterator[Any] = map(shown.batch, self._view.batches(batch_size or BATCH_ROWS))
             return frames
         return shown.batch(self.to_arrow())
-
-    def cleanup_cache_files(self) -> int:
-        """Remove stored results that no running process uses; return how many. See `arrowsets cache prune`."""
-        return 0

@@ -20,6 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from arrowsets.config import settings
 from arrowsets.engine import worker
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
@@ -138,6 +139,7 @@ def materialise(
         rejects = [list(reject) for part in parts for reject in part.rejects]
         facts = {**destination.extra, "layout": layout.to_json(), "rejects": rejects}
         entry = draft.commit(shards, destination.fingerprint, facts)
+    destination.store.make_room(settings().max_cache_bytes, keep=[entry.key])
     return replace(opened(entry), hit=False)
 
 
@@ -285,7 +287,12 @@ def _distributed(
 ) -> dict[int, Part]:
     tasks = (Task((unit,), job.label(unit)) for unit in units)
     answers = run(_Unit(job, draft), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
-    return {task.args[0]: _part_of(draft, record) for task, record in answers}
+    parts = {}
+    for task, record in answers:
+        (unit,) = task.args
+        # Looked up, so that this process's draft knows the units that workers published.
+        parts[unit] = _part_of(draft, draft.find(job.name(unit)) or record)
+    return parts
 
 
 # Units to files
@@ -327,4 +334,5 @@ def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
     held = [name for name in part.features if part.holds(name)]
     if not same or held != list(layout.features):
         return None
-    return next(record for record in draft.finished.values() if str(draft.path / record.name) == part.data.path)
+    path = part.data.path
+    return next((record for record in draft.finished.values() if str(draft.path / record.name) == path), None)

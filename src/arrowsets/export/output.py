@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from arrowsets.errors import StoreError, UnknownName
 
-__all__ = ["Output", "as_created", "opened", "parent_folder", "put_whole", "where"]
+__all__ = ["Output", "opened", "parent_folder", "put_whole", "told", "where"]
 
 EXTENSIONS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".lz4": "lz4"}
 ARCHIVES = (".zip", ".tar", ".7z", ".rar", ".tgz")
@@ -142,7 +142,7 @@ def parent_folder(path: str | None) -> str | None:
     return None if _is_device(target) else str(target.parent)
 
 
-def as_created(path: str | os.PathLike[str]) -> None:
+def _as_created(path: str | os.PathLike[str]) -> None:
     """Give a temporary file, which is private, the permissions of a new file."""
     mask = os.umask(0)
     os.umask(mask)
@@ -151,7 +151,7 @@ def as_created(path: str | os.PathLike[str]) -> None:
 
 def _put(temporary: str, target: Path | None, url: str, storage_options: Mapping[str, Any] | None) -> None:
     if target is not None:
-        as_created(temporary)
+        _as_created(temporary)
         Path(temporary).replace(target)
         return
     import fsspec

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -44,7 +44,7 @@ def _tables(view: View, batch_size: int | None) -> Iterator[Any]:
 
 @contextmanager
 def _transaction(con: Any) -> Iterator[Any]:
-    if isinstance(con, sqlite3.Connection):
+    if "sqlite3" in sys.modules and isinstance(con, sys.modules["sqlite3"].Connection):
         yield con
         return
     try:

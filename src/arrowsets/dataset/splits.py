@@ -10,7 +10,7 @@ from html import escape
 from pathlib import PurePath
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from arrowsets.dataset import Dataset
+from arrowsets.dataset.dataset import Dataset
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.export.target import Directory
 
