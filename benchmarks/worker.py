@@ -66,19 +66,20 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
     library, run = task["library"], Path(task["run"])
     out = run / "out"
     out.mkdir(parents=True, exist_ok=True)
-    given = prepared(step, library, Path(task["data"]))
     function = step.functions[library]
+    # A function has what it asks for: the input, or the input and the directory.
+    given = (prepared(step, library, Path(task["data"])), out)[: function.__code__.co_argcount]
     if step.calls > 1:
-        function(given, out)
+        function(*given)
     before = sizes(run)
     cpu = cpu_seconds()
     start = time.monotonic()
     if task.get("profile"):
-        result = profiled(function, given, out, step.calls, task["profile"])
+        result = profiled(function, given, step.calls, task["profile"])
     else:
         result = None
         for _ in range(step.calls):
-            result = function(given, out)
+            result = function(*given)
     stop = time.monotonic()
     cpu = cpu_seconds() - cpu
     measured = {
@@ -99,21 +100,23 @@ def prepared(step: Step, library: str, data: Path) -> Any:
     if step.cold:
         return data / step.data if step.data else None
     if library != "limit":
-        __import__(library)
+        # What `import` leaves for later is imported with it: the step "import" tells what that takes.
+        module = __import__(library)
+        _ = module.load_dataset, module.Dataset, module.concatenate_datasets
     if step.data is None:
         given: Any = None
     else:
         path = input_path(data, step.data, library)
         given = path if "." in step.data or path.is_dir() else opened(path, library)
     prepare = step.preparations.get(library)
-    return prepare(given) if prepare is not None else given
+    return given if prepare is None else prepare(given) if prepare.__code__.co_argcount else prepare()
 
 
 def opened(path: Path, library: str) -> Any:
     """Open an input as a user of the library would."""
     if library == "limit":
         # pyarrow imports pandas when it first turns Python values into arrays; opening a dataset does so.
-        import pandas  # noqa: F401
+        import pandas as pd  # noqa: F401
         from limits import open_arrow
 
         return open_arrow(path)
@@ -121,14 +124,14 @@ def opened(path: Path, library: str) -> Any:
     return module.load_dataset("parquet", data_files=str(path), split="train")
 
 
-def profiled(function: Any, given: Any, out: Path, calls: int, path: str) -> Any:
+def profiled(function: Any, given: tuple[Any, ...], calls: int, path: str) -> Any:
     """Run under Python's profiler and keep what it saw."""
     import cProfile
 
     profile = cProfile.Profile()
     result = None
     for _ in range(calls):
-        result = profile.runcall(function, given, out)
+        result = profile.runcall(function, *given)
     profile.dump_stats(path)
     return result
 
