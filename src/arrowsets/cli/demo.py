@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -148,10 +151,21 @@ def _close(folder: Path, parts: DatasetDict, took: float) -> None:
     print(f"  {shown[:90]}{'…' if len(shown) > 90 else ''}")
     print(f"\nDone in {text.duration(took)}. The files are in {folder}")
     print("\nTry next:")
-    print(f"  arrowsets head {folder / 'train.parquet'}")
-    print(f"  arrowsets info {folder / 'docstrings.jsonl'}")
-    print(f"  arrowsets cache ls --dir {folder / 'cache'}")
-    print('  python -c "import arrowsets; help(arrowsets.load_dataset)"')
+    for words in (
+        ["head", folder / "train.parquet"],
+        ["info", folder / "docstrings.jsonl"],
+        ["cache", "ls", "--dir", folder / "cache"],
+        ["--help"],
+    ):
+        print(f"  {_program()} {shlex.join(map(str, words))}")
+
+
+def _program() -> str:
+    """Return what to type to get this program again."""
+    typed = sys.argv[0]
+    if Path(typed).stem != "arrowsets":
+        return "python -m arrowsets"
+    return "arrowsets" if shutil.which("arrowsets") == typed else typed
 
 
 COMMAND = Command(

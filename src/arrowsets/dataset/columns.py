@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.derive import Execution, derive, write_copy
+from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
+from arrowsets.export.arrow import write_file
 from arrowsets.features import ClassLabel, Features, FeatureType, Value, array_of, has_labels
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
@@ -196,7 +197,7 @@ class ColumnMethods(DatasetCore):
         wanted = Features({name: features[name] for name in self._view.columns})
         made = self._cast(wanted, how, None)
         if cache_file_name is not None:
-            write_copy(made._view, wanted, cache_file_name)
+            write_file(made._view, wanted, cache_file_name)
         return made
 
     def cast_column(self, column: str, feature: Any, new_fingerprint: str | None = None) -> Self:

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import FormatSpec
-from arrowsets.derive import Execution, derive, write_copy
+from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Explanation, explain
+from arrowsets.export.arrow import write_file
 from arrowsets.features import Features, Value
 from arrowsets.formats import get_format
 from arrowsets.lineage import Lineage
@@ -164,7 +165,7 @@ class MapMethods(DatasetCore):
         )
         mapped = mapped if features is None else mapped._as_declared(features, how)
         if cache_file_name is not None:
-            write_copy(mapped._view, mapped._features, cache_file_name)
+            write_file(mapped._view, mapped._features, cache_file_name)
         return mapped
 
     def filter(
@@ -237,7 +238,7 @@ class MapMethods(DatasetCore):
         kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
         if cache_file_name is not None:
             positions = Features({"indices": Value("uint64")})
-            write_copy(kept.view.rename({"row": "indices"}), positions, cache_file_name)
+            write_file(kept.view.rename({"row": "indices"}), positions, cache_file_name)
         rows = kept.view.column("row").to_numpy()
         return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins, origin=kept.origin)
 

@@ -363,15 +363,15 @@ class DatasetDict(dict[str, Dataset]):
 
     # Files
 
-    def to_csv(self, path: str, **options: Any) -> dict[str, int]:
+    def to_csv(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a CSV file: `path` names a directory, or has "{split}" in it; see `Dataset.to_csv`."""
         return {name: data.to_csv(_split_path(path, name, "csv"), **options) for name, data in self._checked()}
 
-    def to_json(self, path: str, **options: Any) -> dict[str, int]:
+    def to_json(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a JSON lines file; see `to_csv` for `path` and `Dataset.to_json`."""
         return {name: data.to_json(_split_path(path, name, "jsonl"), **options) for name, data in self._checked()}
 
-    def to_parquet(self, path: str, **options: Any) -> dict[str, int]:
+    def to_parquet(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a Parquet file; see `to_csv` for `path` and `Dataset.to_parquet`."""
         return {name: data.to_parquet(_split_path(path, name, "parquet"), **options) for name, data in self._checked()}
 
@@ -435,7 +435,8 @@ class _with_split:  # noqa: N801 - called like a function; a class so that it pi
         return self.function(*args[: self.place], self.split, *args[self.place :], **kwargs)
 
 
-def _split_path(path: str, split: str, extension: str) -> str:
+def _split_path(path: str | PurePath, split: str, extension: str) -> str:
+    path = str(path)
     return path.format(split=split) if "{split}" in path else f"{path.rstrip('/')}/{split}.{extension}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from dataclasses import dataclass
 
@@ -17,17 +18,6 @@ from arrowsets.table import FileRef, ShardWriter, View
 
 __all__ = ["write_directory", "write_file"]
 
-
-def write_file(view: View, features: Features, path: str) -> None:
-    """Write all rows to one Arrow IPC file, which appears whole."""
-    folder, name = os.path.split(path)
-    with (
-        Directory.at(folder or ".").writing(name) as temporary,
-        ShardWriter(temporary, features.arrow_schema) as writer,
-    ):
-        for table in view.batches(1 << 16):
-            writer.write(table)
-        writer.close()
 
 _WINDOW_BYTES = 32 << 20
 _WINDOW_ROWS = 1 << 16
@@ -54,6 +44,13 @@ class _Job:
                 report(table.num_rows)
             written = writer.close()
         return FileRef(name, written.batches)
+
+
+def write_file(view: View, features: Features, path: str | os.PathLike[str]) -> None:
+    """Write all rows to one Arrow file of the stream format; it appears whole, or not at all."""
+    folder, name = os.path.split(os.fspath(path))
+    rows = window_rows(view, _WINDOW_BYTES, _WINDOW_ROWS)
+    _Job(view, features, Directory.at(folder or "."), rows, media=False).write(name, 0, view.num_rows)
 
 
 def write_directory(
