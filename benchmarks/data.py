@@ -4,6 +4,7 @@ text      50,000 rows of about 1,300 characters and a label, like film reviews  
 table     2,000,000 rows of 7 columns: integers, floats, short strings, a flag         table.{arrow,parquet,csv}
 table4x   four times as many                                                          table4x.{arrow,parquet,csv}
 rows      the first 200,000 of them, for what is slow by row                           rows.{arrow,parquet,csv}
+small     the first 100                                                               small.{arrow,parquet,csv}
 nested    1,000,000 lines of nested JSON                                               nested.jsonl
 images    20,000 small JPEG files, 2,000 in each of ten folders with two classes       images/part-0/{cat,dog}/*.jpg
 pictures  the same files inside of a table                                             pictures.{arrow,parquet}
@@ -46,7 +47,7 @@ def generator(kind: str) -> np.random.Generator:
 
 def vocabulary(rng: np.random.Generator, size: int = 20_000) -> list[str]:
     """Make words of syllables; some end sentences, a few are quoted, tagged or not ASCII."""
-    consonants, vowels = list("bcdfghklmnprstvwz") + ["th", "st", "ch"], list("aeiou") + ["ea", "ou"]
+    consonants, vowels = [*"bcdfghklmnprstvwz", "th", "st", "ch"], [*"aeiou", "ea", "ou"]
     words: list[str] = []
     for _ in range(size):
         parts = rng.integers(1, 4)
@@ -174,6 +175,11 @@ def make_rows(folder: Path, scale: float) -> None:
     write_tables(table(count(FEW_ROWS, scale)), folder, "rows")
 
 
+def make_small(folder: Path, scale: float) -> None:
+    del scale
+    write_tables(table(100), folder, "small")
+
+
 def make_nested(folder: Path, scale: float) -> None:
     with (folder / "nested.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(documents(count(DOCUMENTS, scale)))
@@ -207,7 +213,9 @@ def make_tokenizer(folder: Path, scale: float) -> None:
     sample = pa.parquet.read_table(folder / "text.parquet", columns=["text"]).column(0)[:5000].to_pylist()
     tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.train_from_iterator(sample, trainers.BpeTrainer(vocab_size=8_000, special_tokens=["[UNK]"], show_progress=False))
+    tokenizer.train_from_iterator(
+        sample, trainers.BpeTrainer(vocab_size=8_000, special_tokens=["[UNK]"], show_progress=False)
+    )
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
@@ -216,6 +224,7 @@ MAKERS: dict[str, Callable[[Path, float], Any]] = {
     "table": make_table,
     "table4x": make_table4x,
     "rows": make_rows,
+    "small": make_small,
     "nested": make_nested,
     "images": make_images,
     "pictures": make_pictures,

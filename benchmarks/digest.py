@@ -27,6 +27,8 @@ def summarise(result: Any) -> Any:
     if table is not None:
         columns = {name: digest(table.column(name)) for name in sorted(table.column_names)}
         return {"rows": table.num_rows, "columns": columns}
+    if isinstance(result, (pa.ChunkedArray, pa.Array)):
+        return digest(result)
     if isinstance(result, Path):
         return str(result)
     if isinstance(result, Mapping):

@@ -5,15 +5,15 @@ A step file holds steps and, beside each, its three functions::
     sort = Step("sort", "table", faster=1)
 
     @sort.run("arrowsets", "datasets")
-    def _(dataset, out):
+    def _(dataset):
         return dataset.sort("price")
 
     @sort.run("limit")
-    def _(table, out):
-        return Picked(table, pc.sort_indices(...))
+    def _(table):
+        return Picked(table, pc.sort_indices(table["price"]))
 
-Each function gets its input, opened before the clock starts, and an empty directory for what it writes. What it returns is
-compared between the three once the clock has stopped.
+Each function gets its input, opened before the clock starts, and if it takes two arguments an empty directory to write to.
+What it returns is compared between the three once the clock has stopped.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Step:
         _registry[self.name] = self
 
     def run(self, *libraries: str) -> Callable[[Function], Function]:
-        """Register what is timed: a function of the input and a directory for outputs."""
+        """Register what is timed: a function of the input, and of a directory if it writes."""
         return self._register(self.functions, libraries)
 
     def prepare(self, *libraries: str) -> Callable[[Function], Function]:

@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 __all__ = ["MemorySampler", "changed_bytes", "cpu_seconds", "descendants", "memory_of", "sizes"]
 
@@ -21,9 +22,8 @@ def descendants(pid: int) -> list[int]:
         process = waiting.pop()
         found.append(process)
         try:
-            threads = os.listdir(f"/proc/{process}/task")
-            for thread in threads:
-                waiting += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
+            for thread in Path(f"/proc/{process}/task").iterdir():
+                waiting += map(int, (thread / "children").read_text().split())
         except OSError:
             continue
     return found
@@ -60,7 +60,7 @@ class MemorySampler(threading.Thread):
         while not self._stopped.wait(self._interval):
             self.samples.append((time.monotonic(), memory_of(descendants(self._pid))))
 
-    def __enter__(self) -> MemorySampler:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -96,15 +96,13 @@ def sizes(root: Path) -> dict[tuple[int, int], tuple[int, int]]:
     for folder, _, names in os.walk(root):
         for name in names:
             try:
-                about = os.stat(os.path.join(folder, name), follow_symlinks=False)
+                about = Path(folder, name).stat(follow_symlinks=False)
             except OSError:
                 continue
             found[about.st_dev, about.st_ino] = (about.st_size, about.st_mtime_ns)
     return found
 
 
-def changed_bytes(
-    before: dict[tuple[int, int], tuple[int, int]], after: dict[tuple[int, int], tuple[int, int]]
-) -> int:
+def changed_bytes(before: dict[tuple[int, int], tuple[int, int]], after: dict[tuple[int, int], tuple[int, int]]) -> int:
     """Return the size of all files that are new or were written to."""
     return sum(size for file, (size, when) in after.items() if before.get(file) != (size, when))

@@ -10,6 +10,8 @@ from typing import Any
 
 __all__ = ["Outcome", "geometric_mean", "markdown", "seconds"]
 
+ORDER = ("limit", "arrowsets", "datasets")
+
 GRACE = 1e-3
 """Seconds above the limit that a call of which a script makes a few may take."""
 
@@ -67,6 +69,10 @@ class Outcome:
                     return f"{'n/a' if key == 'absent' else 'failed'}: {answer[key]}"
         return "" if self.values(library, "wall") else "n/a"
 
+    def reason(self, library: str) -> str:
+        """Return the short form of `status` for a cell."""
+        return self.status(library).partition(":")[0]
+
     def errors(self) -> list[str]:
         """Return what went wrong, and results that differ where nothing is said of it."""
         name = self.step["name"]
@@ -85,7 +91,9 @@ class Outcome:
             first = next(iter(results), None)
             for library, result in results.items():
                 if first is not None and result != results[first]:
-                    found.append(f"{name}: round {number + 1}: {library} and {first} differ:\n  {results[first]}\n  {result}")
+                    found.append(
+                        f"{name}: round {number + 1}: {library} and {first} differ:\n  {results[first]}\n  {result}"
+                    )
         return found
 
     def missed(self) -> list[str]:
@@ -121,7 +129,15 @@ def seconds(value: float | None) -> str:
 
 def times(value: float | None) -> str:
     """Return a ratio."""
-    return "" if value is None else f"{value:.0f}x" if value >= 100 else f"{value:.1f}x" if value >= 10 else f"{value:.2f}x"
+    return (
+        ""
+        if value is None
+        else f"{value:.0f}x"
+        if value >= 100
+        else f"{value:.1f}x"
+        if value >= 10
+        else f"{value:.2f}x"
+    )
 
 
 def megabytes(value: float | None) -> str:
@@ -153,12 +169,21 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _times(outcomes: Sequence[Outcome]) -> str:
-    head = ("step", "limit", "arrowsets", "datasets", "arrowsets / limit", "datasets / limit", "datasets / arrowsets", "target")
+    head = (
+        "step",
+        "limit",
+        "arrowsets",
+        "datasets",
+        "arrowsets / limit",
+        "datasets / limit",
+        "datasets / arrowsets",
+        "target",
+    )
     return _table(head, [_time_row(outcome) for outcome in outcomes])
 
 
 def _time_row(outcome: Outcome) -> tuple[str, ...]:
-    cells = [seconds(outcome.median(library)) or outcome.status(library).partition(":")[0] for library in ("limit", "arrowsets", "datasets")]
+    cells = [seconds(outcome.median(library)) or outcome.reason(library) for library in ORDER]
     target = f"{outcome.step['faster']:g}x"
     return (
         outcome.step["name"],
@@ -184,12 +209,14 @@ def _overall(outcomes: Sequence[Outcome]) -> str:
 
 
 def _costs(outcomes: Sequence[Outcome]) -> str:
-    head = ("step", "CPU: limit", "arrowsets", "datasets", "peak MB: limit", "arrowsets", "datasets", "MB written: limit", "arrowsets", "datasets")
+    head = ["step"]
+    for what in ("CPU", "peak MB", "MB written"):
+        head += [f"{what}: {ORDER[0]}", *ORDER[1:]]
     rows = []
     for outcome in outcomes:
         row = [outcome.step["name"]]
         for what, show in (("cpu", seconds), ("peak", megabytes), ("written", megabytes)):
-            row += [show(outcome.median(library, what)) for library in ("limit", "arrowsets", "datasets")]
+            row += [show(outcome.median(library, what)) for library in ORDER]
         rows.append(row)
     return _table(head, rows)
 
@@ -204,6 +231,7 @@ def _memory(outcomes: Sequence[Outcome]) -> str:
         row = [name.removeprefix("memory: ").removesuffix(" 1x")]
         for library in ("arrowsets", "datasets"):
             one, four = small.median(library, "peak"), large.median(library, "peak")
-            row += [megabytes(one) or small.status(library).partition(":")[0], megabytes(four), times(four / one if one and four else None)]
+            growth = four / one if one and four else None
+            row += [megabytes(one) or small.reason(library), megabytes(four), times(growth)]
         rows.append(row)
     return _table(("work", "arrowsets: MB", "4x data", "ratio", "datasets: MB", "4x data", "ratio"), rows)

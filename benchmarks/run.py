@@ -60,14 +60,18 @@ def parsed() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="steps whose names contain one of these")
-    parser.add_argument("--skip", nargs="+", metavar="NAME", default=[], help="no steps whose names contain one of these")
+    parser.add_argument(
+        "--skip", nargs="+", metavar="NAME", default=[], help="no steps whose names contain one of these"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each step with each library (5)")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the data (1: 2 million rows)")
     parser.add_argument("--library", nargs="+", choices=LIBRARIES, default=list(LIBRARIES), help="measure only these")
     parser.add_argument("--python", help="interpreter that has both libraries, instead of that of environment.py")
     parser.add_argument("--cache", default=str(HERE / ".cache"), help="where data, caches and results lie")
     parser.add_argument("--list", action="store_true", help="show the names of the steps and stop")
-    parser.add_argument("--profile", action="store_true", help="run each step once under cProfile and show where time goes")
+    parser.add_argument(
+        "--profile", action="store_true", help="run each step once under cProfile and show where time goes"
+    )
     parser.add_argument("--keep", action="store_true", help="keep what the measured processes wrote and said")
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     options = parser.parse_args()
@@ -85,7 +89,8 @@ class Runner:
             raise SystemExit(f"{environment} is missing: run python benchmarks/environment.py, or give --python")
         self.python = python or str(environment)
         # What leads to another copy of the library is kept only for an interpreter that was asked for.
-        self.inherited = dict(os.environ) if python else {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        dropped = {"PYTHONDONTWRITEBYTECODE"} | (set() if python else {"PYTHONPATH"})
+        self.inherited = {name: value for name, value in os.environ.items() if name not in dropped}
         self.cache, self.scale, self.keep = cache, scale, keep
         self.data = cache / "data" / f"scale-{scale:g}"
 
@@ -125,8 +130,8 @@ class Runner:
     ) -> dict[str, Any]:
         """Start a process, watch it, and return its answer."""
         if run is None:
-            with self.directory() as run:
-                return self.ask(task, run, environment)
+            with self.directory() as fresh:
+                return self.ask(task, fresh, environment)
         answer = run / "answer.json"
         answer.unlink(missing_ok=True)
         command = [self.python, str(HERE / "worker.py"), json.dumps({**task, "answer": str(answer)})]
@@ -250,7 +255,9 @@ def profile(runner: Runner, steps: Sequence[Mapping[str, Any]], libraries: Seque
                     stats = pstats.Stats(seen.name)
                     stats.sort_stats("tottime").print_stats(18)
                     stats.sort_stats("cumtime").print_stats(30)
-    print("Threads and C code: py-spy record --native --format speedscope -o profile.json -- <python> benchmarks/worker.py '<task>'")
+    print(
+        "Threads and C code: py-spy record --native --format speedscope -o profile.json -- <python> benchmarks/worker.py '<task>'"
+    )
     return 0
 
 

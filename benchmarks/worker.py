@@ -44,11 +44,20 @@ def describe() -> dict[str, Any]:
         except PackageNotFoundError:
             versions[package] = None
     steps = [step.describe() for step in all_steps().values()]
-    # Compiles the modules of both, which no measured import should have to.
-    import arrowsets  # noqa: F401
-    import datasets  # noqa: F401
-
+    for library in ("arrowsets", "datasets"):
+        compile_modules(library)
     return {"versions": versions, "steps": steps, "python": sys.version.split()[0]}
+
+
+def compile_modules(library: str) -> None:
+    """Compile a package's modules to byte code, as an installation does, so that no measured import has to."""
+    import compileall
+    from importlib.util import find_spec
+
+    spec = find_spec(library)
+    for folder in (spec.submodule_search_locations if spec else None) or ():
+        compileall.compile_dir(folder, quiet=2)
+    __import__(library)
 
 
 def measure(task: dict[str, Any]) -> dict[str, Any]:
@@ -57,19 +66,20 @@ def measure(task: dict[str, Any]) -> dict[str, Any]:
     library, run = task["library"], Path(task["run"])
     out = run / "out"
     out.mkdir(parents=True, exist_ok=True)
-    given = prepared(step, library, Path(task["data"]))
     function = step.functions[library]
+    # A function has what it asks for: the input, or the input and the directory.
+    given = (prepared(step, library, Path(task["data"])), out)[: function.__code__.co_argcount]
     if step.calls > 1:
-        function(given, out)
+        function(*given)
     before = sizes(run)
     cpu = cpu_seconds()
     start = time.monotonic()
     if task.get("profile"):
-        result = profiled(function, given, out, step.calls, task["profile"])
+        result = profiled(function, given, step.calls, task["profile"])
     else:
         result = None
         for _ in range(step.calls):
-            result = function(given, out)
+            result = function(*given)
     stop = time.monotonic()
     cpu = cpu_seconds() - cpu
     measured = {
@@ -90,19 +100,23 @@ def prepared(step: Step, library: str, data: Path) -> Any:
     if step.cold:
         return data / step.data if step.data else None
     if library != "limit":
-        __import__(library)
+        # What `import` leaves for later is imported with it: the step "import" tells what that takes.
+        module = __import__(library)
+        _ = module.load_dataset, module.Dataset, module.concatenate_datasets
     if step.data is None:
         given: Any = None
     else:
         path = input_path(data, step.data, library)
         given = path if "." in step.data or path.is_dir() else opened(path, library)
     prepare = step.preparations.get(library)
-    return prepare(given) if prepare is not None else given
+    return given if prepare is None else prepare(given) if prepare.__code__.co_argcount else prepare()
 
 
 def opened(path: Path, library: str) -> Any:
     """Open an input as a user of the library would."""
     if library == "limit":
+        # pyarrow imports pandas when it first turns Python values into arrays; opening a dataset does so.
+        import pandas as pd  # noqa: F401
         from limits import open_arrow
 
         return open_arrow(path)
@@ -110,14 +124,14 @@ def opened(path: Path, library: str) -> Any:
     return module.load_dataset("parquet", data_files=str(path), split="train")
 
 
-def profiled(function: Any, given: Any, out: Path, calls: int, path: str) -> Any:
+def profiled(function: Any, given: tuple[Any, ...], calls: int, path: str) -> Any:
     """Run under Python's profiler and keep what it saw."""
     import cProfile
 
     profile = cProfile.Profile()
     result = None
     for _ in range(calls):
-        result = profile.runcall(function, given, out)
+        result = profile.runcall(function, *given)
     profile.dump_stats(path)
     return result
 

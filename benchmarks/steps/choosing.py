@@ -20,12 +20,12 @@ shuffle = Step("shuffle", "table", once=True)
 
 
 @shuffle.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.shuffle(seed=42)
 
 
 @shuffle.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return Picked(table, np.random.default_rng(42).permutation(len(table)))
 
 
@@ -33,7 +33,7 @@ flatten = Step("shuffle and flatten_indices", "rows", faster=50)
 
 
 @flatten.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.shuffle(seed=42).flatten_indices()
 
 
@@ -46,12 +46,12 @@ split = Step("train_test_split", "table", once=True)
 
 
 @split.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.train_test_split(test_size=0.1, seed=42)
 
 
 @split.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     rows = np.random.default_rng(42).permutation(len(table))
     tests = -(-len(table) // 10)
     return {"train": Picked(table, rows[tests:]), "test": Picked(table, rows[:tests])}
@@ -61,12 +61,12 @@ sort = Step("sort", "table")
 
 
 @sort.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.sort("score")
 
 
 @sort.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return Picked(table, pc.sort_indices(table["score"]))
 
 
@@ -77,19 +77,19 @@ def _(result: Any) -> Any:
 
     table = table_of(result)
     assert table is not None
-    return [table["score"], pc.sum(table["id"]).as_py()]
+    return table["score"], pc.sum(table["id"]).as_py()
 
 
 select = Step("contiguous select", "table", once=True, calls=CALLS)
 
 
 @select.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.select(range(1000, len(dataset) // 2))
 
 
 @select.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return table.slice(1000, len(table) // 2 - 1000)
 
 
@@ -99,12 +99,12 @@ unique = Step("unique", "table", calls=3)
 
 
 @unique.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.unique("category")
 
 
 @unique.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return pc.unique(table["category"]).to_pylist()
 
 
@@ -112,7 +112,7 @@ class_encode = Step("class_encode_column", "rows")
 
 
 @class_encode.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.class_encode_column("category")
 
 
@@ -128,12 +128,12 @@ rename = Step("rename_column", "table", once=True, calls=CALLS)
 
 
 @rename.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.rename_column("price", "cost")
 
 
 @rename.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return table.rename_columns(["cost" if name == "price" else name for name in table.column_names])
 
 
@@ -153,21 +153,21 @@ def _(given: Any) -> Any:
 
 
 @concatenate.run("arrowsets")
-def _(parts: Any, out: Path) -> Any:
+def _(parts: Any) -> Any:
     import arrowsets
 
     return arrowsets.concatenate_datasets(parts)
 
 
 @concatenate.run("datasets")
-def _(parts: Any, out: Path) -> Any:
+def _(parts: Any) -> Any:
     import datasets
 
     return datasets.concatenate_datasets(parts)
 
 
 @concatenate.run("limit")
-def _(parts: Any, out: Path) -> Any:
+def _(parts: Any) -> Any:
     return pa.concat_tables(parts)
 
 
@@ -179,21 +179,21 @@ def count_rows(rows: Any) -> Any:
 
 
 @concatenated.run("arrowsets")
-def _(parts: Any, out: Path) -> Any:
+def _(parts: Any) -> Any:
     import arrowsets
 
     return count_rows(arrowsets.concatenate_datasets(parts))
 
 
 @concatenated.run("datasets")
-def _(parts: Any, out: Path) -> Any:
+def _(parts: Any) -> Any:
     import datasets
 
     return count_rows(datasets.concatenate_datasets(parts))
 
 
 @concatenated.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return count_rows(rows_of(table.slice(0, len(table) // 10 * 10)))
 
 
@@ -209,14 +209,14 @@ def _(dataset: Any) -> Any:
 
 
 @interleave.run("arrowsets")
-def _(parts: Any, out: Path) -> Any:
+def _(parts: Any) -> Any:
     import arrowsets
 
     return arrowsets.interleave_datasets(parts)
 
 
 @interleave.run("datasets")
-def _(parts: Any, out: Path) -> Any:
+def _(parts: Any) -> Any:
     import datasets
 
     return datasets.interleave_datasets(parts)
@@ -227,26 +227,26 @@ def woven(size: int) -> Any:
 
 
 @interleave.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return Picked(table, woven(len(table) // 3))
 
 
 @interleaved.run("arrowsets")
-def _(parts: Any, out: Path) -> Any:
+def _(parts: Any) -> Any:
     import arrowsets
 
     return count_rows(arrowsets.interleave_datasets(parts))
 
 
 @interleaved.run("datasets")
-def _(parts: Any, out: Path) -> Any:
+def _(parts: Any) -> Any:
     import datasets
 
     return count_rows(datasets.interleave_datasets(parts))
 
 
 @interleaved.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     rows = woven(len(table) // 3)
     blocks = (gather(table, rows[start : start + 10_000]) for start in range(0, len(rows), 10_000))
     return count_rows(row for block in blocks for row in rows_of(block))

@@ -22,9 +22,9 @@ def _(dataset: Any, out: Path) -> Path:
 
 @to_csv.prepare("limit")
 def _(table: pa.Table) -> Any:
-    import polars
+    import polars as pl
 
-    return polars.from_arrow(table)
+    return pl.from_arrow(table)
 
 
 @to_csv.run("limit")
@@ -35,7 +35,6 @@ def _(frame: Any, out: Path) -> Path:
 
 @to_csv.summary()
 def _(path: Path) -> Any:
-    import pyarrow.csv
 
     return pa.csv.read_csv(path)
 
@@ -53,9 +52,9 @@ def _(dataset: Any, out: Path) -> Path:
 
 @to_json.prepare("limit")
 def _(table: pa.Table) -> Any:
-    import polars
+    import polars as pl
 
-    return polars.from_arrow(table)
+    return pl.from_arrow(table)
 
 
 @to_json.run("limit")
@@ -66,7 +65,6 @@ def _(frame: Any, out: Path) -> Path:
 
 @to_json.summary()
 def _(path: Path) -> Any:
-    import pyarrow.json
 
     return pa.json.read_json(path)
 
@@ -92,7 +90,6 @@ def _(table: pa.Table, out: Path) -> Path:
 
 @to_parquet.summary()
 def _(path: Path) -> Any:
-    import pyarrow.parquet
 
     return pa.parquet.read_table(path)
 
@@ -149,19 +146,19 @@ def _(table: pa.Table) -> Any:
 
 
 @load.run("arrowsets")
-def _(path: Any, out: Path) -> Any:
+def _(path: Any) -> Any:
     import arrowsets
 
     return arrowsets.load_from_disk(path)
 
 
 @load.run("datasets")
-def _(path: Any, out: Path) -> Any:
+def _(path: Any) -> Any:
     import datasets
 
     return datasets.load_from_disk(path)
 
 
 @load.run("limit")
-def _(path: Any, out: Path) -> Any:
+def _(path: Any) -> Any:
     return open_arrow(path)

@@ -38,7 +38,7 @@ def add_total(row: Any) -> Any:
 
 
 @row_map.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.map(add_total)
 
 
@@ -56,7 +56,7 @@ def add_width(row: Any) -> Any:
 
 
 @whole_rows.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.map(add_width)
 
 
@@ -76,7 +76,7 @@ def add_length(row: Any) -> Any:
 
 
 @text_map.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.map(add_length)
 
 
@@ -97,7 +97,7 @@ def change(row: Any) -> Any:
 
 
 @in_place.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.map(change)
 
 
@@ -117,7 +117,7 @@ def first_words(batch: Any) -> Any:
 
 
 @batched.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.map(first_words, batched=True)
 
 
@@ -135,7 +135,7 @@ def double(batch: Any) -> Any:
 
 
 @numbers.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.with_format("numpy").map(double, batched=True)
 
 
@@ -163,7 +163,7 @@ def embed(batch: Any) -> Any:
 
 
 @vectors.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.with_format("numpy").map(embed, batched=True)
 
 
@@ -188,7 +188,14 @@ def _(result: Any) -> Any:
 # Tokens
 
 QUIET = {"TOKENIZERS_PARALLELISM": "false"}
-tokens = Step("tokenise", "text", also=("tokenizer",), within=1.6, environment=QUIET, note="the tokenizer uses one thread in each process")
+tokens = Step(
+    "tokenise",
+    "text",
+    also=("tokenizer",),
+    within=1.6,
+    environment=QUIET,
+    note="the tokenizer uses one thread in each process",
+)
 tokens_by_two = Step("tokenise with 2 processes", "text", also=("tokenizer",), within=1.6, environment=QUIET)
 
 
@@ -202,7 +209,10 @@ class Tokenise:
 
     def __call__(self, batch: Any) -> Any:
         encoded = self.tokenizer.encode_batch(batch["text"])
-        return {"input_ids": [each.ids for each in encoded], "attention_mask": [each.attention_mask for each in encoded]}
+        return {
+            "input_ids": [each.ids for each in encoded],
+            "attention_mask": [each.attention_mask for each in encoded],
+        }
 
 
 def tokenizer_path() -> Path:
@@ -216,13 +226,13 @@ def _(given: Any) -> Any:
 
 
 @tokens.run("arrowsets", "datasets")
-def _(given: Any, out: Path) -> Any:
+def _(given: Any) -> Any:
     dataset, tokenise = given
     return dataset.map(tokenise, batched=True)
 
 
 @tokens_by_two.run("arrowsets", "datasets")
-def _(given: Any, out: Path) -> Any:
+def _(given: Any) -> Any:
     dataset, tokenise = given
     return dataset.map(tokenise, batched=True, num_proc=2)
 
@@ -270,12 +280,12 @@ def expensive(row: Any) -> bool:
 
 
 @row_filter.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.filter(expensive)
 
 
 @row_filter.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     kept = [expensive({"count": value}) for value in table["count"].to_pylist()]
     return Picked(table, np.flatnonzero(kept))
 
@@ -284,12 +294,12 @@ batch_filter = Step("batched filter", "rows")
 
 
 @batch_filter.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset.filter(lambda batch: [count > 500 for count in batch["count"]], batched=True)
 
 
 @batch_filter.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     kept: list[bool] = []
     for batch in pieces(table, ["count"]):
         kept += [count > 500 for count in batch["count"]]
@@ -298,7 +308,9 @@ def _(table: pa.Table, out: Path) -> Any:
 
 # The cache
 
-hit = Step("cached map hit", "rows", also=("tokenizer",), earlier=True, once=True, note="the function closes over a tokenizer")
+hit = Step(
+    "cached map hit", "rows", also=("tokenizer",), earlier=True, once=True, note="the function closes over a tokenizer"
+)
 
 
 @hit.prepare("arrowsets", "datasets", "limit")
@@ -307,7 +319,7 @@ def _(given: Any) -> Any:
 
 
 @hit.run("arrowsets", "datasets")
-def _(given: Any, out: Path) -> Any:
+def _(given: Any) -> Any:
     dataset, tokenizer = given
 
     def tokenise(batch: Any) -> Any:
@@ -336,33 +348,33 @@ small = Step("20 small maps in a row", faster=10, once=True, note="100 rows in m
 
 
 @small.prepare("arrowsets")
-def _(given: None) -> Any:
+def _() -> Any:
     import arrowsets
 
     return arrowsets.Dataset.from_dict({"x": list(range(100))})
 
 
 @small.prepare("datasets")
-def _(given: None) -> Any:
+def _() -> Any:
     import datasets
 
     return datasets.Dataset.from_dict({"x": list(range(100))})
 
 
 @small.prepare("limit")
-def _(given: None) -> Any:
+def _() -> Any:
     return pa.table({"x": list(range(100))})
 
 
 @small.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     for step in range(20):
         dataset = dataset.map(lambda row, step=step: {"x": row["x"] + step})
     return dataset
 
 
 @small.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     for step in range(20):
         function = lambda row, step=step: {"x": row["x"] + step}  # noqa: E731 - as the libraries get it
         table = pa.table({"x": [function({"x": value})["x"] for value in table["x"].to_pylist()]})

@@ -9,15 +9,15 @@ from typing import Any
 from harness import Step
 
 
-def load(library: str) -> Callable[[Path, Path], Any]:
-    return lambda path, out: __import__(library).load_dataset("csv", data_files=str(path), split="train")
+def load(library: str) -> Callable[[Path], Any]:
+    return lambda path: __import__(library).load_dataset("csv", data_files=str(path), split="train")
 
 
-def add(dataset: Any, out: Path) -> Any:
+def add(dataset: Any) -> Any:
     return dataset.map(lambda batch: {"total": [count + 1 for count in batch["count"]]}, batched=True)
 
 
-def keep(dataset: Any, out: Path) -> Any:
+def keep(dataset: Any) -> Any:
     return dataset.filter(lambda batch: [count > 500 for count in batch["count"]], batched=True)
 
 
@@ -25,11 +25,11 @@ def export(dataset: Any, out: Path) -> Any:
     dataset.to_parquet(str(out / "table.parquet"))
 
 
-def nothing(result: Any) -> Any:
+def nothing() -> Any:
     return None
 
 
-WORK: dict[str, tuple[str, Callable[[Any, Path], Any] | None]] = {
+WORK: dict[str, tuple[str, Callable[..., Any] | None]] = {
     "load csv": (".csv", None),
     "batched map": ("", add),
     "batched filter": ("", keep),

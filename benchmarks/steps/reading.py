@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,23 +74,23 @@ def places(size: int) -> list[int]:
 
 
 @one_after_other.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return consumed(dataset[place] for place in range(SINGLE))
 
 
 @one_after_other.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     rows = ByHand(table)
     return consumed(rows[place] for place in range(SINGLE))
 
 
 @at_random.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return consumed(dataset[place] for place in places(len(dataset)))
 
 
 @at_random.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     rows = ByHand(table)
     return consumed(rows[place] for place in places(len(table)))
 
@@ -107,12 +106,12 @@ def _(table: pa.Table) -> Any:
 
 
 @one_shuffled.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return consumed(dataset[place] for place in places(len(dataset)))
 
 
 @one_shuffled.run("limit")
-def _(picked: Picked, out: Path) -> Any:
+def _(picked: Picked) -> Any:
     rows, order = ByHand(picked.table), picked.rows
     return consumed(rows[order[place]] for place in places(len(order)))
 
@@ -130,12 +129,12 @@ def some_places(size: int) -> list[int]:
 
 @some.run("arrowsets", "datasets")
 @some_shuffled.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset[some_places(len(dataset))]
 
 
 @some.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return gather(table, some_places(len(table))).to_pydict()
 
 
@@ -150,18 +149,18 @@ def _(table: pa.Table) -> Any:
 
 
 @some_shuffled.run("limit")
-def _(picked: Picked, out: Path) -> Any:
+def _(picked: Picked) -> Any:
     return gather(picked.table, picked.rows[some_places(len(picked.rows))]).to_pydict()
 
 
 @a_slice.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     middle = len(dataset) // 2
     return dataset[middle : middle + 1000]
 
 
 @a_slice.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return table.slice(len(table) // 2, 1000).to_pydict()
 
 
@@ -175,13 +174,13 @@ text_iteration = Step("row iteration of texts", "text", faster=10)
 @iteration.run("arrowsets", "datasets")
 @shuffled_iteration.run("arrowsets", "datasets")
 @text_iteration.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return consumed(dataset)
 
 
 @iteration.run("limit")
 @text_iteration.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return consumed(rows_of(table))
 
 
@@ -196,7 +195,7 @@ def _(table: pa.Table) -> Any:
 
 
 @shuffled_iteration.run("limit")
-def _(picked: Picked, out: Path) -> Any:
+def _(picked: Picked) -> Any:
     # Ten thousand rows are gathered at once: enough to pay for a take, little to hold.
     def blocks() -> Iterator[pa.Table]:
         for start in range(0, len(picked.rows), 10_000):
@@ -209,12 +208,12 @@ batches = Step("batches of 1,000", "table", note="dicts of lists")
 
 
 @batches.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return consumed(dataset.iter(1000))
 
 
 @batches.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return consumed(batch.to_pydict() for batch in table.to_batches(1000))
 
 
@@ -227,7 +226,7 @@ def _(dataset: Any) -> Any:
 
 
 @numpy_rows.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return consumed(dataset)
 
 
@@ -237,13 +236,17 @@ def _(table: pa.Table) -> Any:
 
 
 @numpy_rows.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     make = row_maker(table.column_names)
 
     def converted(column: pa.Array[Any]) -> Any:
-        return np.array(column.to_pylist()) if pa.types.is_string(column.type) else column.to_numpy(zero_copy_only=False)
+        return (
+            np.array(column.to_pylist()) if pa.types.is_string(column.type) else column.to_numpy(zero_copy_only=False)
+        )
 
-    return consumed(row for batch in table.to_batches(1000) for row in make([converted(each) for each in batch.columns]))
+    return consumed(
+        row for batch in table.to_batches(1000) for row in make([converted(each) for each in batch.columns])
+    )
 
 
 # Columns
@@ -258,22 +261,22 @@ def _(dataset: Any) -> Any:
 
 
 @numpy_column.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset["count"][:]
 
 
 @numpy_column.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return table["count"].to_numpy()
 
 
 @list_column.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return dataset["category"][:]
 
 
 @list_column.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     return table["category"].to_pylist()
 
 
@@ -285,14 +288,12 @@ NUMERIC = ["id", "count", "price", "score"]
 
 @loader.prepare("arrowsets", "datasets")
 def _(dataset: Any) -> Any:
-    import torch.utils.data
 
     return dataset.select_columns(NUMERIC).with_format("torch")
 
 
 @loader.prepare("limit")
 def _(table: pa.Table) -> Any:
-    import torch.utils.data
 
     return table.select(NUMERIC)
 
@@ -305,18 +306,20 @@ def loaded(dataset: Any, **options: Any) -> Any:
 
 
 @loader.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return loaded(dataset)
 
 
 @loader.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     import torch
 
     class Tensors:
         def __init__(self) -> None:
             self.columns = {name: table[name].to_numpy() for name in NUMERIC}
-            self.kinds = {name: np.float32 if each.dtype == np.float64 else each.dtype for name, each in self.columns.items()}
+            self.kinds = {
+                name: np.float32 if each.dtype == np.float64 else each.dtype for name, each in self.columns.items()
+            }
 
         def __len__(self) -> int:
             return len(table)
@@ -339,12 +342,12 @@ def _(dataset: Any) -> Any:
 
 
 @image_rows.run("arrowsets", "datasets")
-def _(dataset: Any, out: Path) -> Any:
+def _(dataset: Any) -> Any:
     return image_summary(row["image"] for row in dataset)
 
 
 @image_rows.run("limit")
-def _(table: pa.Table, out: Path) -> Any:
+def _(table: pa.Table) -> Any:
     import io
 
     from PIL import Image

@@ -178,6 +178,8 @@ class ExportMethods(DatasetCore):
     ) -> int:
         """Write all rows to a table of a database, in one transaction, and return how many they are.
 
+        On a `sqlite3.Connection` each batch is committed; a table that could not be filled is dropped there.
+
         Args:
             name: The table's name.
             con: A `sqlite3.Connection`, or an SQLAlchemy URL ("sqlite:///data.db"), engine or connection.

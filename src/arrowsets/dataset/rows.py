@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.dataset.core import DatasetCore
+from arrowsets.dataset.reading import from_start
 from arrowsets.derive import Execution, rewrite
 from arrowsets.errors import ColumnNotFound
 from arrowsets.export.arrow import write_file
@@ -54,7 +55,7 @@ class RowMethods(DatasetCore):
         del keep_in_memory, indices_cache_file_name, writer_batch_size
         if not hasattr(indices, "__len__"):
             indices = list(indices)
-        view = self._view.select(indices)  # type: ignore[arg-type]  # any sequence of ints
+        view = self._view.select(from_start(indices, self.num_rows))
         if view is self._view:
             return self._derive("select", lineage=self._lineage, new_fingerprint=new_fingerprint)
         return self._derive("select", {"indices": _hashable(indices)}, view=view, new_fingerprint=new_fingerprint)

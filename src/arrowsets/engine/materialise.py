@@ -102,7 +102,7 @@ def materialise_in_memory(job: Job, destination: Destination | None = None) -> M
             pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
             return materialise(job, destination, begun=pieces)
     part = collector.finish()
-    layout = lay_out([part], job.given, join=job.join)
+    layout = lay_out([part], job.given, join=job.join, fill=job.fill)
     tables = list(conform(part, layout, job.fill))
     schema = layout.features.arrow_schema
     return Materialised(ArrowFiles.from_table(pa.concat_tables(tables) if tables else schema.empty_table()), layout)
@@ -125,10 +125,10 @@ def materialise(
     """
     with destination.store.open(destination.key) as draft:
         parts = _all_parts(job, draft, executor, begun)
-        layout = lay_out(parts, job.given, join=job.join)
+        layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         if revise is not None and (revised := revise(job, parts, layout)) is not None:
             parts = _all_parts(revised, draft, executor)
-            layout = lay_out(parts, job.given, join=job.join)
+            layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         try:
             shards = list(_merged(job, parts, layout, draft))
         except (OSError, BadData):

@@ -39,9 +39,9 @@ class CsvStyle:
 def csv_header(names: Sequence[str], style: CsvStyle) -> bytes:
     """Return the first line."""
     line = io.StringIO()
-    csv.writer(
-        line, delimiter=style.sep, quotechar=style.quotechar, lineterminator=style.lineterminator
-    ).writerow(names)
+    csv.writer(line, delimiter=style.sep, quotechar=style.quotechar, lineterminator=style.lineterminator).writerow(
+        names
+    )
     return line.getvalue().encode()
 
 

@@ -104,7 +104,7 @@ def whole(column: pa.ChunkedArray[Any]) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def joined(pieces: Iterable[Any], missing: str = "null") -> Any:
+def joined(pieces: Iterable[Any], missing: str | None = "null") -> Any:
     """Join arrays of texts and single texts row by row; what one 32-bit array may not hold becomes a large one."""
     merged: list[Any] = []
     for piece in pieces:
@@ -112,9 +112,13 @@ def joined(pieces: Iterable[Any], missing: str = "null") -> Any:
             merged[-1] += piece
         else:
             merged.append(piece)
-    if sum(piece.nbytes for piece in merged if isinstance(piece, pa.Array)) > _LARGE:
-        merged = [piece.cast(pa.large_string()) if isinstance(piece, pa.Array) else piece for piece in merged]
-    return pc.binary_join_element_wise(*merged, "", null_handling="replace", null_replacement=missing)
+    arrays = [piece for piece in merged if not isinstance(piece, str)]
+    large = any(pa.types.is_large_string(array.type) for array in arrays) or sum(a.nbytes for a in arrays) > _LARGE
+    dtype = pa.large_string() if large else pa.string()
+    typed = [pa.scalar(piece, dtype) if isinstance(piece, str) else piece.cast(dtype) for piece in (*merged, "")]
+    # Without `missing` one null makes the whole null.
+    nulls: Any = {} if missing is None else {"null_handling": "replace", "null_replacement": missing}
+    return pc.binary_join_element_wise(*typed, **nulls)
 
 
 def _quoted(style: JsonStyle) -> Callable[[str], str]:
@@ -122,7 +126,7 @@ def _quoted(style: JsonStyle) -> Callable[[str], str]:
 
 
 def _strings(array: Any, style: JsonStyle) -> Any:
-    return pc.binary_join_element_wise('"', escaped(array, style), '"', "")
+    return joined(['"', escaped(array, style), '"'], None)
 
 
 def escaped(array: Any, style: JsonStyle) -> Any:
@@ -165,7 +169,7 @@ def _floats(array: Any) -> Any:
 def _moments(array: Any, style: JsonStyle) -> Any:
     if style.epoch is not None and not pa.types.is_time(array.type):
         return epoch_numbers(array, style.epoch).cast(pa.string())
-    return pc.binary_join_element_wise('"', iso_texts(array, "T"), '"', "")
+    return joined(['"', iso_texts(array, "T"), '"'], None)
 
 
 def _structs(array: Any, style: JsonStyle, column: str | None) -> Any:
@@ -187,14 +191,9 @@ def _lists(array: Any, style: JsonStyle, column: str | None) -> Any:
 
 
 def _maps(array: Any, style: JsonStyle, column: str | None) -> Any:
-    """Spell a map as a list of pairs, as pandas does: its keys need not be strings."""
+    """Spell a map as the list of its pairs, which is the type it has here."""
     entries = pa.StructArray.from_arrays([array.keys, array.items], names=["key", "value"])
-
-    def pairs(values: Any) -> Any:
-        sides = [json_texts(values.field(at), style, column) for at in range(2)]
-        return joined(["[", sides[0], ",", sides[1], "]"])
-
-    return _in_brackets(array, pairs, entries)
+    return _in_brackets(array, lambda values: _structs(values, style, column), entries)
 
 
 def _in_brackets(array: Any, spell: Callable[[Any], Any], values: Any) -> Any:
@@ -203,7 +202,7 @@ def _in_brackets(array: Any, spell: Callable[[Any], Any], values: Any) -> Any:
     texts = pc.fill_null(spell(values.slice(low, high - low)), "null")
     mask = array.is_null() if array.null_count else None
     lists: Any = pa.LargeListArray.from_arrays(pa.array(offsets - low), texts, mask=mask)
-    return pc.binary_join_element_wise("[", pc.binary_join(lists, ","), "]", "")
+    return joined(["[", pc.binary_join(lists, ","), "]"], None)
 
 
 def _extension(array: Any, style: JsonStyle, column: str | None) -> Any:
@@ -221,7 +220,7 @@ def _others(array: Any, style: JsonStyle, column: str | None) -> Any:
     if types.is_run_end_encoded(dtype):
         return json_texts(pc.run_end_decode(array), style, column)
     if types.is_decimal(dtype):
-        return pc.binary_join_element_wise('"', array.cast(pa.string()), '"', "")
+        return joined(['"', array.cast(pa.string()), '"'], None)
     if types.is_fixed_size_binary(dtype):
         array = array.cast(pa.binary())
     try:

@@ -115,8 +115,7 @@ def opened(
 @contextmanager
 def put_whole(url: str, storage_options: Mapping[str, Any] | None = None) -> Iterator[str]:
     """Give a local path to a block that writes it; then it becomes the file. If the block fails it is removed."""
-    local = "://" not in url and "::" not in url
-    target = Path(os.path.realpath(Path(url).expanduser())) if local else None
+    target = _local(url)
     if target is not None and _is_device(target):
         yield str(target)
         return
@@ -136,10 +135,8 @@ def put_whole(url: str, storage_options: Mapping[str, Any] | None = None) -> Ite
 
 def parent_folder(path: str | None) -> str | None:
     """Return the folder for what lies beside a local file while it is written; None for any other target."""
-    if path is None or "://" in path or "::" in path:
-        return None
-    target = Path(os.path.realpath(Path(path).expanduser()))
-    return None if _is_device(target) else str(target.parent)
+    target = None if path is None else _local(path)
+    return None if target is None or _is_device(target) else str(target.parent)
 
 
 def _as_created(path: str | os.PathLike[str]) -> None:
@@ -147,6 +144,15 @@ def _as_created(path: str | os.PathLike[str]) -> None:
     mask = os.umask(0)
     os.umask(mask)
     Path(path).chmod(0o666 & ~mask)
+
+
+def _local(url: str) -> Path | None:
+    """Return the file that a path leads to, through links; None for a URL."""
+    if "://" in url or "::" in url:
+        return None
+    path = Path(url).expanduser()
+    # The links of devices and pipes lead to names that cannot be opened.
+    return path if _is_device(path) else Path(os.path.realpath(path))
 
 
 def _put(temporary: str, target: Path | None, url: str, storage_options: Mapping[str, Any] | None) -> None:

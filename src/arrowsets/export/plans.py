@@ -124,7 +124,9 @@ def write_json(
     lines = options.get("lines")
     lines = orient == "records" if lines is None else bool(lines)
     if lines and orient != "records":
-        raise ValueError(f"lines=True writes one record per line, which orient={orient!r} is not; leave one of them out")
+        raise ValueError(
+            f"lines=True writes one record per line, which orient={orient!r} is not; leave one of them out"
+        )
     if options.get("mode", "w") != "w":
         raise UnknownName.of("mode", options["mode"], ["w"])
     style = _json_style(options)

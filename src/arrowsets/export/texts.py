@@ -122,9 +122,7 @@ class _Job:
         return path
 
 
-def _write_parts(
-    job: _Job, output: Output, num_proc: int, path: str | None, done: Callable[[int], object]
-) -> None:
+def _write_parts(job: _Job, output: Output, num_proc: int, path: str | None, done: Callable[[int], object]) -> None:
     # Whole windows, so that each is encoded as it would be by one process.
     windows = max(1, window_rows(job.view, PART_BYTES, PART_ROWS) // job.rows)
     total = job.view.num_rows
