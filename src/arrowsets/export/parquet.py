@@ -15,12 +15,12 @@ import pyarrow as pa
 from arrowsets.engine.executors import Task, process_pool, run
 from arrowsets.engine.worker import report
 from arrowsets.errors import UnknownName
+from arrowsets.export.embed import has_media
 from arrowsets.export.output import Output, opened, where
 from arrowsets.export.shards import shard_ranges
 from arrowsets.export.texts import check_counts
 from arrowsets.export.windows import bounded, window_rows
 from arrowsets.features import Features
-from arrowsets.export.embed import has_media
 from arrowsets.progress import progress
 from arrowsets.table import View
 
@@ -115,7 +115,8 @@ def _write_files(job: _Job, path: str, storage_options: Mapping[str, Any] | None
         Task((name, storage_options, start, stop), f"rows {start} to {stop - 1}")
         for name, (start, stop) in zip(staged.paths, cuts, strict=True)
     ]
-    pool = process_pool(shards.num_proc) if (shards.num_proc or 1) > 1 else None
+    num_proc = shards.num_proc or 1
+    pool = process_pool(num_proc) if num_proc > 1 else None
     with staged, _bar(job.view) as bar:
         done = run(job.write_file, tasks, pool, on_progress=lambda _, rows: bar.update(rows))
         return sum(written for _, written in done)

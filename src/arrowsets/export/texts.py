@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.engine.executors import Task, process_pool, run
-from arrowsets.export.output import Output, opened, parent_folder, told, where
 from arrowsets.engine.worker import report
+from arrowsets.export.output import Output, opened, parent_folder, told, where
 from arrowsets.export.windows import WINDOW_BYTES, bounded, ranges, window_rows
 from arrowsets.progress import progress
 from arrowsets.table import View
