@@ -7,8 +7,10 @@ read fast. What is merged depends on the units' own sizes only: same job, same b
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -25,12 +27,12 @@ from arrowsets.engine import worker
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job, Piece
-from arrowsets.engine.parts import Layout, Part, conform, lay_out
+from arrowsets.engine.parts import Fill, Layout, Part, conform, lay_out
 from arrowsets.errors import BadData
 from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.store import Draft, Entry, ShardRecord, Store
-from arrowsets.table import ArrowFiles, FileRef
+from arrowsets.table import ArrowFiles, FileRef, ShardWriter, WrittenShard, logical_nbytes
 from arrowsets.transforms.base import Reject
 
 __all__ = ["Destination", "Materialised", "materialise", "materialise_in_memory", "opened"]
@@ -267,7 +269,8 @@ class _Unit:
     draft: Draft
 
     def __call__(self, unit: int) -> ShardRecord:
-        job, draft = self.job, self.draft
+        # A draft of its own: threads share this task, and each removes its temporary files when it is done.
+        job, draft = self.job, Draft(self.draft.root, self.draft.key)
         if (record := draft.find(job.name(unit))) is not None:
             return record
         with draft:
@@ -299,31 +302,35 @@ def _distributed(
 
 
 def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> Iterator[ShardRecord]:
-    """Yield the records of the final files, in order."""
-    if not layout.features:
-        return
-    for index, group in enumerate(_groups(parts)):
-        if len(group) == 1 and (record := _as_it_is(group[0], layout, draft)) is not None:
+    """Yield the records of the final files, in order: small neighbours are put together.
+
+    How much goes into a file is measured on the rows as they are written: parts hold more or less of them beforehand,
+    by how the work was cut.
+    """
+    left = deque(parts if layout.features else ())
+    for index in itertools.count():
+        if not left:
+            return
+        alone = left[0].num_bytes >= BUFFER_BYTES or len(left) == 1
+        if alone and (record := _as_it_is(left[0], layout, draft)) is not None:
+            left.popleft()
             yield record
             continue
         name = f"data-{index:05d}.arrow"
-        with draft.writing(name, sum(part.num_bytes for part in group)) as path:
-            written = write_part(group, layout, job.fill, path)
+        with draft.writing(name, left[0].num_bytes) as path:
+            written = _write_some(left, layout, job.fill, path)
         yield draft.publish(name, path, num_rows=written.num_rows, batches=written.batches, checksum=written.checksum)
 
 
-def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """Put small neighbours together."""
-    group: list[Part] = []
+def _write_some(left: deque[Part], layout: Layout, fill: Fill, path: Path) -> WrittenShard:
+    """Write parts to a file until it has its size."""
     size = 0
-    for part in parts:
-        group.append(part)
-        size += part.num_bytes
-        if size >= BUFFER_BYTES:
-            yield group
-            group, size = [], 0
-    if group or not parts:
-        yield group
+    with ShardWriter(path, layout.features.arrow_schema) as writer:
+        while left and size < BUFFER_BYTES:
+            for table in conform(left.popleft(), layout, fill):
+                writer.write(table)
+                size += logical_nbytes(table)
+        return writer.close()
 
 
 def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:

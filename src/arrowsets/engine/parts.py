@@ -184,7 +184,8 @@ def lay_out(
 def conform(part: Part, layout: Layout, fill: Fill | None = None) -> Iterator[pa.Table]:
     """Yield the rows of a part with exactly the columns and types of the layout."""
     schema = layout.features.arrow_schema
-    if part.data is None:
+    if part.data is None or not any(part.holds(name) for name in part.features):
+        # A file without columns does not know how many rows it has.
         yield _conform_table(pa.table({}), part.num_rows, part.start, layout.features, schema, fill)
         return
     position = part.start
