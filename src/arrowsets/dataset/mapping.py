@@ -14,6 +14,7 @@ from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Explanation, explain
 from arrowsets.features import Features
+from arrowsets.features.buffers import to_numpy
 from arrowsets.formats import get_format
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Transform
@@ -232,7 +233,7 @@ class MapMethods(DatasetCore):
         # An expression looks at the rows themselves, not at how they are shown.
         columns = None if isinstance(function, pc.Expression) else self._read_columns(inputs)
         kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
-        rows = kept.view.column("row").to_numpy()
+        rows = to_numpy(kept.view.column("row"))
         return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins, origin=kept.origin)
 
     def batch(
