@@ -25,8 +25,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         result = {"absent": f"{error.name} is not installed"}
     except (AttributeError, NotImplementedError) as error:
-        missing = isinstance(error, NotImplementedError) or f"no attribute {error.name!r}" in str(error)
-        key = "absent" if missing and task["library"] == "arrowsets" else "error"
+        owner = getattr(error, "obj", None)
+        ours = (owner.__name__ if hasattr(owner, "__path__") else type(owner).__module__).startswith("arrowsets")
+        key = "absent" if ours or isinstance(error, NotImplementedError) else "error"
         result = {key: str(error), "trace": traceback.format_exc()}
     except Exception as error:  # noqa: BLE001 - whatever goes wrong is told to the runner
         result = {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}

@@ -27,9 +27,7 @@ def sources(make: Any, lengths: tuple[int, ...]) -> list[Any]:
 
 @pytest.mark.parametrize(("lengths", "strategy"), list(product(LENGTHS, STRATEGIES)))
 def test_interleaving_in_turn_agrees(lengths: tuple[int, ...], strategy: Any, reference: ModuleType) -> None:
-    theirs = reference.interleave_datasets(
-        sources(reference.Dataset.from_dict, lengths), stopping_strategy=strategy
-    )
+    theirs = reference.interleave_datasets(sources(reference.Dataset.from_dict, lengths), stopping_strategy=strategy)
     ours = interleave_datasets(sources(Dataset.from_dict, lengths), stopping_strategy=strategy)
     assert ours["x"][:] == theirs["x"][:]
 

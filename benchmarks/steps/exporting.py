@@ -35,8 +35,9 @@ def _(frame: Any, out: Path) -> Path:
 
 @to_csv.summary()
 def _(path: Path) -> Any:
+    from pyarrow import csv
 
-    return pa.csv.read_csv(path)
+    return csv.read_csv(path)
 
 
 # JSON
@@ -65,8 +66,9 @@ def _(frame: Any, out: Path) -> Path:
 
 @to_json.summary()
 def _(path: Path) -> Any:
+    from pyarrow import json
 
-    return pa.json.read_json(path)
+    return json.read_json(path)
 
 
 # Parquet
@@ -90,8 +92,9 @@ def _(table: pa.Table, out: Path) -> Path:
 
 @to_parquet.summary()
 def _(path: Path) -> Any:
+    from pyarrow import parquet
 
-    return pa.parquet.read_table(path)
+    return parquet.read_table(path)
 
 
 # Disk

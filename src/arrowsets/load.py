@@ -184,7 +184,7 @@ def load_from_disk(
     dataset_path: str | os.PathLike[str],
     keep_in_memory: bool | None = None,
     storage_options: Mapping[str, Any] | None = None,
-) -> Dataset | DatasetDict:
+) -> Any:
     """Open a directory that `save_to_disk` of a `Dataset` or a `DatasetDict` wrote.
 
     Raises:

@@ -91,7 +91,8 @@ def plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "how", [{"num_proc": 2}, {"writer_batch_size": 7}, {"desc": "Doubling"}, {"batch_size": 5}, {"suffix_template": "x"}]
+    "how",
+    [{"num_proc": 2}, {"writer_batch_size": 7}, {"desc": "Doubling"}, {"batch_size": 5}, {"suffix_template": "x"}],
 )
 def test_how_it_is_done_is_not_in_the_key(how: dict[str, Any], source: str) -> None:
     Dataset.load_from_disk(source).map(plain)

@@ -27,8 +27,12 @@ def length(batch: dict[str, list[str]]) -> dict[str, list[int]]:
 
 @pytest.mark.parametrize("workers", [None, 2])
 @pytest.mark.parametrize("prepare", ["as it is", "shuffled", "selected"])
-def test_adding_a_number_to_texts_writes_numbers(prepare: str, workers: int | None, texts: Dataset, cache: Path) -> None:
-    given = {"as it is": texts, "shuffled": texts.shuffle(seed=0), "selected": texts.select(range(0, 50_000, 2))}[prepare]
+def test_adding_a_number_to_texts_writes_numbers(
+    prepare: str, workers: int | None, texts: Dataset, cache: Path
+) -> None:
+    given = {"as it is": texts, "shuffled": texts.shuffle(seed=0), "selected": texts.select(range(0, 50_000, 2))}[
+        prepare
+    ]
     mapped = given.map(length, batched=True, num_proc=workers)
     assert size_of(cache) < 1_000_000
     assert mapped[7]["length"] == len(mapped[7]["t"])
@@ -44,7 +48,9 @@ def test_returning_the_row_writes_only_what_changed(texts: Dataset, cache: Path)
 def test_a_chain_of_maps_joins_its_columns(make: Any) -> None:
     dataset = make({"x": [1, 2, 3]})
     for name in "abc":
-        dataset = dataset.map(lambda row, name: {name: row["x"], "x": row["x"] + 1}, fn_kwargs={"name": name}).shuffle(0)
+        dataset = dataset.map(lambda row, name: {name: row["x"], "x": row["x"] + 1}, fn_kwargs={"name": name}).shuffle(
+            0
+        )
     assert sorted(dataset["a"][:]) == [1, 2, 3]
     assert all((row["b"], row["c"], row["x"]) == (row["a"] + 1, row["a"] + 2, row["a"] + 3) for row in dataset)
 

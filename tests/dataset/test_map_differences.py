@@ -202,9 +202,7 @@ def test_unknown_columns_are_named(call: str, option: str) -> None:
 
 def test_values_that_the_declared_types_cannot_hold_are_named() -> None:
     with pytest.raises(SchemaConflict, match="'y'"):
-        Dataset.from_dict(X).map(
-            lambda row: {"y": "no"}, features=Features({"x": Value("int64"), "y": Value("int8")})
-        )
+        Dataset.from_dict(X).map(lambda row: {"y": "no"}, features=Features({"x": Value("int64"), "y": Value("int8")}))
 
 
 def test_a_returned_column_that_is_not_declared_is_named() -> None:

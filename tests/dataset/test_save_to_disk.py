@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 
 import arrowsets
-from arrowsets import Array2D, ClassLabel, Dataset, DatasetDict, Features, Image, Json, List, Value, load_from_disk
+from arrowsets import Array2D, ClassLabel, Dataset, DatasetDict, Features, Image, Json, List, Value
 from arrowsets.errors import BadData, DataFilesNotFound
+
+
+def opened(path: Any) -> Any:
+    return arrowsets.load_from_disk(path)
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +54,7 @@ def test_we_read_what_the_reference_saves(tmp_path: Path) -> None:
     TYPED.save_to_disk(str(tmp_path / "a"))
     reference = datasets.load_from_disk(str(tmp_path / "a")).with_format("numpy", columns=["i"])
     reference.save_to_disk(str(tmp_path / "b"), num_shards=2)
-    found = load_from_disk(tmp_path / "b")
+    found = opened(tmp_path / "b")
     assert _same_types(found, reference)
     assert (found.format["type"], found.format["columns"]) == ("numpy", ["i"])
     assert found.with_format(None)[:] == TYPED[:]
@@ -58,7 +62,7 @@ def test_we_read_what_the_reference_saves(tmp_path: Path) -> None:
 
 def test_the_format_is_kept_for_both(tmp_path: Path) -> None:
     TYPED.with_format("numpy", columns=["i"], output_all_columns=True).save_to_disk(str(tmp_path))
-    for found in (datasets.load_from_disk(str(tmp_path)), load_from_disk(tmp_path)):
+    for found in (datasets.load_from_disk(str(tmp_path)), opened(tmp_path)):
         assert found.format["type"] == "numpy"
         assert found.format["columns"] == ["i"]
         assert found.format["output_all_columns"] is True
@@ -71,14 +75,14 @@ def test_splits_are_read_by_both(tmp_path: Path, writer: str) -> None:
     if writer == "theirs":
         datasets.load_from_disk(str(tmp_path / "a")).save_to_disk(str(tmp_path / "b"))
     target = tmp_path / ("a" if writer == "ours" else "b")
-    for found in (datasets.load_from_disk(str(target)), load_from_disk(target)):
+    for found in (opened(target), datasets.load_from_disk(str(target))):
         assert {name: ds["a"][:] for name, ds in found.items()} == {"train": [1], "test": [2, 3]}
 
 
 @pytest.mark.parametrize("ds", [Dataset.from_dict({}), Dataset.from_dict({"a": []}), TYPED.select([])], ids=str)
 def test_nothing_is_saved_as_nothing(tmp_path: Path, ds: Dataset) -> None:
     ds.save_to_disk(str(tmp_path))
-    for found in (datasets.load_from_disk(str(tmp_path)), load_from_disk(tmp_path)):
+    for found in (datasets.load_from_disk(str(tmp_path)), opened(tmp_path)):
         assert (len(found), found.column_names) == (0, ds.column_names)
 
 
@@ -86,18 +90,18 @@ def test_a_selection_is_saved_in_its_order(tmp_path: Path) -> None:
     shuffled = Dataset.from_dict({"a": np.arange(1000)}).shuffle(seed=3)
     shuffled.save_to_disk(str(tmp_path), max_shard_size="3KB")
     assert len(list(tmp_path.glob("data-*"))) == 3
-    assert load_from_disk(tmp_path)["a"][:] == datasets.load_from_disk(str(tmp_path))["a"][:] == shuffled["a"][:]
+    assert opened(tmp_path)["a"][:] == datasets.load_from_disk(str(tmp_path))["a"][:] == shuffled["a"][:]
 
 
 def test_urls_are_saved_to_and_loaded_from() -> None:
     TYPED.save_to_disk("memory://saved/x", num_shards=2)
-    assert load_from_disk("memory://saved/x")[:] == TYPED[:]
+    assert opened("memory://saved/x")[:] == TYPED[:]
     assert datasets.load_from_disk("memory://saved/x")[:] == TYPED[:]
 
 
 def test_copies_of_remote_files_go_with_the_dataset() -> None:
     Dataset.from_dict({"a": [1]}).save_to_disk("memory://saved/y")
-    found = load_from_disk("memory://saved/y")
+    found = opened("memory://saved/y")
     copy = Path(found.cache_files[0]["filename"])
     kept = found.select([0])
     del found
@@ -115,7 +119,7 @@ def test_local_images_are_read_into_the_files(tmp_path: Path) -> None:
     ds = Dataset.from_dict({"i": [cell, None], "s": [{"l": [cell, None]}, None]}, features=features)
     ds.save_to_disk(str(tmp_path / "d"), num_shards=2)
     Path(cell).unlink()
-    for found in (datasets.load_from_disk(str(tmp_path / "d")), load_from_disk(tmp_path / "d")):
+    for found in (datasets.load_from_disk(str(tmp_path / "d")), opened(tmp_path / "d")):
         assert found[0]["i"].size == (2, 2)
         assert found[0]["s"]["l"][0]["path"] == "red.png"
         assert found[0]["s"]["l"][0]["bytes"].startswith(b"\x89PNG")
@@ -131,7 +135,7 @@ def test_an_image_that_is_gone_is_told_by_its_name(tmp_path: Path) -> None:
 
 def test_files_are_opened_when_they_are_read(tmp_path: Path) -> None:
     Dataset.from_dict({"a": range(4)}).save_to_disk(str(tmp_path), num_shards=4)
-    found = load_from_disk(tmp_path)
+    found = opened(tmp_path)
     for name in sorted(path.name for path in tmp_path.glob("data-*"))[1:3]:
         (tmp_path / name).unlink()
     assert (len(found), found[0], found[3]) == (4, {"a": 0}, {"a": 3})
@@ -143,7 +147,7 @@ def test_a_file_that_is_not_the_one_saved_is_told(tmp_path: Path) -> None:
     name = "data-00000-of-00001.arrow"
     (tmp_path / "b" / name).replace(tmp_path / "a" / name)
     with pytest.raises(BadData, match=name):
-        load_from_disk(tmp_path / "a")[:]
+        opened(tmp_path / "a")[:]
 
 
 def test_a_file_outside_of_the_directory_is_not_read(tmp_path: Path) -> None:
@@ -152,7 +156,7 @@ def test_a_file_outside_of_the_directory_is_not_read(tmp_path: Path) -> None:
     state["_data_files"] = [{"filename": "../data.arrow"}]
     (tmp_path / "state.json").write_text(json.dumps(state))
     with pytest.raises(BadData, match=r"'\.\./data\.arrow'"):
-        load_from_disk(tmp_path)
+        opened(tmp_path)
 
 
 def test_a_directory_without_a_dataset_is_told(tmp_path: Path) -> None:
@@ -162,6 +166,6 @@ def test_a_directory_without_a_dataset_is_told(tmp_path: Path) -> None:
 
 def test_rows_can_be_read_into_memory(tmp_path: Path) -> None:
     TYPED.save_to_disk(str(tmp_path))
-    found = load_from_disk(tmp_path, keep_in_memory=True)
+    found: Any = arrowsets.load_from_disk(tmp_path, keep_in_memory=True)
     assert found.cache_files == []
     assert found[:] == TYPED[:]

@@ -6,14 +6,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import datasets
 import pytest
 
 import arrowsets
-from arrowsets import Dataset, Features, Value, load_from_disk
+from arrowsets import Dataset, Features, Value
 
 OLD, NEW = Dataset.from_dict({"a": [1, 2, 3]}), Dataset.from_dict({"a": [4, 5]})
+
+
+def opened(path: Any) -> Any:
+    return arrowsets.load_from_disk(path)
 
 
 @pytest.fixture(autouse=True)
@@ -27,23 +32,23 @@ def test_only_the_new_files_remain(tmp_path: Path, before: int, after: int) -> N
     OLD.save_to_disk(str(tmp_path), num_shards=before)
     NEW.save_to_disk(str(tmp_path), num_shards=after)
     assert len(list(tmp_path.glob("*.arrow"))) == after
-    assert load_from_disk(tmp_path)[:] == datasets.load_from_disk(str(tmp_path))[:] == {"a": [4, 5]}
+    assert opened(tmp_path)[:] == datasets.load_from_disk(str(tmp_path))[:] == {"a": [4, 5]}
 
 
 def test_who_has_the_old_files_open_keeps_reading_them(tmp_path: Path) -> None:
     OLD.save_to_disk(str(tmp_path))
-    opened = load_from_disk(tmp_path)
-    opened[0]
+    found = opened(tmp_path)
+    found[0]
     NEW.save_to_disk(str(tmp_path))
-    assert opened[:] == {"a": [1, 2, 3]}
+    assert found[:] == {"a": [1, 2, 3]}
 
 
 @pytest.mark.parametrize("derive", [lambda ds: ds, lambda ds: ds.select([2, 0]), lambda ds: ds.with_format("numpy")])
-def test_a_dataset_is_not_saved_over_its_own_files(tmp_path: Path, derive: object) -> None:
+def test_a_dataset_is_not_saved_over_its_own_files(tmp_path: Path, derive: Any) -> None:
     OLD.save_to_disk(str(tmp_path))
     with pytest.raises(PermissionError, match="choose another directory"):
-        derive(load_from_disk(tmp_path)).save_to_disk(str(tmp_path))  # type: ignore[operator]
-    assert load_from_disk(tmp_path)[:] == {"a": [1, 2, 3]}
+        derive(opened(tmp_path)).save_to_disk(str(tmp_path))
+    assert opened(tmp_path)[:] == {"a": [1, 2, 3]}
 
 
 def test_both_ways_to_say_how_many_files_are_refused(tmp_path: Path) -> None:
@@ -76,7 +81,7 @@ def test_the_old_dataset_survives_a_save_that_is_killed(tmp_path: Path, shard: i
     OLD.save_to_disk(str(tmp_path), num_shards=3)
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(shard)], check=False)
     assert done.returncode == -signal.SIGKILL
-    for found in (datasets.load_from_disk(str(tmp_path)), load_from_disk(tmp_path)):
+    for found in (datasets.load_from_disk(str(tmp_path)), opened(tmp_path)):
         assert found[:] == {"a": [1, 2, 3]}
     NEW.save_to_disk(str(tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir())[1:] == ["dataset_info.json", "state.json"]
@@ -96,4 +101,4 @@ def test_a_save_that_fails_leaves_the_old_dataset(tmp_path: Path) -> None:
 def test_the_types_are_those_of_the_new_dataset(tmp_path: Path) -> None:
     OLD.save_to_disk(str(tmp_path))
     OLD.cast(Features({"a": Value("int8")})).save_to_disk(str(tmp_path))
-    assert load_from_disk(tmp_path).features == {"a": Value("int8")}
+    assert opened(tmp_path).features == {"a": Value("int8")}

@@ -50,7 +50,7 @@ def test_options_mean_what_they_mean_in_pandas(name: str, options: dict[str, Any
 @given(st.lists(st.floats(), max_size=20), st.sampled_from([np.float64, np.float32, np.float16]))
 def test_any_float_is_the_same_text(values: list[float], dtype: type) -> None:
     with np.errstate(over="ignore"):
-        array = np.array(values, dtype)
+        array: Any = np.array(values, dtype)
     ours, reference = both(pa.table({"a": array, "b": array}))
     assert text_of(ours.to_csv) == text_of(reference.to_csv)
 

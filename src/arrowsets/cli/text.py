@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from arrowsets.export.shards import parse_size
+from arrowsets.sizes import parse_size
 
 __all__ = ["age", "duration", "num_bytes", "seconds", "size", "table"]
 

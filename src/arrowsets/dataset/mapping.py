@@ -15,6 +15,7 @@ from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Explanation, explain
 from arrowsets.export.arrow import write_file
 from arrowsets.features import Features, Value
+from arrowsets.features.buffers import to_numpy
 from arrowsets.formats import get_format
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Transform
@@ -239,7 +240,7 @@ class MapMethods(DatasetCore):
         if cache_file_name is not None:
             positions = Features({"indices": Value("uint64")})
             write_file(kept.view.rename({"row": "indices"}), positions, cache_file_name)
-        rows = kept.view.column("row").to_numpy()
+        rows = to_numpy(kept.view.column("row"))
         return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins, origin=kept.origin)
 
     def batch(

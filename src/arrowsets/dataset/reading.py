@@ -52,7 +52,7 @@ def from_start(positions: Any, num_rows: int) -> Any:
     if array.dtype.kind != "i" or not array.size or array.min() >= 0:
         return array
     if array.min() < -num_rows:
-        raise RowOutOfRange(f"row {array.min()} is out of range; the dataset has {num_rows} rows")
+        raise RowOutOfRange(f"row position {array.min()} is out of range; the dataset has {num_rows} rows")
     return np.where(array < 0, array + num_rows, array)
 
 

@@ -237,12 +237,12 @@ def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[
 
 def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
     """Write a part to the journal, if it is not there yet."""
-    name = job.name(unit)
+    name, checksum = job.name(unit), None
     if not isinstance(part.data, FileRef):
         features = Features({column: part.features[column] for column in part.features if part.holds(column)})
         with draft.writing(name, part.num_bytes) as path:
             written = write_part([part], Layout(features), None, path)
-            part = replace(part, data=FileRef(str(path), written.batches))
+            part, checksum = replace(part, data=FileRef(str(path), written.batches)), written.checksum
     assert isinstance(part.data, FileRef)
     record = draft.publish(
         name,
@@ -250,6 +250,7 @@ def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
         num_rows=part.num_rows,
         batches=part.data.batches or (),
         extra=part.to_json(),
+        checksum=checksum,
     )
     return _part_of(draft, record)
 

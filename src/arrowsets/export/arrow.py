@@ -40,7 +40,7 @@ class _Job:
         writing = self.target.writing(name)
         with writing as path, ShardWriter(path, self.features.arrow_schema, layout="stream") as writer:
             for table in bounded(self.view, self.rows, start, stop, limit=_WINDOW_BYTES):
-                writer.write(embedded(table, self.features) if self.media else table)
+                writer.write(embedded(table, self.features) if self.media else table.cast(self.features.arrow_schema))
                 report(table.num_rows)
             written = writer.close()
         return FileRef(name, written.batches)

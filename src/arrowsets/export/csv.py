@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.export.json import JsonStyle, joined, json_texts, whole
-from arrowsets.export.numbers import float_texts
+from arrowsets.export.numbers import float_texts, integer_texts
 from arrowsets.export.scan import holding
 from arrowsets.export.temporal import is_temporal, iso_texts
 
@@ -45,7 +45,7 @@ def csv_header(names: Sequence[str], style: CsvStyle) -> bytes:
     return line.getvalue().encode()
 
 
-def rows_as_csv(table: pa.Table, style: CsvStyle) -> pa.Array[Any]:
+def rows_as_csv(table: pa.Table, style: CsvStyle) -> Any:
     """Return a line of each row."""
     if not table.num_columns or not table.num_rows:
         return pa.array([style.lineterminator] * table.num_rows, pa.string())
@@ -62,7 +62,8 @@ def _single(array: Any, style: CsvStyle) -> Any:
     """Return the lines of a table's only column: one that is blank would be skipped when it is read."""
     blank = style.quotechar * 2
     texts = joined(_pieces(array, style), style.na_rep)
-    return joined([pc.if_else(pc.equal(texts, ""), blank, texts), style.lineterminator])
+    empty = pc.equal(texts, pa.scalar("", texts.type))
+    return joined([pc.if_else(empty, blank, texts), style.lineterminator])
 
 
 def _pieces(array: Any, style: CsvStyle) -> list[Any]:
@@ -73,8 +74,10 @@ def _pieces(array: Any, style: CsvStyle) -> list[Any]:
     if types.is_dictionary(dtype):
         return _pieces(array.dictionary_decode(), style)
     if types.is_run_end_encoded(dtype):
-        return _pieces(pc.run_end_decode(array), style)
-    if types.is_integer(dtype) or types.is_decimal(dtype):
+        return _pieces(pc.call_function("run_end_decode", [array]), style)
+    if types.is_integer(dtype):
+        return [integer_texts(array)]
+    if types.is_decimal(dtype):
         return [array.cast(pa.string())]
     if types.is_floating(dtype):
         return [float_texts(array, as_python=True)]
@@ -84,9 +87,7 @@ def _pieces(array: Any, style: CsvStyle) -> list[Any]:
         return [pa.nulls(len(array), pa.string())]
     if is_temporal(dtype):
         return _quoted(iso_texts(array), style)
-    if types.is_nested(dtype):
-        return _quoted(json_texts(array, _NESTED), style)
-    return _quoted(_strings(array), style)
+    return _quoted(json_texts(array, _NESTED) if types.is_nested(dtype) else _strings(array), style)
 
 
 def _strings(array: Any) -> Any:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.errors import BadData
-from arrowsets.export.numbers import float_texts
+from arrowsets.export.numbers import float_texts, integer_texts
 from arrowsets.export.scan import scan
 from arrowsets.export.temporal import epoch_numbers, is_temporal, iso_texts
 
@@ -42,7 +42,7 @@ class JsonStyle:
     epoch: str | None = None
 
 
-def rows_as_json(table: pa.Table, style: JsonStyle, *, before: str = "", after: str = "") -> pa.Array[Any]:
+def rows_as_json(table: pa.Table, style: JsonStyle, *, before: str = "", after: str = "") -> Any:
     """Return a JSON object for each row, with what stands before and after it."""
     if not table.num_columns or not table.num_rows:
         return pa.array([f"{before}{{}}{after}"] * table.num_rows, pa.string())
@@ -81,7 +81,7 @@ def json_texts(array: Any, style: JsonStyle, column: str | None = None) -> Any:
     if types.is_string(dtype) or types.is_large_string(dtype):
         return _strings(array, style)
     if types.is_integer(dtype):
-        return array.cast(pa.string())
+        return integer_texts(array)
     if types.is_floating(dtype):
         return _floats(array)
     if types.is_boolean(dtype):
@@ -90,12 +90,8 @@ def json_texts(array: Any, style: JsonStyle, column: str | None = None) -> Any:
         return pa.nulls(len(array), pa.string())
     if is_temporal(dtype):
         return _moments(array, style)
-    if types.is_struct(dtype):
-        return _structs(array, style, column)
-    if types.is_map(dtype):
-        return _maps(array, style, column)
     if types.is_nested(dtype):
-        return _lists(array, style, column)
+        return _nested(array, style, column)
     return _others(array, style, column)
 
 
@@ -118,7 +114,8 @@ def joined(pieces: Iterable[Any], missing: str | None = "null") -> Any:
     typed = [pa.scalar(piece, dtype) if isinstance(piece, str) else piece.cast(dtype) for piece in (*merged, "")]
     # Without `missing` one null makes the whole null.
     nulls: Any = {} if missing is None else {"null_handling": "replace", "null_replacement": missing}
-    return pc.binary_join_element_wise(*typed, **nulls)
+    join: Any = pc.binary_join_element_wise
+    return join(*typed, **nulls)
 
 
 def _quoted(style: JsonStyle) -> Callable[[str], str]:
@@ -183,6 +180,12 @@ def _masked(texts: Any, array: Any) -> Any:
     return pc.if_else(array.is_valid(), texts, pa.scalar(None, texts.type)) if array.null_count else texts
 
 
+def _nested(array: Any, style: JsonStyle, column: str | None) -> Any:
+    if pa.types.is_struct(array.type):
+        return _structs(array, style, column)
+    return _maps(array, style, column) if pa.types.is_map(array.type) else _lists(array, style, column)
+
+
 def _lists(array: Any, style: JsonStyle, column: str | None) -> Any:
     dtype = array.type
     if not (pa.types.is_list(dtype) or pa.types.is_large_list(dtype)):
@@ -218,7 +221,7 @@ def _others(array: Any, style: JsonStyle, column: str | None) -> Any:
     if types.is_dictionary(dtype):
         return json_texts(array.dictionary_decode(), style, column)
     if types.is_run_end_encoded(dtype):
-        return json_texts(pc.run_end_decode(array), style, column)
+        return json_texts(pc.call_function("run_end_decode", [array]), style, column)
     if types.is_decimal(dtype):
         return joined(['"', array.cast(pa.string()), '"'], None)
     if types.is_fixed_size_binary(dtype):

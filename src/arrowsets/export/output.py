@@ -186,9 +186,9 @@ def _compressed(output: Output, codec: str | None) -> Iterator[Output]:
         yield output
         return
     if codec == "xz":
-        stream: Any = lzma.LZMAFile(cast("Any", output), "wb")
+        stream: Any = lzma.LZMAFile(cast("Any", output), "wb")  # noqa: SIM115 - closed below
     else:
-        stream = pa.CompressedOutputStream(pa.PythonFile(cast("Any", output), mode="w"), codec)
+        stream = pa.CompressedOutputStream(pa.PythonFile(cast("Any", output), mode="w"), cast("Any", codec))
     inner = Output(stream, output.name)
     yield inner
     with told(output.name):

@@ -115,7 +115,8 @@ def _write_files(job: _Job, path: str, storage_options: Mapping[str, Any] | None
         Task((name, storage_options, start, stop), f"rows {start} to {stop - 1}")
         for name, (start, stop) in zip(staged.paths, cuts, strict=True)
     ]
-    pool = process_pool(shards.num_proc) if (shards.num_proc or 1) > 1 else None
+    num_proc = shards.num_proc or 1
+    pool = process_pool(num_proc) if num_proc > 1 else None
     with staged, _bar(job.view) as bar:
         done = run(job.write_file, tasks, pool, on_progress=lambda _, rows: bar.update(rows))
         return sum(written for _, written in done)

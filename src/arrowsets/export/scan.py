@@ -13,6 +13,7 @@ import pyarrow as pa
 __all__ = ["Scanned", "bytes_of", "holding", "scan"]
 
 _CHUNK = 1 << 18
+_FIRST_PLAIN = 32
 
 
 class Scanned:
@@ -21,7 +22,7 @@ class Scanned:
     Attributes:
         found: Those of the bytes looked for that are somewhere in it.
         ascii: No byte is above 127.
-        control: Some byte is below 32.
+        control: Some byte is below 32, and no line feed, carriage return or tab.
     """
 
     __slots__ = ("ascii", "control", "found")
@@ -40,9 +41,16 @@ def scan(array: Any, wanted: tuple[bytes, ...], *, control: bool = False) -> Sca
         # A copy of a chunk stays in the processor's cache, and bytes have the fast searches.
         chunk = data[start : start + _CHUNK].tobytes()
         seen.ascii = seen.ascii and chunk.isascii()
-        seen.control = seen.control or (control and bool(np.frombuffer(chunk, np.uint8).min() < 32))
+        seen.control = seen.control or (control and _controls(chunk))
         seen.found.update(byte for byte in wanted if byte not in seen.found and byte in chunk)
     return seen
+
+
+def _controls(chunk: bytes) -> bool:
+    values = np.frombuffer(chunk, np.uint8)
+    if values.min() >= _FIRST_PLAIN:
+        return False
+    return int(np.count_nonzero(values < _FIRST_PLAIN)) > sum(map(chunk.count, (b"\n", b"\r", b"\t")))
 
 
 def holding(array: Any, wanted: Sequence[bytes]) -> tuple[npt.NDArray[np.bool_], set[bytes]]:

@@ -46,7 +46,10 @@ def epoch_numbers(array: Any, unit: str) -> Any:
     dtype = array.type
     if pa.types.is_date(dtype):
         array = array.cast(pa.timestamp("s" if pa.types.is_date32(dtype) else "ms"))
-    target = pa.duration(unit) if pa.types.is_duration(dtype) else pa.timestamp(unit, getattr(dtype, "tz", None))
+    kind: Any = pa.duration if pa.types.is_duration(dtype) else pa.timestamp
+    target = kind(unit)
+    if getattr(dtype, "tz", None) is not None:
+        array = array.cast(kind(dtype.unit))
     return array.cast(target, safe=False).cast(pa.int64())
 
 

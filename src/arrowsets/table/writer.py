@@ -20,7 +20,7 @@ from pyarrow import ipc
 
 from arrowsets.errors import SchemaConflict, StoreError
 from arrowsets.table.normal import Normaliser
-from arrowsets.table.sizes import Bits, row_bits
+from arrowsets.table.sizes import Bits, row_bits, total_bits
 from arrowsets.table.take import joined
 
 __all__ = ["ShardWriter", "WrittenShard"]
@@ -141,8 +141,14 @@ class ShardWriter:
         return rows
 
     def _append(self, batch: pa.RecordBatch) -> None:
-        bits = sum((row_bits(column) for column in batch.columns), start=0)
-        cuts = _Cuts(bits)
+        total = sum(total_bits(column) for column in batch.columns)
+        if self._bits + total <= self._max_bits and self._rows + batch.num_rows < self._max_rows:
+            # The whole batch fits: where it could be cut need not be known.
+            self._pending.append(batch)
+            self._rows += batch.num_rows
+            self._bits += total
+            return
+        cuts = _Cuts(sum((row_bits(column) for column in batch.columns), start=0))
         start = 0
         while start < batch.num_rows:
             stop = min(
