@@ -64,10 +64,10 @@ def test_a_dict_of_splits_pickles(make: Any) -> None:
 torch = pytest.importorskip("torch")
 
 
-@pytest.mark.parametrize("way", [(0, None), (2, "fork"), (2, "spawn")], ids=str)
-@pytest.mark.parametrize("form", ["as it is", "shuffled"])
-def test_a_loader_sees_every_row_once(way: tuple[int, str | None], form: str, make: Any) -> None:
-    dataset = FORMS[form](make({"x": list(range(100)), "t": ["a"] * 100})).with_format("torch", columns=["x"])
+@pytest.mark.parametrize("way", [(0, None), (2, "fork"), (1, "spawn")], ids=str)
+def test_a_loader_sees_every_row_once(way: tuple[int, str | None], tmp_path: Path) -> None:
+    Dataset.from_dict({"x": list(range(100)), "t": ["a"] * 100}).save_to_disk(str(tmp_path / "data"))
+    dataset = Dataset.load_from_disk(str(tmp_path / "data")).shuffle(seed=0).with_format("torch", columns=["x"])
     workers, context = way
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # fork in a process with threads
