@@ -239,9 +239,7 @@ def test_unknown_options_list_the_known(options: dict[str, str], error: type[Exc
 
 def test_sizes_that_are_declared_are_compared() -> None:
     write(d__train_csv=csv(1))
-    Path("d/README.md").write_text(
-        "---\ndataset_info:\n  splits:\n  - name: train\n    num_examples: 2\n---\n"
-    )
+    Path("d/README.md").write_text("---\ndataset_info:\n  splits:\n  - name: train\n    num_examples: 2\n---\n")
     with pytest.raises(BadData, match="1 rows but the source declares 2"):
         load_dataset("d")
     assert load_dataset("d", verification_mode="no_checks", split="train").num_rows == 1

@@ -14,6 +14,7 @@ import pytest
 from arrowsets import Dataset, Features, Value, config
 
 ROWS = 3210
+TYPES = ["int16", "string", "int32", "string"]
 
 
 def add(row: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +75,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "sizes": lambda data, **how: data.map(sizes, batched=True, batch_size=100, **how),
     "whole": lambda data, **how: data.map(sizes, batched=True, batch_size=None, **how),
     "types": lambda data, **how: data.map(
-        add, features=Features({n: Value(t) for n, t in zip("xtyu", ["int16", "string", "int32", "string"])}), **how
+        add, features=Features({n: Value(t) for n, t in zip("xtyu", TYPES, strict=True)}), **how
     ),
     "filter": lambda data, **how: data.filter(is_third, **how),
     "filter batches": lambda data, **how: data.filter(
