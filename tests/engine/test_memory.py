@@ -31,15 +31,10 @@ else:
     data = Dataset.load_from_disk(source)
     if what == "map":
         data.map(lambda batch: {"t": [text[::-1] for text in batch["t"]]}, batched=True, batch_size=100)
-    elif what == "map rows":
-        data.map(lambda row: {"n": len(row["t"])})
     elif what == "filter":
         data.filter(lambda row: len(row["t"]) > 5)
     elif what == "shuffle":
         data.shuffle(seed=0).flatten_indices()
-    elif what == "read":
-        for row in data:
-            pass
 done.set()
 print(peak[0])
 """
@@ -60,16 +55,16 @@ Dataset.from_arrow(table).save_to_disk(folder + "/saved", max_shard_size="20MB")
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """About 60 and 240 MB of texts."""
+    """About 45 and 180 MB of texts."""
     made = {}
-    for name, rows in (("small", 8_000), ("large", 32_000)):
+    for name, rows in (("small", 6_000), ("large", 24_000)):
         made[name] = tmp_path_factory.mktemp(name)
         subprocess.run([sys.executable, "-c", BUILD, str(made[name]), str(rows)], check=True, capture_output=True)
     return made
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize("what", ["map", "map rows", "filter", "shuffle", "read", "load"])
+@pytest.mark.parametrize("what", ["map", "filter", "shuffle", "load"])
 def test_memory_is_flat(what: str, folders: dict[str, Path]) -> None:
     peaks = {}
     for name, folder in folders.items():
@@ -78,5 +73,5 @@ def test_memory_is_flat(what: str, folders: dict[str, Path]) -> None:
             [sys.executable, "-c", MEASURE, what, str(source)], check=True, capture_output=True, text=True
         )
         peaks[name] = int(run.stdout)
-    # 40 MB are less than a quarter of what the larger has more.
-    assert peaks["large"] < peaks["small"] * 1.2 + 40_000, peaks
+    # 30 MB are less than a quarter of what the larger has more.
+    assert peaks["large"] < peaks["small"] * 1.2 + 30_000, peaks

@@ -136,8 +136,13 @@ def outcome(source: str, name: str, root: Path, **how: Any) -> tuple[Any, list[b
         return (made.features, made.to_dict()), written
 
 
-@pytest.mark.parametrize("small_files", [False, True])
-@pytest.mark.parametrize("name", OPERATIONS)
+# Where files end may depend on what each unit holds: these are the operations whose units hold different things.
+UNEVEN = ["mix", "skip most", "keys of some rows", "change few", "n to m", "filter batches"]
+
+
+@pytest.mark.parametrize(
+    ("name", "small_files"), [(name, False) for name in OPERATIONS] + [(name, True) for name in UNEVEN]
+)
 def test_same_rows_and_same_bytes(
     name: str,
     small_files: bool,
