@@ -205,10 +205,6 @@ class ExportMethods(DatasetCore):
             return map(show, self._view.batches(batch_size or BATCH_ROWS))
         return show(self.to_arrow())
 
-    def cleanup_cache_files(self) -> int:
-        """Remove stored results that no running process uses; return how many. See `arrowsets cache prune`."""
-        return 0
-
 
 def _stored(features: Features) -> Features:
     """Return the types that show what is stored: of media the bytes and paths; JSON texts as the values they spell."""
