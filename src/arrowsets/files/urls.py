@@ -68,7 +68,10 @@ def name_part(url: str) -> str:
     if chain := split_chain(url):
         return chain[1]
     if is_local(url):
-        return Path(local_part(url)).as_posix()
+        path = local_part(url)
+        # Building a Path for each of many thousand files takes longer than all else that is done with their names.
+        plain = os.sep == "/" and "//" not in path and "/." not in path and path[:1] != "." and path[-1:] != "/"
+        return path if plain and path else Path(path).as_posix()
     if is_http(url):
         return unquote(urlsplit(url).path)
     return url.partition("::")[0].partition("://")[2] or url.rpartition("::")[2]
