@@ -132,7 +132,9 @@ def test_nulls_are_a_group_of_their_own(make: Any) -> None:
     assert make({"x": [1, None, None, 2]}).batch(by_column="x").to_dict() == {"x": [[1], [None, None], [2]]}
 
 
-@pytest.mark.parametrize("values", [["b", "a", None, "b"], [2, 10, 1, 2], [True, False, True, None], [1.5, -2.0, 1.5, 0.0]])
+@pytest.mark.parametrize(
+    "values", [["b", "a", None, "b"], [2, 10, 1, 2], [True, False, True, None], [1.5, -2.0, 1.5, 0.0]]
+)
 @pytest.mark.parametrize("nulls", [False, True])
 def test_class_encoding_agrees(values: list[Any], nulls: bool, make: Any, reference: ModuleType) -> None:
     theirs = reference.Dataset.from_dict({"y": values}).class_encode_column("y", include_nulls=nulls)

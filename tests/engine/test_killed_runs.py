@@ -31,7 +31,11 @@ def source(tmp_path: Path) -> str:
 def test_fifty_kills_lose_nothing_that_was_kept(way: str, source: str, tmp_path: Path) -> None:
     script = Path(__file__).with_name("killed_runs.py")
     run = subprocess.run(
-        [sys.executable, str(script), source, str(tmp_path), way], capture_output=True, text=True, check=False, timeout=170
+        [sys.executable, str(script), source, str(tmp_path), way],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=170,
     )
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout.splitlines()[-1])["problems"] == []

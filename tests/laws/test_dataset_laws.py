@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -230,9 +229,7 @@ def test_types_do_not_depend_on_the_order_of_rows_or_on_batches(data: st.DataObj
     size = data.draw(st.integers(1, 7))
     dataset = Dataset.from_dict({"i": list(range(len(values)))})
     whole = dataset.map(lambda batch: {"v": [values[i] for i in batch["i"]]}, batched=True, batch_size=None)
-    cut = dataset.select(order).map(
-        lambda batch: {"v": [values[i] for i in batch["i"]]}, batched=True, batch_size=size
-    )
+    cut = dataset.select(order).map(lambda batch: {"v": [values[i] for i in batch["i"]]}, batched=True, batch_size=size)
     by_row = dataset.select(order).map(lambda row: {"v": values[row["i"]]})
     assert whole.features == cut.features == by_row.features
     back = sorted(range(len(order)), key=order.__getitem__)
