@@ -67,6 +67,11 @@ class ReadJob(Job):
         """Join types by the rules of the format."""
         return self.builder.unify(first, second)
 
+    @property
+    def reads_ahead(self) -> bool:
+        """As the builder says."""
+        return self.builder.reads_in_threads()
+
     def label(self, unit: int) -> str:
         """The shard and what it is read for."""
         return f"shard {unit} ({self.shards[unit]}) of {self.description}"

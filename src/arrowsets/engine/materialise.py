@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.engine import worker
+from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job, Piece
@@ -38,6 +39,8 @@ logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
 MEMORY_BYTES = 64 << 20
+# A unit of so much is a file of the result as it is; smaller neighbours are merged.
+ALONE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def materialise(
         parts = _all_parts(job, draft, executor, begun)
         layout = lay_out(parts, job.given, join=job.join)
         if revise is not None and (revised := revise(job, parts, layout)) is not None:
-            parts = _all_parts(revised, draft, executor)
+            job, parts = revised, _all_parts(revised, draft, executor)
             layout = lay_out(parts, job.given, join=job.join)
         try:
             shards = list(_merged(job, parts, layout, draft))
@@ -174,7 +177,11 @@ def _all_parts(
 
 
 def _pieces(job: Job, units: Sequence[int]) -> Iterator[Piece]:
-    """Do units one after the other."""
+    """Do units one after the other; read ahead where the job allows it."""
+    if job.reads_ahead and len(units) > 1:
+        for block in ahead([partial(job.blocks, unit, unit + 1) for unit in units]):
+            yield from job.cut(block)
+        return
     for first, last in _runs(units):
         for block in job.blocks(first, last):
             yield from job.cut(block)
@@ -186,10 +193,15 @@ def _parts(
     """Collect the pieces of each unit into its part; yield both."""
     for unit, own in groupby(pieces, key=attrgetter("unit")):
         collector = Collector(job, partial(draft.temporary, job.name(unit)))
-        for piece in own:
-            collector.add(piece)
-            done(piece.stop - piece.start)
-        yield unit, collector.finish()
+        try:
+            for piece in own:
+                collector.add(piece)
+                done(piece.stop - piece.start)
+            part = collector.finish()
+        except BaseException:
+            collector.abort()
+            raise
+        yield unit, part
 
 
 def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -222,7 +234,7 @@ def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[
             parts[unit] = part
             pending.append(unit)
             size += part.num_bytes
-            if size >= BUFFER_BYTES or time.monotonic() - last > JOURNAL_SECONDS:
+            if part.num_bytes >= ALONE_BYTES or size >= BUFFER_BYTES or time.monotonic() - last > JOURNAL_SECONDS:
                 journal()
                 size, last = 0, time.monotonic()
     except BaseException:
@@ -233,12 +245,12 @@ def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[
 
 def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
     """Write a part to the journal, if it is not there yet."""
-    name, checksum = job.name(unit), None
+    name = job.name(unit)
     if not isinstance(part.data, FileRef):
         features = Features({column: part.features[column] for column in part.features if part.holds(column)})
         with draft.writing(name, part.num_bytes) as path:
             written = write_part([part], Layout(features), None, path)
-            part, checksum = replace(part, data=FileRef(str(path), written.batches)), written.checksum
+            part = replace(part, data=FileRef(str(path), written.batches), checksum=written.checksum)
     assert isinstance(part.data, FileRef)
     record = draft.publish(
         name,
@@ -246,7 +258,7 @@ def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
         num_rows=part.num_rows,
         batches=part.data.batches or (),
         extra=part.to_json(),
-        checksum=checksum,
+        checksum=part.checksum,
     )
     return _part_of(draft, record)
 
@@ -296,8 +308,10 @@ def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> It
     """Yield the records of the final files, in order."""
     if not layout.features:
         return
+    unit = 0
     for index, group in enumerate(_groups(parts)):
-        if len(group) == 1 and (record := _as_it_is(group[0], layout, draft)) is not None:
+        first, unit = unit, unit + len(group)
+        if len(group) == 1 and (record := _as_it_is(job, first, group[0], layout, draft)) is not None:
             yield record
             continue
         name = f"data-{index:05d}.arrow"
@@ -311,6 +325,12 @@ def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
     group: list[Part] = []
     size = 0
     for part in parts:
+        if part.num_bytes >= ALONE_BYTES:
+            if group:
+                yield group
+            yield [part]
+            group, size = [], 0
+            continue
         group.append(part)
         size += part.num_bytes
         if size >= BUFFER_BYTES:
@@ -320,12 +340,15 @@ def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield group
 
 
-def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
-    """Return the record of a part whose file is already what it should be."""
-    if not isinstance(part.data, FileRef):
+def _as_it_is(job: Job, unit: int, part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
+    """Return the record of a large part whose file, which it gets if it has none, is what it should be."""
+    if part.num_bytes < ALONE_BYTES and not isinstance(part.data, FileRef):
         return None
     same = all(part.holds(name) and part.features[name] == layout.features[name] for name in layout.features)
     held = [name for name in part.features if part.holds(name)]
     if not same or held != list(layout.features):
         return None
-    return next(record for record in draft.finished.values() if str(draft.path / record.name) == part.data.path)
+    if not isinstance(part.data, FileRef):
+        _publish(job, unit, part, draft)
+    name = job.name(unit)
+    return draft.finished.get(name) or draft.find(name)
