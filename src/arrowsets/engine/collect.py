@@ -67,16 +67,16 @@ class Collector:
     def _spill(self) -> None:
         """Move what is pending to the file that was begun, or to a new one if its types are others."""
         assert self._new_path is not None
-        layout = lay_out(self._pending, self._job.given, join=self._job.join)
+        layout = lay_out(self._pending, self._job.given, join=self._job.join, fill=self._job.fill)
         if self._file is None or self._file.layout.features != layout.features:
             self._close()
-            self._file = _Spill(self._new_path(), layout)
-        self._file.write(self._pending, layout, self._job.fill)
+            self._file = _Spill(self._new_path(), layout, self._job)
+        self._file.write(self._pending, layout)
         self._pending, self._pending_bytes = [], 0
 
     def _close(self) -> None:
         if self._file is not None:
-            self._spilled.append(self._file.close(self._job))
+            self._spilled.append(self._file.close())
             self._file = None
 
     def abort(self) -> None:
@@ -86,7 +86,7 @@ class Collector:
             self._file = None
 
     def _joined(self, parts: list[Part], path: Path | None) -> Part:
-        layout = lay_out(parts, self._job.given, join=self._job.join)
+        layout = lay_out(parts, self._job.given, join=self._job.join, fill=self._job.fill)
         part = _summary(parts, layout, self._job.given)
         if path is None:
             tables = [table for each in parts for table in conform(each, layout, self._job.fill)]
@@ -114,20 +114,21 @@ class Collector:
 class _Spill:
     """A file that pieces of the same types go to, however many they are."""
 
-    def __init__(self, path: Path, layout: Layout) -> None:
-        self.layout = layout
+    def __init__(self, path: Path, layout: Layout, job: Job) -> None:
+        self.layout, self._job = layout, job
         self.writer = ShardWriter(path, layout.features.arrow_schema)
-        self._parts: list[Part] = []
+        self._written: list[Part] = []
 
-    def write(self, parts: list[Part], layout: Layout, fill: Fill | None) -> None:
+    def write(self, parts: list[Part], layout: Layout) -> None:
         for part in parts:
-            for table in conform(part, layout, fill):
+            for table in conform(part, layout, self._job.fill):
                 self.writer.write(table)
-            self._parts.append(replace(part, data=None))
+        self._written.append(_summary(parts, layout, self._job.given))
 
-    def close(self, job: Job) -> Part:
+    def close(self) -> Part:
         written = self.writer.close()
-        part = _summary(self._parts, lay_out(self._parts, job.given, join=job.join), job.given)
+        layout = lay_out(self._written, self._job.given, join=self._job.join)
+        part = _summary(self._written, layout, self._job.given)
         return replace(part, data=FileRef(self.writer.path, written.batches), checksum=written.checksum)
 
 

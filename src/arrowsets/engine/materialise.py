@@ -7,8 +7,10 @@ read fast. What is merged depends on the units' own sizes only: same job, same b
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -20,6 +22,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from arrowsets.config import settings
 from arrowsets.engine import worker
 from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
@@ -30,7 +33,7 @@ from arrowsets.errors import BadData
 from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.store import Draft, Entry, ShardRecord, Store
-from arrowsets.table import ArrowFiles, FileRef
+from arrowsets.table import ArrowFiles, FileRef, ShardWriter, WrittenShard, logical_nbytes
 from arrowsets.transforms.base import Reject
 
 __all__ = ["Destination", "Materialised", "materialise", "materialise_in_memory", "opened"]
@@ -39,8 +42,7 @@ logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
 MEMORY_BYTES = 64 << 20
-# A unit of so much is a file of the result as it is; smaller neighbours are merged.
-ALONE_BYTES = 8 << 20
+FILE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def materialise_in_memory(job: Job, destination: Destination | None = None) -> M
             pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
             return materialise(job, destination, begun=pieces)
     part = collector.finish()
-    layout = lay_out([part], job.given, join=job.join)
+    layout = lay_out([part], job.given, join=job.join, fill=job.fill)
     tables = list(conform(part, layout, job.fill))
     schema = layout.features.arrow_schema
     return Materialised(ArrowFiles.from_table(pa.concat_tables(tables) if tables else schema.empty_table()), layout)
@@ -127,10 +129,10 @@ def materialise(
     """
     with destination.store.open(destination.key) as draft:
         parts = _all_parts(job, draft, executor, begun)
-        layout = lay_out(parts, job.given, join=job.join)
+        layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         if revise is not None and (revised := revise(job, parts, layout)) is not None:
-            job, parts = revised, _all_parts(revised, draft, executor)
-            layout = lay_out(parts, job.given, join=job.join)
+            parts = _all_parts(revised, draft, executor)
+            layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         try:
             shards = list(_merged(job, parts, layout, draft))
         except (OSError, BadData):
@@ -141,6 +143,7 @@ def materialise(
         rejects = [list(reject) for part in parts for reject in part.rejects]
         facts = {**destination.extra, "layout": layout.to_json(), "rejects": rejects}
         entry = draft.commit(shards, destination.fingerprint, facts)
+    destination.store.make_room(settings().max_cache_bytes, keep=[entry.key])
     return replace(opened(entry), hit=False)
 
 
@@ -234,7 +237,7 @@ def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[
             parts[unit] = part
             pending.append(unit)
             size += part.num_bytes
-            if part.num_bytes >= ALONE_BYTES or size >= BUFFER_BYTES or time.monotonic() - last > JOURNAL_SECONDS:
+            if size >= BUFFER_BYTES or _is_large(part, job) or time.monotonic() - last > JOURNAL_SECONDS:
                 journal()
                 size, last = 0, time.monotonic()
     except BaseException:
@@ -278,7 +281,8 @@ class _Unit:
     draft: Draft
 
     def __call__(self, unit: int) -> ShardRecord:
-        job, draft = self.job, self.draft
+        # A draft of its own: threads share this task, and each removes its temporary files when it is done.
+        job, draft = self.job, Draft(self.draft.root, self.draft.key)
         if (record := draft.find(job.name(unit))) is not None:
             return record
         with draft:
@@ -298,57 +302,61 @@ def _distributed(
 ) -> dict[int, Part]:
     tasks = (Task((unit,), job.label(unit)) for unit in units)
     answers = run(_Unit(job, draft), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
-    return {task.args[0]: _part_of(draft, record) for task, record in answers}
+    parts = {}
+    for task, record in answers:
+        (unit,) = task.args
+        # Looked up, so that this process's draft knows the units that workers published.
+        parts[unit] = _part_of(draft, draft.find(job.name(unit)) or record)
+    return parts
 
 
 # Units to files
 
 
 def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> Iterator[ShardRecord]:
-    """Yield the records of the final files, in order."""
-    if not layout.features:
-        return
-    unit = 0
-    for index, group in enumerate(_groups(parts)):
-        first, unit = unit, unit + len(group)
-        if len(group) == 1 and (record := _as_it_is(job, first, group[0], layout, draft)) is not None:
+    """Yield the records of the final files, in order: small neighbours are put together.
+
+    How much goes into a file is measured on the rows as they are written: parts hold more or less of them beforehand,
+    by how the work was cut.
+    """
+    left = deque(parts if layout.features else ())
+    for index in itertools.count():
+        if not left:
+            return
+        alone = left[0].num_bytes >= BUFFER_BYTES or _is_large(left[0], job) or len(left) == 1
+        if alone and (record := _as_it_is(left[0], layout, draft)) is not None:
+            left.popleft()
             yield record
             continue
         name = f"data-{index:05d}.arrow"
-        with draft.writing(name, sum(part.num_bytes for part in group)) as path:
-            written = write_part(group, layout, job.fill, path)
+        with draft.writing(name, left[0].num_bytes) as path:
+            written = _write_some(left, layout, job, path)
         yield draft.publish(name, path, num_rows=written.num_rows, batches=written.batches, checksum=written.checksum)
 
 
-def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """Put small neighbours together."""
-    group: list[Part] = []
+def _is_large(part: Part, job: Job) -> bool:
+    """Tell whether a part is worth a file of its own, so that it is written once and never copied."""
+    return job.cut_alike and part.num_bytes >= FILE_BYTES
+
+
+def _write_some(left: deque[Part], layout: Layout, job: Job, path: Path) -> WrittenShard:
+    """Write parts to a file until it has its size."""
     size = 0
-    for part in parts:
-        if part.num_bytes >= ALONE_BYTES:
-            if group:
-                yield group
-            yield [part]
-            group, size = [], 0
-            continue
-        group.append(part)
-        size += part.num_bytes
-        if size >= BUFFER_BYTES:
-            yield group
-            group, size = [], 0
-    if group or not parts:
-        yield group
+    with ShardWriter(path, layout.features.arrow_schema) as writer:
+        while left and size < BUFFER_BYTES and not (size and _is_large(left[0], job)):
+            for table in conform(left.popleft(), layout, job.fill):
+                writer.write(table)
+                size += logical_nbytes(table)
+        return writer.close()
 
 
-def _as_it_is(job: Job, unit: int, part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
-    """Return the record of a large part whose file, which it gets if it has none, is what it should be."""
-    if part.num_bytes < ALONE_BYTES and not isinstance(part.data, FileRef):
+def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
+    """Return the record of a part whose file is already what it should be."""
+    if not isinstance(part.data, FileRef):
         return None
     same = all(part.holds(name) and part.features[name] == layout.features[name] for name in layout.features)
     held = [name for name in part.features if part.holds(name)]
     if not same or held != list(layout.features):
         return None
-    if not isinstance(part.data, FileRef):
-        _publish(job, unit, part, draft)
-    name = job.name(unit)
-    return draft.finished.get(name) or draft.find(name)
+    path = part.data.path
+    return next((record for record in draft.finished.values() if str(draft.path / record.name) == path), None)

@@ -26,7 +26,11 @@ POSITIONS = Features({"row": Value("int64")})
 
 def _outputs(positions: np.ndarray[Any, np.dtype[np.int64]]) -> Outputs:
     return Outputs(
-        pa.table({"row": of_numpy(positions.astype(np.int64, copy=False))}), POSITIONS, frozenset(), whole=True, positions=True
+        pa.table({"row": of_numpy(positions.astype(np.int64, copy=False))}),
+        POSITIONS,
+        frozenset(),
+        whole=True,
+        positions=True,
     )
 
 
