@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from arrowsets import Dataset, DatasetDict, Features, ReadInstruction, Value, load_dataset, load_from_disk
+from arrowsets import ClassLabel, Dataset, DatasetDict, Features, ReadInstruction, Value, load_dataset, load_from_disk
 from arrowsets.errors import BadData, DataFilesNotFound, SchemaConflict, SplitNotFound, UnknownName
 
 
@@ -93,6 +93,41 @@ def test_configurations_of_a_card() -> None:
     assert load_dataset("d", split="train").to_dict() == {"x": [5]}
     with pytest.raises(ValueError, match="'one', 'two'"):
         load_dataset("d", "three")
+
+
+DECLARING = """---
+configs:
+- config_name: default
+  sep: ";"
+  data_files:
+  - {split: train, path: a.csv}
+  - {split: test, path: b.tsv}
+dataset_info:
+  features:
+  - {name: x, dtype: float32}
+  - name: y
+    dtype: {class_label: {names: {"0": "no", "1": "yes"}}}
+---
+"""
+
+
+def test_a_card_declares_types_and_options(here: Path) -> None:
+    (here / "README.md").write_text(DECLARING)
+    (here / "a.csv").write_text("x;y\n1;yes\n")
+    (here / "b.tsv").write_text("x;y\n2;0\n")
+    loaded = load_dataset(str(here))
+    assert loaded["train"].features == {"x": Value("float32"), "y": ClassLabel(names=["no", "yes"])}
+    assert loaded["train"][0] == {"x": 1.0, "y": 1}
+    assert loaded["test"][0] == {"x": 2.0, "y": 0}
+    given = Features({"x": Value("string"), "y": Value("string")})
+    assert load_dataset(str(here), split="test", features=given)[0] == {"x": "2", "y": "0"}
+
+
+def test_trusting_code_changes_nothing_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    write(a_csv=csv(1))
+    with caplog.at_level(logging.WARNING, logger="arrowsets"):
+        assert load_dataset("csv", data_files="a.csv", split="train", trust_remote_code=True)["x"][:] == [1]
+    assert "trust_remote_code" in caplog.text
 
 
 SPLITS = [

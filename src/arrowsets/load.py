@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +23,8 @@ from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
 
 __all__ = ["load_dataset", "load_from_disk"]
+
+logger = logging.getLogger("arrowsets")
 
 Split = str | ReadInstruction
 
@@ -60,7 +63,7 @@ def load_dataset(
         data_files: Paths, URLs or patterns: one, several, or by split.
         split: "train", "train[:10%]+test", "all", a `ReadInstruction`, or a list of these. None: all, as a dictionary.
         cache_dir: Root of the store. None: the user's cache.
-        features: Types to read as, instead of those of the values.
+        features: Types to read as, instead of those of the values. None: those that the source declares, if it does.
         download_mode: "force_redownload" reads the files again.
         verification_mode: "no_checks" skips comparing the numbers of rows with those the source declares.
         keep_in_memory: Read into memory instead of mapping files.
@@ -75,6 +78,8 @@ def load_dataset(
         SplitNotFound, UnknownName: list what there is.
     """
     del download_config, save_infos
+    if config_kwargs.pop("trust_remote_code", None):
+        logger.warning("trust_remote_code=True changes nothing: code that comes with a dataset is never run")
     if streaming:
         raise NotImplementedError("streaming=True: iterate over load_dataset(...) without it; files are memory-mapped")
     _check_choice("download_mode", download_mode, _MODES)
@@ -106,8 +111,8 @@ class _Loader:
     def __init__(self, recipe: Recipe, features: Features | None, how: Execution, root: Path, checks: str) -> None:
         self.recipe, self.how, self.root, self.checks = recipe, how, root, checks
         keywords = dict(recipe.keywords)
-        if features is not None:
-            keywords["features"] = Features(features)
+        if (wanted := features if features is not None else recipe.info.features) is not None:
+            keywords["features"] = Features(wanted)
         self.builder = registry.builder(recipe.builder).from_keywords(keywords)
         self._files: Mapping[str, tuple[DataFile, ...]] | None = None
         self._prepared: dict[str, Dataset] = {}

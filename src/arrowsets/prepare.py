@@ -189,7 +189,8 @@ def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[An
     if missing := set(first.column_names) - set(given):
         unknown = set(given) - set(first.column_names)  # alone they are no error: another row or file may have them
         raise SchemaConflict(
-            f"features= names {sorted(given)} but {files[0].url} has the columns {sorted(first.column_names)}"
+            f"features= (or the README's dataset_info) names {sorted(given)} "
+            f"but {files[0].url} has the columns {sorted(first.column_names)}"
             + (f"; not in the file: {sorted(unknown)}" if unknown else "")
             + f"; not in features=: {sorted(missing)}"
         )

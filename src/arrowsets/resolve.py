@@ -259,10 +259,10 @@ def _any_wildcard(patterns: object) -> bool:
 def _recipe(
     request: Request, files: Files, config: Config, info: DatasetInfo, dataset_name: str, *, explicit: bool
 ) -> Recipe:
-    name = _format_of(files, request.cache_dir)
+    given = {**config.keywords, **request.keywords}
+    name = _format_of(files, request.cache_dir, given)
     only = frozenset(registry.builder(name).extensions)
     kept = files if explicit else _filtered(files, only, name)
-    given = {**config.keywords, **request.keywords}
     keywords = {**_implied(kept, name, given), **given}
     return Recipe(name, kept, keywords, config.name, dataset_name, info, request.revision, only)
 
@@ -298,7 +298,7 @@ def _is_data(file: DataFile, only: frozenset[str], name: str) -> bool:
     return file.extension in only or (name.endswith("folder") and file.name in _METADATA)
 
 
-def _format_of(files: Files, cache_dir: str | None) -> str:
+def _format_of(files: Files, cache_dir: str | None, given: Mapping[str, Any]) -> str:
     found = {split: _format_of_split(listed, cache_dir) for split, listed in files.items()}
     names = {name for name, _ in found.values() if name is not None}
     if not names:
@@ -309,7 +309,12 @@ def _format_of(files: Files, cache_dir: str | None) -> str:
             f"no builder reads these files: {listed}, such as {example!r}; name a builder as the path "
             f"({', '.join(registry.builder_names())}) and the files with data_files="
         )
-    if len(names) > 1 or len({str(sorted(keywords.items())) for name, keywords in found.values() if name}) > 1:
+    implied = {
+        str(sorted(item for item in keywords.items() if item[0] not in given))
+        for name, keywords in found.values()
+        if name is not None
+    }
+    if len(names) > 1 or len(implied) > 1:
         per_split = ", ".join(f"{split}: {name} {keywords or ''}".rstrip() for split, (name, keywords) in found.items())
         raise ValueError(
             f"the splits have different formats ({per_split}); choose files of one format with data_files="

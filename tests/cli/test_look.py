@@ -63,6 +63,14 @@ def test_head_of_no_rows_says_so(arrowsets: Call, tmp_path: Path) -> None:
     assert arrowsets("head", tmp_path / "empty.jsonl")[:2] == (0, "(no rows)\n")
 
 
+def test_a_number_of_rows_is_no_less_than_0(arrowsets: Call, csv: Path) -> None:
+    code, _, error = arrowsets("head", csv, "-n", "-3")
+    assert (code, error.splitlines()[-1]) == (
+        2,
+        "arrowsets head: error: argument -n/--rows: '-3' is no number of rows; give 0 or more",
+    )
+
+
 def test_info_of_files(arrowsets: Call, csv: Path) -> None:
     facts = json.loads(arrowsets("info", csv, "--json")[1])
     assert facts["format"] == "csv"

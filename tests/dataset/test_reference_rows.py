@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import arrowsets
+from arrowsets import Features, Value
 
 ROWS = {
     "x": [3, 1, None, 2, 1, 3, 5, 4, 0, 7],
@@ -197,3 +198,15 @@ def test_a_row_out_of_range_is_an_index_error(index: int, make: Any) -> None:
 def test_other_keys_are_type_errors(key: Any, make: Any) -> None:
     with pytest.raises(TypeError):
         make(ROWS)[key]
+
+
+@pytest.mark.parametrize("indices", [{2, 1}, {1: "a", 2: "b"}.keys(), {"a": 2, "b": 0}.values()])
+def test_any_collection_of_positions_is_selected(indices: Any, make: Any) -> None:
+    dataset = make({"x": [1, 2, 3]})
+    assert dataset.select(indices)["x"][:] == [i + 1 for i in indices]
+
+
+def test_cast_and_map_order_columns_as_their_features(make: Any) -> None:
+    types = {"y": Value("string"), "x": Value("int8")}
+    assert make({"x": [1], "y": ["a"]}).cast(Features(types)).column_names == ["y", "x"]
+    assert make({"x": [1]}).map(lambda row: {"y": "a"}, features=Features(types)).to_dict() == {"y": ["a"], "x": [1]}

@@ -22,9 +22,15 @@ _NARROWEST = 8
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="PATH", help="a file, a directory, a URL, or what save_to_disk wrote")
-    parser.add_argument("-n", "--rows", type=int, default=5, metavar="N", help="how many rows (default: 5)")
+    parser.add_argument("-n", "--rows", type=_count, default=5, metavar="N", help="how many rows (default: 5)")
     parser.add_argument("--split", metavar="NAME", help="the split (default: the first)")
     parser.add_argument("--json", action="store_true", help="print a JSON object a line, whole values")
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal():
+        raise argparse.ArgumentTypeError(f"{value!r} is no number of rows; give 0 or more")
+    return int(value)
 
 
 def _run(args: argparse.Namespace) -> None:

@@ -172,7 +172,7 @@ class ColumnMethods(DatasetCore):
         """Convert the columns to other types. Only columns whose storage changes are written.
 
         Args:
-            features: A type for each column; the names must be the dataset's.
+            features: A type for each column, in the order that they are to have; the names must be the dataset's.
 
         Raises:
             SchemaConflict: if a value does not fit its new type without loss; names the column and the value.
@@ -196,6 +196,9 @@ class ColumnMethods(DatasetCore):
         )
         wanted = Features({name: features[name] for name in self._view.columns})
         made = self._cast(wanted, how, None)
+        if list(features) != list(wanted):
+            made = made.select_columns(list(features))
+            wanted = made._features
         if cache_file_name is not None:
             write_file(made._view, wanted, cache_file_name)
         return made

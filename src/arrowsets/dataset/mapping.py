@@ -302,10 +302,9 @@ class MapMethods(DatasetCore):
                 f"features= names the columns {list(features)} but the result has {self._view.columns}; "
                 "name exactly these"
             )
-        wanted = Features({name: features[name] for name in self._view.columns})
-        if wanted == self._features:
+        if list(features.items()) == list(self._features.items()):
             return self
-        made: Self = self.cast(wanted, load_from_cache_file=how.reuse, num_proc=how.num_proc)  # type: ignore[attr-defined]
+        made: Self = self.cast(features, load_from_cache_file=how.reuse, num_proc=how.num_proc)  # type: ignore[attr-defined]
         # What the types were declared as is part of what the map was given.
         made._lineage, made._origin = self._lineage, self._origin
         return made

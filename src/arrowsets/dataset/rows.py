@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, ValuesView
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -53,7 +54,7 @@ class RowMethods(DatasetCore):
         {'x': [3, 1]}
         """
         del keep_in_memory, indices_cache_file_name, writer_batch_size
-        if not hasattr(indices, "__len__"):
+        if isinstance(indices, (AbstractSet, ValuesView)) or not hasattr(indices, "__len__"):
             indices = list(indices)
         view = self._view.select(from_start(indices, self.num_rows))
         if view is self._view:
