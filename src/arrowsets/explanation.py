@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from arrowsets.hashing import Difference, Fingerprint
@@ -70,12 +71,20 @@ def explain(lineage: Lineage, origin: Origin | None) -> Explanation:
             return Explanation(origin.label, None, "computed in memory, where nothing is looked up or kept")
         return Explanation(origin.label, True, origin.entry.key)
     own = lineage.fingerprint
-    best: tuple[Difference, ...] | None = None
-    nearest: str | None = None
-    for manifest in origin.store.recent(origin.label, CANDIDATES):
-        if manifest.key == origin.entry.key or manifest.created > origin.entry.manifest.created:
-            continue
-        found = differences_between(Fingerprint.from_json(manifest.fingerprint), own)
-        if best is None or len(found) < len(best):
-            best, nearest = found, manifest.key
-    return Explanation(origin.label, False, origin.entry.key, nearest, best or ())
+    parts = set(_digests(own))
+    earlier = [
+        (manifest.key, Fingerprint.from_json(manifest.fingerprint))
+        for manifest in origin.store.recent(origin.label, CANDIDATES)
+        if manifest.key != origin.entry.key and manifest.created <= origin.entry.manifest.created
+    ]
+    if not earlier:
+        return Explanation(origin.label, False, origin.entry.key)
+    # One difference may be a constant or a whole function: what is nearest has most in common.
+    nearest, tree = max(earlier, key=lambda found: len(parts.intersection(_digests(found[1]))))
+    return Explanation(origin.label, False, origin.entry.key, nearest, differences_between(tree, own))
+
+
+def _digests(tree: Fingerprint) -> Iterator[str]:
+    yield tree.digest
+    for _, child in tree.children:
+        yield from _digests(child)

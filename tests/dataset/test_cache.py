@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,15 @@ def test_what_is_done_is_in_the_key(what: dict[str, Any], source: str) -> None:
     Dataset.load_from_disk(source).map(any_way)
     made = Dataset.load_from_disk(source).map(any_way, **what)
     assert made.explain().hit is False
+
+
+def test_the_nearest_result_explains_a_miss(source: str) -> None:
+    data = Dataset.load_from_disk(source)
+    results = []
+    for k in (1, 2):
+        data.map(partial(lambda row, z: {"z": z}, z=k))
+        results.append(data.map(lambda row: {"y": row["x"] * k}))  # noqa: B023
+    assert [str(difference) for difference in results[1].explain().differences] == ["function: closure k: 1 -> 2"]
 
 
 def test_filters_do_not_depend_on_workers(source: str) -> None:
