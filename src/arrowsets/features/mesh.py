@@ -36,10 +36,8 @@ class Mesh(Media):
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return what trimesh makes of the file."""
         trimesh = needed("trimesh", "reading meshes", "trimesh", "mesh")
-        if isinstance(file, str):
-            mesh = trimesh.load(file)
-        else:
-            mesh = trimesh.load(file, file_type=_kind(file.getvalue()[:84], name))
+        kind = None if isinstance(file, str) else _kind(file.getvalue()[:84], name)
+        mesh = trimesh.load(file, file_type=kind)
         if not getattr(mesh, "geometry", True):  # trimesh takes any text for an STL file without triangles
             raise ValueError("it holds no geometry")
         return mesh
