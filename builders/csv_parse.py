@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData
+from arrowsets.features.casting import nulls
 
 from .csv_records import Dialect, Record
 from .csv_types import Words, may_narrow, narrow
@@ -120,7 +121,7 @@ class BlockParser:
         import pyarrow.csv as arrow_csv
 
         if _BLANK.match(block):
-            return pa.table({name: pa.array([], types[name]) for name in self.keep})
+            return pa.table({name: nulls(0, types[name]) for name in self.keep})
         quoted = bool(self.dialect.quote) and self.dialect.quote in block
         invalid: list[Any] = []
 
@@ -347,4 +348,4 @@ def _row_at(dialect: Dialect, block: bytes, place: int) -> int:
 
 
 def _joined(column: pa.ChunkedArray[Any]) -> Arr:
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], column.type)])
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [nulls(0, column.type)])

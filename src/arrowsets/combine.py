@@ -55,7 +55,7 @@ def concatenate_datasets(
         view = View.concat([_as(dataset, types)._view for dataset in datasets]).select_columns(list(types))
     if spec.columns is not None and axis == 1:
         spec = replace(spec, columns=tuple(dict.fromkeys(c for d in datasets for c in d._format.columns or ())))
-    return Dataset._make(
+    made = Dataset._make(
         view,
         types,
         lineage,
@@ -64,6 +64,8 @@ def concatenate_datasets(
         spec,
         tuple(pin for dataset in datasets for pin in dataset._pins),
     )
+    made._store = datasets[0]._store
+    return made
 
 
 def interleave_datasets(
@@ -90,6 +92,11 @@ def interleave_datasets(
     lengths = [len(part) for part in parts]
     if stopping_strategy not in Stopping.__args__:  # type: ignore[attr-defined]
         raise ValueError(f"stopping_strategy must be one of {Stopping.__args__}, not {stopping_strategy!r}")  # type: ignore[attr-defined]
+    if stopping_strategy == "all_exhausted" and sum(lengths) > 0 and 0 in lengths:
+        raise ValueError(
+            f"dataset {lengths.index(0)} is empty, and 'all_exhausted' would start it over again and again; "
+            "leave it out, or use another stopping_strategy"
+        )
     if probabilities is None:
         sources = _in_turn(lengths, stopping_strategy)
     else:
@@ -121,6 +128,8 @@ def _at_random(
     """Number the dataset of each row, drawn until the stopping strategy is met."""
     if len(probabilities) != len(lengths):
         raise ValueError(f"{len(probabilities)} probabilities for {len(lengths)} datasets; give one for each")
+    if stopping != "first_exhausted" and (never := [i for i, p in enumerate(probabilities) if not p and lengths[i]]):
+        raise ValueError(f"dataset {never[0]} has probability 0 and would never end; leave it out")
     rng = np.random.default_rng(seed)
     taken = np.zeros(len(lengths), dtype=np.int64)
     ended = np.array([length == 0 for length in lengths])

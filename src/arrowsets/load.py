@@ -10,7 +10,7 @@ from typing import Any
 
 from arrowsets import registry
 from arrowsets.config import settings
-from arrowsets.dataset import Dataset
+from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SplitNotFound, UnknownName
 from arrowsets.features import Features
@@ -18,7 +18,6 @@ from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.resolve import Recipe, resolve
-from arrowsets.splits import DatasetDict
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
 
@@ -131,14 +130,17 @@ class _Loader:
         lengths = {name: len(self.whole(name)) for name in wanted}
         pieces = [self.whole(name).select(range(start, stop)) for name, start, stop in spec.to_absolute(lengths)]
         if len(pieces) == 1 and len(pieces[0]) == len(self.whole(wanted[0])):
-            return pieces[0]
-        return pieces[0]._make(
+            return self.whole(wanted[0])
+        made = pieces[0]._make(
             View.concat([piece._view for piece in pieces]),
             pieces[0]._features,
             Lineage("split", [piece._lineage for piece in pieces]),
             self.info(),
             str(split),
+            pins=tuple(pin for piece in pieces for pin in piece._pins),
         )
+        made._store = self.how.store
+        return made
 
     def whole(self, name: str) -> Dataset:
         """Return all rows of a split."""
@@ -182,7 +184,7 @@ def load_from_disk(
     dataset_path: str | os.PathLike[str],
     keep_in_memory: bool | None = None,
     storage_options: Mapping[str, Any] | None = None,
-) -> Dataset | DatasetDict:
+) -> Any:
     """Open a directory that `save_to_disk` of a `Dataset` or a `DatasetDict` wrote.
 
     Raises:

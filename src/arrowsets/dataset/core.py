@@ -19,6 +19,7 @@ from arrowsets.formats import Column
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
+from arrowsets.store import Store
 from arrowsets.table import View
 from arrowsets.transforms.base import Reject
 
@@ -40,6 +41,8 @@ class DatasetCore:
     _origin: Origin | None
     _reader: Reader | None
     _rejects: tuple[Reject, ...] = ()
+    _store: Store | None = None
+    """Where results are kept: beside the rows that they are of. None: the user's cache."""
 
     def _init(
         self,
@@ -79,7 +82,7 @@ class DatasetCore:
         """Make the dataset that one step leads to; what is not named stays as it is."""
         if new_fingerprint is not None:
             lineage = Lineage.of_digest(operation, new_fingerprint)
-        return self._make(
+        made = self._make(
             view if view is not None else self._view,
             features if features is not None else self._features,
             lineage if lineage is not None else Lineage(operation, (self._lineage,), given),
@@ -89,6 +92,8 @@ class DatasetCore:
             self._pins + pins,
             origin,
         )
+        made._store = self._store
+        return made
 
     # What it is
 
@@ -237,10 +242,13 @@ class DatasetCore:
             "info": self._info,
             "split": None if self._split is None else str(self._split),
             "format": self._format,
+            "store": self._store,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        store = state.pop("store", None)
         self._init(**state)
+        self._store = store
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({{\n    features: {self.column_names},\n    num_rows: {self.num_rows}\n}})"

@@ -125,7 +125,7 @@ class ExportMethods(DatasetCore):
         >>> import io
         >>> from arrowsets import Dataset
         >>> Dataset.from_dict({"x": [1, None], "y": [["a"], []]}).to_json(text := io.StringIO())
-        38
+        36
         >>> print(text.getvalue(), end="")
         {"x":1,"y":["a"]}
         {"x":null,"y":[]}
@@ -178,6 +178,8 @@ class ExportMethods(DatasetCore):
     ) -> int:
         """Write all rows to a table of a database, in one transaction, and return how many they are.
 
+        On a `sqlite3.Connection` each batch is committed; a table that could not be filled is dropped there.
+
         Args:
             name: The table's name.
             con: A `sqlite3.Connection`, or an SQLAlchemy URL ("sqlite:///data.db"), engine or connection.
@@ -205,7 +207,3 @@ class ExportMethods(DatasetCore):
             frames: Iterator[Any] = map(shown.batch, self._view.batches(batch_size or BATCH_ROWS))
             return frames
         return shown.batch(self.to_arrow())
-
-    def cleanup_cache_files(self) -> int:
-        """Remove stored results that no running process uses; return how many. See `arrowsets cache prune`."""
-        return 0

@@ -68,7 +68,7 @@ class Collector:
         self._pending, self._pending_bytes = [], 0
 
     def _joined(self, parts: list[Part], path: Path | None) -> Part:
-        layout = lay_out(parts, self._job.given, join=self._job.join)
+        layout = lay_out(parts, self._job.given, join=self._job.join, fill=self._job.fill)
         part = _summary(parts, layout, self._job.given)
         if path is None:
             tables = [table for each in parts for table in conform(each, layout, self._job.fill)]

@@ -16,6 +16,7 @@ import pyarrow as pa
 from arrowsets.engine import worker
 from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, Json, unify
+from arrowsets.features.buffers import to_numpy
 from arrowsets.table import View
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
@@ -195,7 +196,7 @@ def _rows_of(outputs: Outputs, low: int, high: int, start: int, stop: int) -> pa
     table = outputs.table
     if table.num_rows == stop - start and not outputs.positions:
         return table.slice(low - start, high - low)
-    positions = table.column(0).to_numpy()
+    positions = to_numpy(table.column(0))
     first, last = (int(positions.searchsorted(bound)) for bound in (low, high))
     return table.slice(first, last - first)
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hmac
-import multiprocessing.spawn
 import os
 import secrets
 import signal
@@ -108,7 +106,9 @@ class WorkerProcess:
 
     def _start(self, address: str, *inherited: int) -> subprocess.Popen[bytes]:
         flags: list[str] = getattr(subprocess, "_args_from_interpreter_flags", list)()
-        executable = os.fsdecode(multiprocessing.spawn.get_executable() or sys.executable)
+        from multiprocessing.spawn import get_executable
+
+        executable = os.fsdecode(get_executable() or sys.executable)
         posix = os.name == "posix"
         return subprocess.Popen(
             [executable, *flags, "-c", _CODE, address, str(self.rank), *self.world.path],
@@ -137,7 +137,7 @@ class WorkerProcess:
             token = connection.recv(TOKEN_BYTES, socket.MSG_WAITALL)
         except OSError:
             token = b""
-        if not hmac.compare_digest(token, self._token):
+        if not secrets.compare_digest(token, self._token):
             connection.close()
             return False
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -70,6 +70,8 @@ def check_options(writer: str, options: Mapping[str, Any], refused: frozenset[st
     Raises:
         UnknownName: lists those that it has.
     """
+    if not options:
+        return
     import pandas as pd
 
     allowed = set(inspect.signature(getattr(pd.DataFrame, writer)).parameters) - refused - {"self"}

@@ -64,7 +64,9 @@ def write_parquet(
     if path is not None and (shards.wanted or "{index" in path):
         return _write_files(job, path, storage_options, shards)
     if shards.wanted:
-        raise ValueError(f"several files cannot be written to {path_or_buf!r}; give a directory or a path with '{{index}}'")
+        raise ValueError(
+            f"several files cannot be written to {path_or_buf!r}; give a directory or a path with '{{index}}'"
+        )
     with opened(path_or_buf, storage_options, None) as output, _bar(view) as bar:
         for rows in job.write(output, 0, view.num_rows):
             bar.update(rows)
@@ -105,9 +107,7 @@ class _Job:
         return output.written
 
 
-def _write_files(
-    job: _Job, path: str, storage_options: Mapping[str, Any] | None, shards: ParquetShards
-) -> int:
+def _write_files(job: _Job, path: str, storage_options: Mapping[str, Any] | None, shards: ParquetShards) -> int:
     cuts = shard_ranges(job.view, shards.max_shard_size, shards.num_shards)
     names = _names(path, shards.split, len(cuts))
     staged = _Staged(names, storage_options)
@@ -115,7 +115,8 @@ def _write_files(
         Task((name, storage_options, start, stop), f"rows {start} to {stop - 1}")
         for name, (start, stop) in zip(staged.paths, cuts, strict=True)
     ]
-    pool = process_pool(shards.num_proc) if (shards.num_proc or 1) > 1 else None
+    num_proc = shards.num_proc or 1
+    pool = process_pool(num_proc) if num_proc > 1 else None
     with staged, _bar(job.view) as bar:
         done = run(job.write_file, tasks, pool, on_progress=lambda _, rows: bar.update(rows))
         return sum(written for _, written in done)
@@ -138,7 +139,9 @@ def _names(path: str, split: str, total: int) -> list[str]:
     names = [f"{split}-{index:05d}-of-{total:05d}.parquet" for index in range(total)]
     if "://" not in folder:
         others = sorted(
-            file.name for file in Path(folder).expanduser().glob(f"{split}-?????-of-?????.parquet") if file.name not in names
+            file.name
+            for file in Path(folder).expanduser().glob(f"{split}-?????-of-?????.parquet")
+            if file.name not in names
         )
         if others:
             raise ValueError(

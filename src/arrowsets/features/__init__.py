@@ -6,7 +6,7 @@ from arrowsets.features.array import Array2D, Array3D, Array4D, Array5D
 from arrowsets.features.audio import Audio
 from arrowsets.features.base import FeatureType, register, registered
 from arrowsets.features.bio import BioSequence, BioStructure
-from arrowsets.features.chunks import cast_column
+from arrowsets.features.chunks import cast_column, has_labels
 from arrowsets.features.decode import decoder
 from arrowsets.features.encode import array_of, cast, infer
 from arrowsets.features.image import Image
@@ -50,6 +50,7 @@ __all__ = [
     "as_feature",
     "cast",
     "cast_column",
+    "has_labels",
     "decoder",
     "feature_of",
     "infer",

@@ -19,7 +19,8 @@ import pyarrow as pa
 
 from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict
 from arrowsets.features.base import FeatureType, registered
-from arrowsets.features.casting import cast_storage, locate, make_list, nulls, of_numpy
+from arrowsets.features.buffers import of_numpy
+from arrowsets.features.casting import cast_storage, locate, make_list, nulls
 from arrowsets.features.infer import feature_of
 from arrowsets.features.json_value import Json
 from arrowsets.features.kinds import is_tensor, kind_of, kinds, medium, quick_array, to_arrow_or_numpy
