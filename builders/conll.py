@@ -18,6 +18,8 @@ from arrowsets.errors import BadData
 from arrowsets.features import Features, List, Value, array_of
 from arrowsets.files import DataFile
 
+from .rejecting import reject_file
+
 __all__ = ["ConllBuilder", "ConllOptions"]
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -71,11 +73,14 @@ class ConllBuilder(FileBuilder):
         if schema is not None:
             features = Features.from_arrow_schema(schema)
         rows: list[list[list[str]]] = []
-        for sentence in self._sentences(shard):
-            rows.append(sentence)
-            if len(rows) == _TABLE_ROWS:
-                yield self._table(rows, features)
-                rows = []
+        try:
+            for sentence in self._sentences(shard):
+                rows.append(sentence)
+                if len(rows) == _TABLE_ROWS:
+                    yield self._table(rows, features)
+                    rows = []
+        except BadData as error:
+            reject_file(self, shard.url, error)
         yield self._table(rows, features)
 
     def _table(self, rows: list[list[list[str]]], features: Features) -> pa.Table:

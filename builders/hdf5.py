@@ -32,6 +32,8 @@ from arrowsets.features import (
 )
 from arrowsets.files import DataFile
 
+from .rejecting import reject_file
+
 __all__ = ["Hdf5Builder", "Hdf5Options", "Hdf5Shard"]
 
 SHARD_BYTES = 64 << 20
@@ -73,8 +75,13 @@ class Hdf5Builder(Builder[Hdf5Shard]):
         """Cut files into runs of rows of about 64 MiB."""
         found = []
         for file in files:
-            with _opened(file) as root:
-                rows, width = _length(root, file.url), _row_bytes(root)
+            try:
+                with _opened(file) as root:
+                    rows, width = _length(root, file.url), _row_bytes(root)
+            except BadData as error:
+                reject_file(self, file.url, error)
+                found.append(Hdf5Shard(file, 0, 0))  # reading it notes why it is left out
+                continue
             step = max(1, SHARD_BYTES // max(1, width))
             found += [Hdf5Shard(file, start, min(start + step, rows)) for start in range(0, rows, step)]
         return tuple(found)
@@ -84,8 +91,12 @@ class Hdf5Builder(Builder[Hdf5Shard]):
         features = self.config.features
         if features is None:
             for file in files:
-                with _opened(file) as root:
-                    own = Features(_features(root, file.url))
+                try:
+                    with _opened(file) as root:
+                        own = Features(_features(root, file.url))
+                except BadData as error:
+                    reject_file(self, file.url, error)
+                    continue
                 features = own if features is None else self.unify(features, own)
         return features
 
@@ -95,7 +106,14 @@ class Hdf5Builder(Builder[Hdf5Shard]):
 
     def read(self, shard: Hdf5Shard, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
         """Yield rows."""
+        try:
+            yield from self._rows(shard, schema)
+        except BadData as error:
+            reject_file(self, shard.file.url, error)
+
+    def _rows(self, shard: Hdf5Shard, schema: pa.Schema | None) -> Iterator[pa.Table]:
         with _opened(shard.file) as root:
+            _length(root, shard.file.url)
             own = Features(_features(root, shard.file.url))
             features = own if schema is None else Features.from_arrow_schema(schema)
             step = self.config.batch_size or max(1, TABLE_BYTES // max(1, _row_bytes(root)))

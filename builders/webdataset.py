@@ -34,6 +34,7 @@ from arrowsets.features import Audio, Features, FeatureType, Image, Json, Mesh, 
 from arrowsets.files import DataFile
 
 from . import audiofolder, imagefolder, meshfolder, videofolder
+from .rejecting import reject_file, reject_row
 
 __all__ = ["WebDatasetBuilder", "WebDatasetOptions"]
 
@@ -86,27 +87,34 @@ class WebDatasetBuilder(FileBuilder):
         features = None if schema is None else Features.from_arrow_schema(schema)
         samples: list[_Sample] = []
         start = size = 0
-        for sample in _samples(shard):
-            samples.append(sample)
-            size += sum(map(len, sample.fields.values()))
-            if size >= TABLE_BYTES or len(samples) == TABLE_ROWS:
-                yield self._table(samples, features, shard, start)
-                start, size, samples = start + len(samples), 0, []
+        try:
+            for sample in _samples(shard):
+                samples.append(sample)
+                size += sum(map(len, sample.fields.values()))
+                if size >= TABLE_BYTES or len(samples) == TABLE_ROWS:
+                    yield self._table(samples, features, shard, start)
+                    start, size, samples = start + len(samples), 0, []
+        except BadData as error:
+            if error.column is not None:
+                raise
+            reject_file(self, shard.url, error)
         if samples:
             yield self._table(samples, features, shard, start)
 
     def _table(self, samples: list[_Sample], features: Features | None, file: DataFile, start: int) -> pa.Table:
         names = dict.fromkeys(name for sample in samples for name in sample.fields)
-        columns: dict[str, list[Any]] = {
-            name: [self._value(sample, name, file, start + row) for row, sample in enumerate(samples)]
-            for name in names
-        }
-        columns[_KEY] = [sample.key for sample in samples]
-        columns[_URL] = [file.url] * len(samples)
+        rows = []
+        for row, sample in enumerate(samples, start):
+            try:
+                rows.append([sample.key, file.url, *(self._value(sample, name, file, row) for name in names)])
+            except BadData as error:
+                reject_row(self, file.url, row, error)
+        listed = list(zip(*rows, strict=True)) if rows else [()] * (len(names) + 2)
+        columns = dict(zip((*names, _KEY, _URL), map(list, (*listed[2:], *listed[:2])), strict=True))
         kinds: dict[str, Any] = {name: self._type(name) for name in columns} if features is None else dict(features)
         arrays = {}
         for name, wanted in kinds.items():
-            values = columns.get(name) or [None] * len(samples)
+            values = columns.get(name, [None] * len(rows))
             arrays[name], kinds[name] = array_of(values, wanted, on_mixed="use_json")
         return pa.Table.from_arrays(list(arrays.values()), schema=Features(kinds).arrow_schema)
 

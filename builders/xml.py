@@ -19,6 +19,8 @@ from arrowsets.errors import BadData
 from arrowsets.features import Features, Value
 from arrowsets.files import DataFile
 
+from .rejecting import reject_file
+
 __all__ = ["XmlBuilder", "XmlOptions"]
 
 _SCHEMA = pa.schema([("xml", pa.string())])
@@ -58,9 +60,13 @@ class XmlBuilder(FileBuilder):
 
     def read(self, shard: DataFile, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
         """Yield the one row of a file."""
-        with shard.open() as stream:
-            data = stream.read()
-        text = pa.table({"xml": pa.array([self._text(data, shard.url)], pa.string())})
+        try:
+            with shard.open() as stream:
+                content = self._text(stream.read(), shard.url)
+        except BadData as error:
+            reject_file(self, shard.url, error)
+            return
+        text = pa.table({"xml": pa.array([content], pa.string())})
         if schema is None:
             yield text
             return
