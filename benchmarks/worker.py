@@ -105,6 +105,8 @@ def prepared(step: Step, library: str, data: Path) -> Any:
         module = __import__(library)
         _ = module.load_dataset, module.Dataset, module.concatenate_datasets
     if step.data is None:
+        import pandas as pd  # noqa: F401
+
         given: Any = None
     else:
         path = input_path(data, step.data, library)
@@ -115,9 +117,10 @@ def prepared(step: Step, library: str, data: Path) -> Any:
 
 def opened(path: Path, library: str) -> Any:
     """Open an input as a user of the library would."""
+    # pyarrow imports pandas when it first turns Python values into arrays, once in a process: not what these steps are about.
+    import pandas as pd  # noqa: F401
+
     if library == "limit":
-        # pyarrow imports pandas when it first turns Python values into arrays; opening a dataset does so.
-        import pandas as pd  # noqa: F401
         from limits import open_arrow
 
         return open_arrow(path)

@@ -58,7 +58,7 @@ def test_an_empty_dataset_is_left_out_without_replacement() -> None:
 
 
 def test_concatenating_fills_missing_columns_with_null(reference: ModuleType) -> None:
-    parts = [{"x": [1, 2]}, {"y": ["a"], "x": [None]}, {"x": [3], "z": [[1]]}]
+    parts: list[dict[str, Any]] = [{"x": [1, 2]}, {"y": ["a"], "x": [None]}, {"x": [3], "z": [[1]]}]
     theirs = reference.concatenate_datasets([reference.Dataset.from_dict(part) for part in parts])
     ours = concatenate_datasets([Dataset.from_dict(part) for part in parts])
     assert ours.to_dict() == theirs.to_dict()
@@ -66,7 +66,7 @@ def test_concatenating_fills_missing_columns_with_null(reference: ModuleType) ->
 
 
 def test_concatenating_side_by_side(reference: ModuleType) -> None:
-    parts = [{"x": [1, 2]}, {"y": ["a", "b"]}]
+    parts: list[dict[str, Any]] = [{"x": [1, 2]}, {"y": ["a", "b"]}]
     theirs = reference.concatenate_datasets([reference.Dataset.from_dict(part) for part in parts], axis=1)
     assert concatenate_datasets([Dataset.from_dict(part) for part in parts], axis=1).to_dict() == theirs.to_dict()
 

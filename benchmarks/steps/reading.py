@@ -282,7 +282,13 @@ def _(table: pa.Table) -> Any:
 
 # Tensors
 
-loader = Step("torch DataLoader", "rows", faster=10, note="4 columns, batches of 32, shuffled by the loader")
+loader = Step(
+    "torch DataLoader",
+    "rows",
+    faster=10,
+    environment={"OMP_NUM_THREADS": "1"},
+    note="4 columns, batches of 32, shuffled by the loader",
+)
 NUMERIC = ["id", "count", "price", "score"]
 
 

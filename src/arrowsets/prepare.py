@@ -20,7 +20,7 @@ from arrowsets.derive import Execution, default_store, fresh_key
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.materialise import Destination, Materialised, materialise, opened
 from arrowsets.engine.parts import Layout, Part
-from arrowsets.errors import SchemaConflict
+from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, is_lossless_cast
 from arrowsets.files import DataFile
 from arrowsets.lineage import Lineage
@@ -79,7 +79,7 @@ class ReadJob(Job):
             schema = self._schema(unit)
             position = 0
             empty = True
-            for table in builder.read(self.shards[unit], schema):
+            for table in _readable(builder, self.shards[unit], schema):
                 features = self._features(table, schema)
                 stop = position + table.num_rows
                 yield Piece(unit, position, stop, Outputs(table, features, whole=True))
@@ -94,6 +94,20 @@ class ReadJob(Job):
         if schema is not None and self.types is not None:
             return self.types
         return Features.from_arrow_schema(table.schema)
+
+
+def _readable(builder: Builder[Any], shard: Any, schema: pa.Schema | None) -> Iterator[pa.Table]:
+    """Read a shard; where bad files are to be left out, what cannot be read ends it and is reported."""
+    rows = 0
+    try:
+        for table in builder.read(shard, schema):
+            rows += table.num_rows
+            yield table
+    except BadData as error:
+        if builder.config.on_bad_files == "error":
+            raise
+        why = f"{error.message} (after {rows} rows, which were kept)" if rows else error.message
+        builder.rejects.files.append((error.file or str(shard), why))
 
 
 def prepare(

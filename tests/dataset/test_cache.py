@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from arrowsets import Dataset
+from arrowsets import Dataset, Features, Value
 from arrowsets.store import Store
 
 SCRIPT = """
@@ -81,11 +81,6 @@ def test_a_script_and_its_text_have_the_same_keys(run: Callable[..., str]) -> No
 calls: list[int] = []
 
 
-def double(row: dict[str, Any]) -> dict[str, Any]:
-    calls.append(row["x"])
-    return {"y": row["x"] * 2}
-
-
 def plain(row: dict[str, Any]) -> dict[str, Any]:
     return {"y": row["x"] * 2}
 
@@ -125,7 +120,10 @@ def test_filters_do_not_depend_on_workers(source: str) -> None:
 
 
 def test_a_result_is_computed_again_if_one_says_so(source: str) -> None:
-    function = lambda row: {"y": calls.append(row["x"]) or 1}  # noqa: E731
+    def function(row: dict[str, Any]) -> dict[str, Any]:
+        calls.append(row["x"])
+        return {"y": 1}
+
     dataset = Dataset.load_from_disk(source)
     first = dataset.map(function, new_fingerprint="named")
     calls.clear()
@@ -207,8 +205,6 @@ def test_explain_tells_of_memory_and_views(source: str) -> None:
 
 def test_explain_of_declared_types(source: str) -> None:
     dataset = Dataset.load_from_disk(source)
-    from arrowsets import Features, Value
-
     declared = Features({"x": Value("int64"), "y": Value("int8")})
     assert "no earlier result" in str(dataset.map(plain, features=declared).explain())
     assert "hit" in str(dataset.map(plain, features=declared).explain())

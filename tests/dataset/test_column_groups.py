@@ -99,7 +99,7 @@ def test_one_row(make: Any) -> None:
 
 
 def test_names_and_values_of_any_script(make: Any) -> None:
-    rows = {"größe 📏": ["naïve", "日本", "\u202e", "\x00"], "a.b/c\n": [1, 2, 3, 4]}
+    rows: dict[str, Any] = {"größe 📏": ["naïve", "日本", "\u202e", "\x00"], "a.b/c\n": [1, 2, 3, 4]}
     mapped = make(rows).map(lambda row: {"größe 📏": row["größe 📏"] + "!", "": 0})
     assert mapped["größe 📏"][:] == [text + "!" for text in rows["größe 📏"]]
     assert mapped.column_names == [*rows, ""]

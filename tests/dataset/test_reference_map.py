@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import arrowsets
 from arrowsets import Dataset, Features, Value
 
 ROWS = {"x": [1, 2, 3, 4, 5], "t": ["a", "bb", "", "é", "a"], "l": [[1], [], [2, 3], [4], [5, 6]]}
@@ -96,8 +97,6 @@ def run(library: Any, dataset: Any, options: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("name", MAPS)
 def test_map_agrees(name: str, make: Any, reference: ModuleType) -> None:
-    import arrowsets
-
     theirs = run(reference, reference.Dataset.from_dict(ROWS), MAPS[name])
     ours = run(arrowsets, make(ROWS), MAPS[name])
     assert ours.to_dict() == theirs.to_dict()

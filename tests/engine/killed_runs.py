@@ -12,6 +12,7 @@ import signal
 import struct
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +69,9 @@ def kill_once(source: str, root: Path, log: str, workers: int | None, after: flo
         run(source, root, log, workers)
         os._exit(0)
     time.sleep(after)
-    for stop in (lambda: os.killpg(child, signal.SIGKILL), lambda: os.kill(child, signal.SIGKILL)):
-        try:
-            stop()
-        except ProcessLookupError:
-            pass
+    for stop in (os.killpg, os.kill):
+        with suppress(ProcessLookupError):
+            stop(child, signal.SIGKILL)
     os.waitpid(child, 0)
     again = before.intersection(called(log, position))
     if again:

@@ -14,6 +14,7 @@ import pytest
 from arrowsets import Dataset, Features, Value, config
 
 ROWS = 3210
+TYPES = ["int16", "string", "int32", "string"]
 
 
 def add(row: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +75,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "sizes": lambda data, **how: data.map(sizes, batched=True, batch_size=100, **how),
     "whole": lambda data, **how: data.map(sizes, batched=True, batch_size=None, **how),
     "types": lambda data, **how: data.map(
-        add, features=Features({n: Value(t) for n, t in zip("xtyu", ["int16", "string", "int32", "string"])}), **how
+        add, features=Features({n: Value(t) for n, t in zip("xtyu", TYPES, strict=True)}), **how
     ),
     "filter": lambda data, **how: data.filter(is_third, **how),
     "filter batches": lambda data, **how: data.filter(
@@ -135,8 +136,13 @@ def outcome(source: str, name: str, root: Path, **how: Any) -> tuple[Any, list[b
         return (made.features, made.to_dict()), written
 
 
-@pytest.mark.parametrize("small_files", [False, True])
-@pytest.mark.parametrize("name", OPERATIONS)
+# Where files end may depend on what each unit holds: these are the operations whose units hold different things.
+UNEVEN = ["mix", "skip most", "keys of some rows", "change few", "n to m", "filter batches"]
+
+
+@pytest.mark.parametrize(
+    ("name", "small_files"), [(name, False) for name in OPERATIONS] + [(name, True) for name in UNEVEN]
+)
 def test_same_rows_and_same_bytes(
     name: str,
     small_files: bool,

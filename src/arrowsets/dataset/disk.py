@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, Self
 
 import pyarrow as pa
@@ -34,7 +35,7 @@ class DiskMethods(DatasetCore):
 
     def save_to_disk(
         self,
-        dataset_path: str,
+        dataset_path: str | PurePath,
         max_shard_size: str | int | None = None,
         num_shards: int | None = None,
         num_proc: int | None = None,
@@ -78,7 +79,7 @@ class DiskMethods(DatasetCore):
     @classmethod
     def load_from_disk(
         cls,
-        dataset_path: str,
+        dataset_path: str | PurePath,
         keep_in_memory: bool | None = None,
         storage_options: Mapping[str, Any] | None = None,
     ) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +14,13 @@ import numpy as np
 from arrowsets.errors import ColumnNotFound, RowOutOfRange
 from arrowsets.features import Features
 from arrowsets.formats import Column, Format, PartialFormat, get_format
+from arrowsets.formats.collate import registered
 from arrowsets.table import ColumnGroup, View
 
 __all__ = ["FormatSpec", "Reader", "from_start"]
 
 MAX_GETTERS = 512
+_COLLATED = (None, "numpy", "torch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,15 @@ class Reader:
         return self.format.batch(self.view.read(from_start(positions, self.view.num_rows)))
 
     def rows(self, positions: Any) -> list[Any]:
-        """Show some rows as a list."""
-        return list(self.format.rows(self.view.read(from_start(positions, self.view.num_rows))))
+        """Show some rows as a list.
+
+        Where torch is in use the rows are lazy: a `DataLoader` that collates them by default then makes tensors of whole
+        columns, and no object for each value.
+        """
+        table = self.view.read(from_start(positions, self.view.num_rows))
+        if self.format.name in _COLLATED and "torch" in sys.modules and registered():
+            return list(self.format.lazy(table).rows())
+        return list(self.format.rows(table))
 
     def iterate(self, block: int) -> Iterator[Any]:
         """Show all rows, converting a block at a time."""

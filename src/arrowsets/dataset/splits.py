@@ -54,14 +54,14 @@ class DatasetDict(dict[str, Dataset]):
         Raises:
             SplitNotFound: names the splits that there are.
         """
+        if isinstance(key, (int, slice)):
+            raise SplitNotFound(
+                f"this is a dictionary of the splits {list(self)}, not one of them; "
+                f"choose a split first: datasets[{next(iter(self), 'train')!r}][{key}]"
+            )
         try:
             return super().__getitem__(key)
         except KeyError:
-            if isinstance(key, (int, slice)):
-                raise SplitNotFound(
-                    f"this is a dictionary of the splits {list(self)}, not one of them; "
-                    f"choose a split first: datasets[{next(iter(self), 'train')!r}][{key}]"
-                ) from None
             raise SplitNotFound.of(key, self) from None
 
     def _checked(self) -> list[tuple[str, Dataset]]:
@@ -362,6 +362,68 @@ class DatasetDict(dict[str, Dataset]):
             yield
 
     # Files
+
+    @classmethod
+    def from_csv(
+        cls,
+        path_or_paths: Mapping[str, Any],
+        features: Any = None,
+        cache_dir: str | None = None,
+        keep_in_memory: bool = False,
+        **kwargs: Any,
+    ) -> DatasetDict:
+        """Read CSV files, those of each split; see `Dataset.from_csv`."""
+        return cls._read(Dataset.from_csv, path_or_paths, features, cache_dir, keep_in_memory, kwargs)
+
+    @classmethod
+    def from_json(
+        cls,
+        path_or_paths: Mapping[str, Any],
+        features: Any = None,
+        cache_dir: str | None = None,
+        keep_in_memory: bool = False,
+        **kwargs: Any,
+    ) -> DatasetDict:
+        """Read JSON files, those of each split; see `Dataset.from_json`."""
+        return cls._read(Dataset.from_json, path_or_paths, features, cache_dir, keep_in_memory, kwargs)
+
+    @classmethod
+    def from_parquet(
+        cls,
+        path_or_paths: Mapping[str, Any],
+        features: Any = None,
+        cache_dir: str | None = None,
+        keep_in_memory: bool = False,
+        columns: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> DatasetDict:
+        """Read Parquet files, those of each split; see `Dataset.from_parquet`."""
+        given = {"columns": columns, **kwargs}
+        return cls._read(Dataset.from_parquet, path_or_paths, features, cache_dir, keep_in_memory, given)
+
+    @classmethod
+    def from_text(
+        cls,
+        path_or_paths: Mapping[str, Any],
+        features: Any = None,
+        cache_dir: str | None = None,
+        keep_in_memory: bool = False,
+        **kwargs: Any,
+    ) -> DatasetDict:
+        """Read text files, those of each split; see `Dataset.from_text`."""
+        return cls._read(Dataset.from_text, path_or_paths, features, cache_dir, keep_in_memory, kwargs)
+
+    @classmethod
+    def _read(
+        cls,
+        read: Callable[..., Dataset],
+        paths: Mapping[str, Any],
+        features: Any,
+        cache_dir: str | None,
+        keep_in_memory: bool,
+        given: Mapping[str, Any],
+    ) -> DatasetDict:
+        return cls({name: read(own, name, features, cache_dir, keep_in_memory, **given) for name, own in paths.items()})
 
     def to_csv(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a CSV file: `path` names a directory, or has "{split}" in it; see `Dataset.to_csv`."""

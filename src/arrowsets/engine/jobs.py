@@ -25,6 +25,7 @@ __all__ = ["Job", "Piece", "TransformJob"]
 MAX_UNITS = 64
 MAX_UNIT_BYTES = 256 << 20
 BLOCK_ROWS = 1000
+BLOCK_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ class TransformJob(Job):
 
     def _outputs(self, start: int, stop: int) -> Iterator[tuple[int, Outputs]]:
         size = self.transform.batch_size
-        block = stop - start if size is None else self.transform.block_rows if self.transform.by_row else size
+        block = stop - start if size is None else self._block_rows() if self.transform.by_row else size
         counts: list[int] = []
         rank = worker.rank()
 
@@ -179,6 +180,12 @@ class TransformJob(Job):
 
         for index, outputs in enumerate(self.transform.run(batches())):
             yield counts[index], outputs
+
+    def _block_rows(self) -> int:
+        """Return how many rows to read at a time where any number will do: no more than fit into some MB."""
+        shown = self.view if self.columns is None else self.view.select_columns(self.columns)
+        bytes_per_row = max(shown.nbytes // max(shown.num_rows, 1), 1)
+        return max(min(self.transform.block_rows, BLOCK_BYTES // bytes_per_row), 1)
 
     def cut(self, piece: Piece) -> Iterator[Piece]:
         """Cut a piece where units end; only pieces of row-wise transforms span them, whose rows are the input's."""

@@ -7,11 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import pyarrow as pa
-
 from arrowsets.errors import MissingDependency
-from arrowsets.export.frames import check_options, frame_of
-from arrowsets.export.json import JsonStyle, json_texts, whole
+from arrowsets.export.frames import check_options, flat, frame_of
 from arrowsets.export.windows import bounded, window_rows
 from arrowsets.progress import progress
 from arrowsets.table import View
@@ -31,7 +28,7 @@ def write_sql(view: View, name: str, con: Any, batch_size: int | None, options: 
         with _transaction(con, name) as connection:
             for table in _tables(view, batch_size):
                 how = {"if_exists": "append"} if written else {}
-                frame_of(_flat(table), written).to_sql(name, connection, **{**options, **how})
+                frame_of(flat(table), written).to_sql(name, connection, **{**options, **how})
                 written += table.num_rows
                 bar.update(table.num_rows)
     finally:
@@ -43,16 +40,6 @@ def _tables(view: View, batch_size: int | None) -> Iterator[Any]:
     if not view.num_rows:
         yield view.read(range(0))
     yield from bounded(view, batch_size or window_rows(view))
-
-
-def _flat(table: pa.Table) -> pa.Table:
-    """Spell nested values as JSON: databases have no cell for them, and pandas would write what lies in memory."""
-    for position, column in enumerate(table.schema):
-        dtype = column.type.storage_type if isinstance(column.type, pa.BaseExtensionType) else column.type
-        if pa.types.is_nested(dtype) or isinstance(column.type, pa.JsonType):
-            texts = json_texts(whole(table.column(position)), JsonStyle(ascii=False), column.name)
-            table = table.set_column(position, column.name, texts)
-    return table
 
 
 @contextmanager

@@ -131,9 +131,7 @@ def _make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr
     if pa.types.is_large_list(dtype):
         return _large_from_arrays(of_numpy(offsets), values, type=dtype, mask=mask)
     if len(offsets) and offsets[-1] > np.iinfo(np.int32).max:
-        raise SchemaConflict(
-            f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches"
-        )
+        raise SchemaConflict(f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches")
     return _list_from_arrays(of_numpy(offsets.astype(np.int32)), values, type=dtype, mask=mask)
 
 

@@ -120,9 +120,7 @@ def _explained(values: Any, build: Callable[[Any], pa.Array[Any]], column: str |
         shown = None if row is None or isinstance(values, pa.Array) else _short(values[row])
         raise _placed(error, column, None if row is None else start + row, shown) from error
     if isinstance(array, pa.ChunkedArray):
-        raise SchemaConflict(
-            f"{array.nbytes} bytes do not fit one array of {array.type}: build it of fewer values"
-        )
+        raise SchemaConflict(f"{array.nbytes} bytes do not fit one array of {array.type}: build it of fewer values")
     return array
 
 
@@ -264,9 +262,7 @@ class _Inference:
             return self._float(values, {float})
         if found == {"int", "decimal"}:
             # Arrow counts the digits of decimals only.
-            return self._decimal(
-                [decimal.Decimal(v) if kind_of(type(v)) == "int" else v for v in values], classes
-            )
+            return self._decimal([decimal.Decimal(v) if kind_of(type(v)) == "int" else v for v in values], classes)
         if found == {"list", "ndarray"}:
             return self._list(values, classes)
         if found == {"date", "datetime"}:
@@ -338,9 +334,7 @@ class _Inference:
         try:
             return self._try(values, pa.string(), pa.large_string())
         except UnicodeEncodeError as error:
-            row = next(
-                row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value)
-            )
+            row = next(row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value))
             text = f"{values[row]!r} is no Unicode text ({error.reason}); use bytes, or encode it"
             raise _Mixed(row, text, bad=True) from error
 

@@ -277,9 +277,6 @@ def _map(path: str) -> pa.Buffer:
 def _lies_in(batch: pa.RecordBatch, data: pa.Buffer) -> bool | None:
     low, high = data.address, data.address + data.size
     places = [
-        buffer.address
-        for column in batch.columns
-        for buffer in column.buffers()
-        if buffer is not None and buffer.size
+        buffer.address for column in batch.columns for buffer in column.buffers() if buffer is not None and buffer.size
     ]
     return all(low <= place < high for place in places) if places else None
