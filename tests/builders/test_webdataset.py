@@ -186,7 +186,8 @@ def test_an_empty_archive_has_no_samples(tmp_path: Path) -> None:
 
 def test_given_types_are_obeyed(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(packed([("0.cls", b"1"), ("0.json", b'{"x":1}')]))
-    schema = pa.schema([pa.field("__key__", pa.string()), pa.field("cls", pa.float32()), pa.field("new", pa.int8())])
+    types: dict[str, Any] = {"__key__": pa.string(), "cls": pa.float32(), "new": pa.int8()}
+    schema = pa.schema(types)
     (table,) = WebDatasetBuilder().read(DataFile(str(tmp_path / "a.tar")), schema)
     assert table.schema.equals(schema)
     assert table.to_pylist() == [{"__key__": "0", "cls": 1.0, "new": None}]

@@ -90,7 +90,9 @@ class VideoDecoder:
 
     def _open(self) -> None:
         self.close()
-        self._container = import_module("av").open(io.BytesIO(self._source) if isinstance(self._source, bytes) else self._source)
+        self._container = import_module("av").open(
+            io.BytesIO(self._source) if isinstance(self._source, bytes) else self._source
+        )
         streams = self._container.streams
         stream = streams.best("video") if self._asked is None else streams[self._asked]
         if stream is None or stream.type != "video":

@@ -24,7 +24,7 @@ from arrowsets.features.base import FeatureType, Frozen
 from arrowsets.features.casting import cast_storage, is_text, storage_of, struct_fields
 from arrowsets.features.scalar import Value
 
-__all__ = ["STORAGE", "Media", "content_of", "needed"]
+__all__ = ["STORAGE", "Media", "content_of", "has_media", "needed"]
 
 _ADDRESS = re.compile(r"<_io\.BytesIO object at 0x[0-9a-f]+>")
 STORAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -198,6 +198,11 @@ class Media(Frozen):
 def _cells(data: pa.Array[Any], paths: pa.Array[Any], mask: pa.Array[Any] | None) -> pa.Array[Any]:
     columns = [cast_storage(data, pa.binary(), "bytes"), cast_storage(paths, pa.string(), "path")]
     return pa.StructArray.from_arrays(columns, fields=list(STORAGE), mask=mask)
+
+
+def has_media(feature: FeatureType) -> bool:
+    """Tell whether there are files in cells, at any depth."""
+    return isinstance(feature, Media) or any(has_media(child) for child in feature.children().values())
 
 
 def needed(module: str, what: str, package: str, extra: str) -> Any:

@@ -90,7 +90,11 @@ class AudioDecoder(dict[str, Any]):
     ) -> None:
         self._source = _opened(source, stream_index)
         self._num_channels, self.stream_index = num_channels, stream_index
-        self.asked: dict[str, Any] = {"sampling_rate": sampling_rate, "num_channels": num_channels, "stream_index": stream_index}
+        self.asked: dict[str, Any] = {
+            "sampling_rate": sampling_rate,
+            "num_channels": num_channels,
+            "stream_index": stream_index,
+        }
         self.cell: dict[str, Any] = {"bytes": source if isinstance(source, bytes) else None, "path": path}
         found = self._source
         self.metadata = AudioMetadata(found.rate, found.channels, found.seconds, found.codec, path, stream_index or 0)
@@ -280,7 +284,9 @@ class _Av(_Source):
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Any]:
-        with import_module("av").open(io.BytesIO(self._file) if isinstance(self._file, bytes) else self._file) as container:
+        with import_module("av").open(
+            io.BytesIO(self._file) if isinstance(self._file, bytes) else self._file
+        ) as container:
             streams = container.streams
             found = streams.best("audio") if self._stream is None else streams[self._stream]
             if found is None or found.type != "audio":
