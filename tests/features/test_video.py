@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import http.server
 import io
 import pickle
 import sys
-from typing import Any
+import threading
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from arrowsets.errors import BadMedia, MissingDependency
-from arrowsets.features import Video, array_of
+from arrowsets.features import Audio, Video, array_of
 from arrowsets.features.film import VideoDecoder
 
 av = pytest.importorskip("av", reason="it writes the videos: pip install 'arrowsets[video]'")
@@ -92,6 +95,36 @@ def test_decoders_of_av_pickle(film: bytes) -> None:
 def test_damaged_video_names_its_file(data: bytes) -> None:
     with pytest.raises(BadMedia, match=r"file a\.mp4: no Video can be decoded"):
         Video().decode({"bytes": data, "path": "a.mp4"})
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_error(404)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "first", [b"#EXTM3U\n#EXTINF:1,\n", b"ffconcat version 1.0\nfile ", b" \n<MPD>", b"\x00#EXTM3U\n"]
+)
+@pytest.mark.parametrize("kind", [Video, Audio])
+def test_playlists_make_nobody_open_anything(first: bytes, kind: Any, tmp_path: Path) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), Server) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        playlist = first + b"http://127.0.0.1:%d/a.ts\n#EXT-X-ENDLIST\n" % server.server_port
+        path = tmp_path / "a.m3u8"
+        path.write_bytes(playlist)
+        for cell in ({"bytes": playlist, "path": "a.m3u8"}, {"bytes": None, "path": str(path)}):
+            with pytest.raises(BadMedia):
+                kind().decode(cell)
+        server.shutdown()
+        thread.join()
+    assert Server.asked == []
 
 
 def test_missing_packages_say_what_to_install(film: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

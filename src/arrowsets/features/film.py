@@ -7,15 +7,14 @@ key frame before the wanted one, or goes on from where it stands.
 from __future__ import annotations
 
 import bisect
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from arrowsets.features.containers import Container
 from arrowsets.features.sound import tensor_or_array
 
 __all__ = ["Frame", "FrameBatch", "VideoDecoder", "VideoMetadata"]
@@ -76,7 +75,7 @@ class VideoDecoder:
         self._source, self._asked = source, stream_index
         self._order, self._threads = dimension_order, num_ffmpeg_threads
         self.cell: dict[str, Any] = {"bytes": source if isinstance(source, bytes) else None, "path": path}
-        self._container: Any = None
+        self._container: Container | None = None
         self._frames: Iterator[Any] | None = None
         self._next = 0
         self._open()
@@ -90,14 +89,8 @@ class VideoDecoder:
 
     def _open(self) -> None:
         self.close()
-        self._container = import_module("av").open(
-            io.BytesIO(self._source) if isinstance(self._source, bytes) else self._source
-        )
-        streams = self._container.streams
-        stream = streams.best("video") if self._asked is None else streams[self._asked]
-        if stream is None or stream.type != "video":
-            raise ValueError("the file has no such video stream")
-        self._stream = stream
+        self._container = Container(self._source)
+        self._stream = stream = self._container.stream("video", self._asked)
         stream.codec_context.thread_count = self._threads
 
     def close(self) -> None:
@@ -111,7 +104,8 @@ class VideoDecoder:
             self.close()
 
     def _packet_times(self) -> list[int]:
-        times = sorted(packet.pts for packet in self._container.demux(self._stream) if packet.pts is not None)
+        assert self._container is not None
+        times = sorted(packet.pts for packet in self._container.av.demux(self._stream) if packet.pts is not None)
         if not times:
             raise ValueError("the video has no frames")
         return times
@@ -202,11 +196,12 @@ class VideoDecoder:
     def _frame(self, index: int) -> Pixels:
         if self._container is None:
             self._open()
+        assert self._container is not None
         wanted = self._times[index]
         near = index - self._next
         if self._frames is None or near < 0 or near > _SKIPPED:
-            self._container.seek(wanted, stream=self._stream)
-            self._frames = self._container.decode(self._stream)
+            self._container.av.seek(wanted, stream=self._stream)
+            self._frames = self._container.av.decode(self._stream)
         for frame in self._frames:
             if frame.pts is None or frame.pts < wanted:
                 continue

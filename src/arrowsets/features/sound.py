@@ -6,7 +6,6 @@ of a video), and streams other than the first, are read by torchcodec, or else b
 
 from __future__ import annotations
 
-import contextlib
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from arrowsets.errors import MissingDependency
+from arrowsets.features.containers import Container, refuse_playlist
 from arrowsets.features.resample import resampled
 
 __all__ = ["AudioDecoder", "AudioMetadata", "AudioSamples", "importable", "tensor_or_array"]
@@ -260,6 +260,7 @@ class _SoundFile(_Source):
 
 class _TorchCodec(_Source):
     def __init__(self, source: bytes | str, stream: int | None) -> None:
+        refuse_playlist(source)
         self._decoder = import_module("torchcodec.decoders").AudioDecoder(source, stream_index=stream)
         found = self._decoder.metadata
         self.rate, self.channels = found.sample_rate, found.num_channels
@@ -277,26 +278,17 @@ class _TorchCodec(_Source):
 class _Av(_Source):
     def __init__(self, source: bytes | str, stream: int | None) -> None:
         self._file, self._stream = source, stream
-        with self._open() as (_, found):
+        with Container(source) as container:
+            found = container.stream("audio", stream)
             self.rate, self.channels = found.codec_context.sample_rate, found.codec_context.channels
             self.codec = found.codec_context.name
             self.seconds = None if found.duration is None else float(found.duration * found.time_base)
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[Any]:
-        with import_module("av").open(
-            io.BytesIO(self._file) if isinstance(self._file, bytes) else self._file
-        ) as container:
-            streams = container.streams
-            found = streams.best("audio") if self._stream is None else streams[self._stream]
-            if found is None or found.type != "audio":
-                raise ValueError("the file has no such audio stream")
-            yield container, found
-
     def read(self, start: int, stop: int | None) -> Samples:
         plain = import_module("av").AudioResampler(format="fltp")
-        with self._open() as (container, stream):
-            frames = [one for frame in container.decode(stream) for one in plain.resample(frame)]
+        with Container(self._file) as container:
+            decoded = container.av.decode(container.stream("audio", self._stream))
+            frames = [one for frame in decoded for one in plain.resample(frame)]
             frames += plain.resample(None)
         if not frames:
             return np.empty((0, self.channels), np.float32)

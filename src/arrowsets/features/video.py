@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from arrowsets.errors import MissingDependency
 from arrowsets.features.base import register
+from arrowsets.features.containers import refuse_playlist
 from arrowsets.features.film import VideoDecoder
 from arrowsets.features.media import Media
 from arrowsets.features.sound import importable
@@ -93,6 +94,7 @@ class Video(Media):
         )
 
     def _by_torchcodec(self, source: bytes | str, name: str | None) -> Any:
+        refuse_playlist(source)
         decoder = import_module("torchcodec.decoders").VideoDecoder(
             source,
             stream_index=self.stream_index,
