@@ -75,6 +75,10 @@ class ArrowBuilder(Builder[ArrowShard]):
             if not found:
                 yield target.empty_table()
 
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
+
     def _cut(self, file: DataFile) -> Sequence[ArrowShard]:
         path = file.local_path()
         with _Opened(file) as reader:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData
+from arrowsets.features.buffers import bulk_pool
 from arrowsets.features.casting import nulls
 
 from .csv_records import Dialect, Record
@@ -133,6 +134,7 @@ class BlockParser:
             source: Any = pa.BufferReader(block)
             return arrow_csv.read_csv(
                 source,
+                memory_pool=bulk_pool(),
                 read_options=arrow_csv.ReadOptions(
                     column_names=list(names or self.names), block_size=size, use_threads=threads
                 ),

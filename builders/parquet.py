@@ -111,6 +111,10 @@ class ParquetBuilder(Builder[ParquetShard]):
             if not found:
                 yield target.empty_table()
 
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
+
     def _cut(self, file: DataFile) -> Sequence[ParquetShard]:
         opened = self._opened(file)
         if opened is None:

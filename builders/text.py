@@ -83,6 +83,10 @@ class TextBuilder(Builder[FileRange]):
         if not found:
             yield (schema or _SCHEMA).empty_table()
 
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
+
     def _cut(self, file: DataFile) -> Sequence[FileRange]:
         config = self.config
         size = ranges.plain_size(file)

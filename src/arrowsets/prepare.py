@@ -67,6 +67,16 @@ class ReadJob(Job):
         """Join types by the rules of the format."""
         return self.builder.unify(first, second)
 
+    @property
+    def cut_alike(self) -> bool:
+        """A shard is read as it is."""
+        return True
+
+    @property
+    def reads_ahead(self) -> bool:
+        """As the builder says."""
+        return self.builder.reads_in_threads()
+
     def label(self, unit: int) -> str:
         """The shard and what it is read for."""
         return f"shard {unit} ({self.shards[unit]}) of {self.description}"

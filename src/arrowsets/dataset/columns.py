@@ -116,7 +116,7 @@ class ColumnMethods(DatasetCore):
                 f"column {name!r} has {len(column)} values for {self.num_rows} rows; give one for each row"
             )
         kind = None if feature is None else Features({name: feature})[name]
-        array, kind = array_of(own_column(column), kind)
+        array, kind = array_of(own_column(column), kind, column=name)
         features = Features({**self._features, name: kind})
         schema = Features({name: kind}).arrow_schema
         added = View.from_table(pa.Table.from_arrays([array], schema=schema))

@@ -69,6 +69,16 @@ class Job(ABC):
         del unit
         return None
 
+    @property
+    def cut_alike(self) -> bool:
+        """Whether a unit is made of the same pieces whoever does it, so that its size may decide on files."""
+        return False
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether units may be done in several threads of this process: none of the user's code runs in them."""
+        return False
+
     def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray[Any] | None:
         """Read a column of the input that the unit left unchanged; None where there is none."""
         del column, start, stop

@@ -24,10 +24,11 @@ import pyarrow as pa
 
 from arrowsets.config import settings
 from arrowsets.engine import worker
+from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job, Piece
-from arrowsets.engine.parts import Fill, Layout, Part, conform, lay_out
+from arrowsets.engine.parts import Layout, Part, conform, lay_out
 from arrowsets.errors import BadData
 from arrowsets.features import Features
 from arrowsets.progress import progress
@@ -41,6 +42,7 @@ logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
 MEMORY_BYTES = 64 << 20
+FILE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,11 @@ def _all_parts(
 
 
 def _pieces(job: Job, units: Sequence[int]) -> Iterator[Piece]:
-    """Do units one after the other."""
+    """Do units one after the other; read ahead where the job allows it."""
+    if job.reads_ahead and len(units) > 1:
+        for block in ahead([partial(job.blocks, unit, unit + 1) for unit in units]):
+            yield from job.cut(block)
+        return
     for first, last in _runs(units):
         for block in job.blocks(first, last):
             yield from job.cut(block)
@@ -190,10 +196,15 @@ def _parts(
     """Collect the pieces of each unit into its part; yield both."""
     for unit, own in groupby(pieces, key=attrgetter("unit")):
         collector = Collector(job, partial(draft.temporary, job.name(unit)))
-        for piece in own:
-            collector.add(piece)
-            done(piece.stop - piece.start)
-        yield unit, collector.finish()
+        try:
+            for piece in own:
+                collector.add(piece)
+                done(piece.stop - piece.start)
+            part = collector.finish()
+        except BaseException:
+            collector.abort()
+            raise
+        yield unit, part
 
 
 def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -226,7 +237,7 @@ def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[
             parts[unit] = part
             pending.append(unit)
             size += part.num_bytes
-            if size >= BUFFER_BYTES or time.monotonic() - last > JOURNAL_SECONDS:
+            if size >= BUFFER_BYTES or _is_large(part, job) or time.monotonic() - last > JOURNAL_SECONDS:
                 journal()
                 size, last = 0, time.monotonic()
     except BaseException:
@@ -237,12 +248,12 @@ def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[
 
 def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
     """Write a part to the journal, if it is not there yet."""
-    name, checksum = job.name(unit), None
+    name = job.name(unit)
     if not isinstance(part.data, FileRef):
         features = Features({column: part.features[column] for column in part.features if part.holds(column)})
         with draft.writing(name, part.num_bytes) as path:
             written = write_part([part], Layout(features), None, path)
-            part, checksum = replace(part, data=FileRef(str(path), written.batches)), written.checksum
+            part = replace(part, data=FileRef(str(path), written.batches), checksum=written.checksum)
     assert isinstance(part.data, FileRef)
     record = draft.publish(
         name,
@@ -250,7 +261,7 @@ def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
         num_rows=part.num_rows,
         batches=part.data.batches or (),
         extra=part.to_json(),
-        checksum=checksum,
+        checksum=part.checksum,
     )
     return _part_of(draft, record)
 
@@ -312,23 +323,28 @@ def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> It
     for index in itertools.count():
         if not left:
             return
-        alone = left[0].num_bytes >= BUFFER_BYTES or len(left) == 1
+        alone = left[0].num_bytes >= BUFFER_BYTES or _is_large(left[0], job) or len(left) == 1
         if alone and (record := _as_it_is(left[0], layout, draft)) is not None:
             left.popleft()
             yield record
             continue
         name = f"data-{index:05d}.arrow"
         with draft.writing(name, left[0].num_bytes) as path:
-            written = _write_some(left, layout, job.fill, path)
+            written = _write_some(left, layout, job, path)
         yield draft.publish(name, path, num_rows=written.num_rows, batches=written.batches, checksum=written.checksum)
 
 
-def _write_some(left: deque[Part], layout: Layout, fill: Fill, path: Path) -> WrittenShard:
+def _is_large(part: Part, job: Job) -> bool:
+    """Tell whether a part is worth a file of its own, so that it is written once and never copied."""
+    return job.cut_alike and part.num_bytes >= FILE_BYTES
+
+
+def _write_some(left: deque[Part], layout: Layout, job: Job, path: Path) -> WrittenShard:
     """Write parts to a file until it has its size."""
     size = 0
     with ShardWriter(path, layout.features.arrow_schema) as writer:
-        while left and size < BUFFER_BYTES:
-            for table in conform(left.popleft(), layout, fill):
+        while left and size < BUFFER_BYTES and not (size and _is_large(left[0], job)):
+            for table in conform(left.popleft(), layout, job.fill):
                 writer.write(table)
                 size += logical_nbytes(table)
         return writer.close()

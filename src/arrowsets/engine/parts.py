@@ -41,6 +41,7 @@ class Part:
         touched: The function returned something.
         rejects: What a reader left out: (file, row, reason, text).
         data: The rows, or the file and its record batches that hold them. None: no columns, or no rows.
+        checksum: Of that file, where it was taken while writing.
     """
 
     start: int
@@ -54,13 +55,14 @@ class Part:
     touched: bool = True
     rejects: tuple[Reject, ...] = ()
     data: pa.Table | FileRef | None = None
+    checksum: str | None = None
 
     def holds(self, column: str) -> bool:
         """Tell whether the data have a column, as opposed to its being the input's."""
         return self.whole or column in self.changed
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the data."""
+        """Everything but the data and its checksum."""
         return {
             "start": self.start,
             "stop": self.stop,

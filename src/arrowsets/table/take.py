@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from arrowsets.features.buffers import of_numpy
+from arrowsets.features.buffers import bulk_pool, of_numpy
 from arrowsets.table.pick import is_plain, pick
 
 __all__ = ["gather", "joined"]
@@ -148,7 +148,7 @@ def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """Return batches as one; a single one without a copy."""
     if len(batches) == 1:
         return batches[0]
-    whole: pa.RecordBatch = pa.concat_batches(list(batches))  # type: ignore[attr-defined]
+    whole: pa.RecordBatch = pa.concat_batches(list(batches), memory_pool=bulk_pool())  # type: ignore[attr-defined]
     return whole
 
 
