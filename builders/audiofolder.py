@@ -18,7 +18,6 @@ EXTENSIONS = (
 )  # fmt: skip
 
 
-
 class AudioFolderBuilder(FolderBuilder):
     """Read a folder of sound files."""
 

@@ -265,5 +265,3 @@ def _python(data: Any) -> Any:
     if isinstance(data, np.complexfloating):
         return {"real": data.real, "imag": data.imag}
     return data
-
-

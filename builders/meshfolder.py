@@ -14,7 +14,6 @@ __all__ = ["MeshFolderBuilder"]
 EXTENSIONS = (".glb", ".gltf", ".ply", ".stl")
 
 
-
 class MeshFolderBuilder(FolderBuilder):
     """Read a folder of meshes."""
 

@@ -14,7 +14,6 @@ __all__ = ["NiftiFolderBuilder"]
 EXTENSIONS = (".nii",)
 
 
-
 class NiftiFolderBuilder(FolderBuilder):
     """Read a folder of NIfTI volumes."""
 

@@ -14,7 +14,6 @@ __all__ = ["PdfFolderBuilder"]
 EXTENSIONS = (".pdf",)
 
 
-
 class PdfFolderBuilder(FolderBuilder):
     """Read a folder of PDF documents."""
 

@@ -14,7 +14,6 @@ __all__ = ["VideoFolderBuilder"]
 EXTENSIONS = (".mpeg", ".avi", ".mp4", ".mov", ".mkv")
 
 
-
 class VideoFolderBuilder(FolderBuilder):
     """Read a folder of videos."""
 
