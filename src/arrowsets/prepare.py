@@ -198,12 +198,12 @@ def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[An
     first = next(iter(type(builder)(replace(builder.config, features=None)).read(shards[0])), None)
     if first is None:
         return types
-    if set(first.column_names) != set(given):
-        unknown, missing = set(given) - set(first.column_names), set(first.column_names) - set(given)
+    if missing := set(first.column_names) - set(given):
+        unknown = set(given) - set(first.column_names)  # alone they are no error: another row or file may have them
         raise SchemaConflict(
             f"features= names {sorted(given)} but {files[0].url} has the columns {sorted(first.column_names)}"
             + (f"; not in the file: {sorted(unknown)}" if unknown else "")
-            + (f"; not in features=: {sorted(missing)}" if missing else "")
+            + f"; not in features=: {sorted(missing)}"
         )
     return types
 
