@@ -12,14 +12,14 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from arrowsets.cli import cache, convert, demo, env, head, info
+from arrowsets.cli import cache, convert, demo, env, head, hub, info
 from arrowsets.cli.command import add
 from arrowsets.errors import ArrowsetsError
 from arrowsets.progress import disable_progress_bars
 
 __all__ = ["main"]
 
-COMMANDS = (demo.COMMAND, info.COMMAND, head.COMMAND, convert.COMMAND, cache.COMMAND, env.COMMAND)
+COMMANDS = (demo.COMMAND, info.COMMAND, head.COMMAND, convert.COMMAND, cache.COMMAND, hub.COMMAND, env.COMMAND)
 # What a wrong path, a full disk or a file of another kind raises; anything else is a bug and shows its traceback.
 _EXPECTED = (ArrowsetsError, OSError, ValueError, RuntimeError)
 INTERRUPTED = 130

@@ -1,0 +1,91 @@
+"""Runs the hub: binds first, so that the address it prints is one that answers. Needs the extra `server`."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from arrowsets.server.hub import patience
+from arrowsets.server.hub.app import create_app
+from arrowsets.server.hub.hub import Hub
+from arrowsets.server.hub.settings import HubSettings, is_loopback
+
+__all__ = ["serve"]
+
+_BACKLOG = 1024
+_CONNECTIONS = 4000
+
+
+def serve(
+    directory: str | Path,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    settings: HubSettings | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a directory until the process is told to stop.
+
+    Args:
+        port: 0 takes a free one.
+        ready: Is called with the address once connections are taken.
+    """
+    settings = settings or HubSettings()
+    if not is_loopback(host) and not settings.public_url.startswith("https://"):
+        _warn(host)
+    listening = _listen(host, port)
+    with Hub(directory) as hub:
+        hub.blobs.sweep_incoming(2 * 86400)
+        hub.folders.warm()
+        config = uvicorn.Config(
+            create_app(hub, settings),
+            http=patience.protocol(settings.header_seconds, settings.idle_seconds),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.public_url),
+            limit_concurrency=_CONNECTIONS,
+            timeout_graceful_shutdown=5,
+        )
+        bound = listening.getsockname()[1]
+        if ready is not None:
+            ready(settings.public_url or f"http://{_shown(host)}:{bound}")
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            listening.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    # On Windows the option would let a second server take the same port.
+    if sys.platform != "win32":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host.strip("[]"), port))
+    except OSError as error:
+        listening.close()
+        raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from error
+    listening.listen(_BACKLOG)
+    return listening
+
+
+def _shown(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - shown, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _warn(host: str) -> None:
+    logging.getLogger("arrowsets.server.hub").warning(
+        "listening on %s without TLS: tokens and data can be read on the way. Put a TLS proxy in front and name it "
+        "with --public-url https://…, or listen on 127.0.0.1 only",
+        host,
+    )
