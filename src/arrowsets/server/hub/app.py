@@ -18,7 +18,6 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from arrowsets.server.hub import commit, discussions, lfs, listing, manage, pages, resolve
@@ -284,4 +283,7 @@ def create_app(directory: str | Path | Hub, settings: HubSettings | None = None)
     hub = directory if isinstance(directory, Hub) else Hub(directory)
     settings = settings or HubSettings()
     guard = Middleware(Guard, settings=settings)
-    return Starlette(routes=[Mount("/", app=Dispatcher(hub, settings))], middleware=[guard])
+    app = Starlette(middleware=[guard])
+    # Starlette's own routes match decoded paths, in which `%2F` is a separator.
+    app.router.default = Dispatcher(hub, settings)
+    return app

@@ -60,7 +60,7 @@ def list_pulls(call: Call) -> Response:
     wanted = {"open": ("open", "draft"), "closed": ("closed", "merged")}.get(status)
     found = [
         pull
-        for pull in call.hub.pulls.list(repo.key)
+        for pull in call.hub.pulls.all(repo.key)
         if (wanted is None or pull.status in wanted) and author in ("", pull.author) and kind != "discussion"
     ]
     page = call.query("p", "0")

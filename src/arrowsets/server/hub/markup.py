@@ -15,16 +15,16 @@ class Markup(str):
     __slots__ = ()
 
 
-def element(name: str, *content: str, **attributes: str) -> Markup:
+def element(tag: str, /, *content: str, **attributes: str) -> Markup:
     """Return an element.
 
     >>> str(element("a", "<b>", href='/?q="'))
     '<a href="/?q=&quot;">&lt;b&gt;</a>'
     """
     given = "".join(f' {key.rstrip("_")}="{html.escape(value)}"' for key, value in attributes.items() if value)
-    if name in _VOID:
-        return Markup(f"<{name}{given}>")
-    return Markup(f"<{name}{given}>{join(*content)}</{name}>")
+    if tag in _VOID:
+        return Markup(f"<{tag}{given}>")
+    return Markup(f"<{tag}{given}>{join(*content)}</{tag}>")
 
 
 def join(*content: str) -> Markup:

@@ -309,7 +309,7 @@ def version(call: Call) -> Response:
 def proposals(call: Call) -> Response:
     """Answer `GET /datasets/{id}/discussions`."""
     repo = call.hub.content(call.id, call.caller)
-    found = call.hub.pulls.list(repo.key) if isinstance(repo, StoredRepository) else []
+    found = call.hub.pulls.all(repo.key) if isinstance(repo, StoredRepository) else []
     rows = [
         element(
             "tr",

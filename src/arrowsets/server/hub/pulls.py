@@ -80,7 +80,7 @@ class Pulls:
             raise HubError(404, f"there is no pull request {number}")
         return _pull(row)
 
-    def list(self, repo: int) -> list[Pull]:
+    def all(self, repo: int) -> list[Pull]:
         """Return all pull requests, newest first."""
         rows = self._db.read().execute("SELECT * FROM pull WHERE repo = ? ORDER BY number DESC", (repo,))
         return [_pull(row) for row in rows]
