@@ -33,7 +33,7 @@ def _serve(args: argparse.Namespace) -> None:
     _existing(args.directory)
     logging.getLogger("arrowsets.server.hub").setLevel(logging.INFO)
     settings = HubSettings(public_url=args.public_url, hosts=tuple(args.allow_host), require_token=args.require_token)
-    _server().serve(args.directory, args.host, args.port, settings, ready=_greet)
+    _server().serve(args.directory, args.host, args.port, settings, ready=lambda url: _greet(url, settings.public_url))
 
 
 def _server() -> Any:
@@ -44,9 +44,9 @@ def _server() -> Any:
         raise MissingDependency.of("the hub server", str(error.name), "server") from error
 
 
-def _greet(url: str) -> None:
+def _greet(url: str, public_url: str) -> None:
     print(f"serving on {url}", flush=True)
-    print(f"  clients: export HF_ENDPOINT={url} HF_HUB_DISABLE_XET=1", flush=True)
+    print(f"  clients: export HF_ENDPOINT={public_url or url} HF_HUB_DISABLE_XET=1", flush=True)
 
 
 def _existing(directory: Path) -> Path:

@@ -55,7 +55,7 @@ def serve(
         )
         bound = listening.getsockname()[1]
         if ready is not None:
-            ready(settings.public_url or f"http://{_shown(host)}:{bound}")
+            ready(f"http://{_shown(host)}:{bound}")
         try:
             uvicorn.Server(config).run(sockets=[listening])
         finally:
