@@ -9,12 +9,10 @@ import http.client
 import itertools
 import json
 import os
-import queue
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +22,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from arrowsets.server.hub import Hub
+from arrowsets.server.hub import Hub, HubSettings
+from arrowsets.server.hub.serve import running
 
 NAMES = (f"user{number}" for number in itertools.count())
 
@@ -56,7 +55,9 @@ class Client:
         assert answer.status_code == 200, answer.text
         return f"{self.user}/{name}"
 
-    def commit(self, repo: str, *lines: dict[str, Any], rev: str = "main", query: str = "", **header: Any) -> requests.Response:
+    def commit(
+        self, repo: str, *lines: dict[str, Any], rev: str = "main", query: str = "", **header: Any
+    ) -> requests.Response:
         """Send a commit."""
         head = {"key": "header", "value": {"summary": "a commit", "description": "", **header}}
         body = b"".join(json.dumps(line).encode() + b"\n" for line in (head, *lines))
@@ -70,7 +71,12 @@ class Client:
         return requests.put(actions["upload"]["href"], data=data, timeout=30) if actions else answer
 
     def batch(self, repo: str, oid: str, size: int, **more: Any) -> requests.Response:
-        body = {"operation": "upload", "transfers": ["basic", "multipart"], "objects": [{"oid": oid, "size": size}], **more}
+        body = {
+            "operation": "upload",
+            "transfers": ["basic", "multipart"],
+            "objects": [{"oid": oid, "size": size}],
+            **more,
+        }
         return self.post(f"/datasets/{repo}.git/info/lfs/objects/batch", json=body)
 
     def push(self, repo: str, files: dict[str, bytes], **given: Any) -> str:
@@ -121,13 +127,15 @@ class Client:
         }
         head = f"USER = {self.user!r}\nfrom huggingface_hub import *\napi = HfApi()\n"
         command = [sys.executable, "-c", head + code]
-        return subprocess.run(command, env=mine, capture_output=True, text=True, timeout=120)
-
+        return subprocess.run(command, env=mine, capture_output=True, text=True, timeout=120, check=False)
 
     @staticmethod
     def small(path: str, data: bytes) -> dict[str, Any]:
         """Return the line of a small file."""
-        return {"key": "file", "value": {"path": path, "content": base64.b64encode(data).decode(), "encoding": "base64"}}
+        return {
+            "key": "file",
+            "value": {"path": path, "content": base64.b64encode(data).decode(), "encoding": "base64"},
+        }
 
     @staticmethod
     def large(path: str, data: bytes, **more: Any) -> dict[str, Any]:
@@ -147,8 +155,7 @@ class Running:
 
     directory: Path
     url: str
-    process: subprocess.Popen[str]
-    session: requests.Session = field(default_factory=requests.Session)
+    process: subprocess.Popen[str] | None = None
 
     def client(self, user: str | None = None, role: str = "write", orgs: tuple[str, ...] = ()) -> Client:
         """Return a client of a new user, or of one more token of a user."""
@@ -162,6 +169,7 @@ class Running:
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
+        assert self.process is not None
         self.process.kill()
         self.process.wait()
 
@@ -178,42 +186,49 @@ def start(directory: Path, *options: str, code: str = "") -> Running:
     log = (directory / "server.log").open("a")
     with log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
-    lines: queue.Queue[str] = queue.Queue()
     assert process.stdout is not None
-    threading.Thread(target=lambda: [lines.put(line) for line in process.stdout or ()], daemon=True).start()
-    try:
-        line = lines.get(timeout=60)
-    except queue.Empty:
+    line = process.stdout.readline()
+    if "serving on" not in line:
         process.kill()
-        raise AssertionError((directory / "server.log").read_text()) from None
+        raise AssertionError((directory / "server.log").read_text())
+    # What else it prints fits into the pipe.
     return Running(directory, line.split()[-1], process)
 
 
-def stop(running: Running) -> None:
-    running.session.close()
-    if running.process.poll() is None:
-        running.process.send_signal(signal.SIGTERM)
+def stop(started: Running) -> None:
+    assert started.process is not None
+    with started.process as process:
+        process.send_signal(signal.SIGTERM)
         try:
-            running.process.wait(10)
+            process.wait(10)
         except subprocess.TimeoutExpired:
-            running.process.kill()
-            running.process.wait()
-    if running.process.stdout is not None:
-        with contextlib.suppress(ValueError):
-            running.process.stdout.close()
+            process.kill()
 
 
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One hub for all tests that do not harm it; each test has users of its own."""
-    running = start(tmp_path_factory.mktemp("hub"))
-    yield running
-    stop(running)
+    started = start(tmp_path_factory.mktemp("hub"))
+    yield started
+    stop(started)
 
 
 @pytest.fixture
 def own_hub(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Start hubs for one test."""
+    """Start hubs for one test, in threads, with settings of their own."""
+    with contextlib.ExitStack() as stack:
+
+        def begin(**settings: Any) -> Running:
+            directory = tmp_path / "own"
+            directory.mkdir(exist_ok=True)
+            return Running(directory, stack.enter_context(running(directory, settings=HubSettings(**settings))))
+
+        yield begin
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Start hubs for one test, in processes, on the command line."""
     started: list[Running] = []
 
     def begin(*options: str, code: str = "", directory: Path | None = None) -> Running:
@@ -223,8 +238,8 @@ def own_hub(tmp_path: Path) -> Iterator[Callable[..., Running]]:
         return started[-1]
 
     yield begin
-    for running in started:
-        stop(running)
+    for each in started:
+        stop(each)
 
 
 @pytest.fixture

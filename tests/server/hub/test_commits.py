@@ -72,7 +72,7 @@ def test_a_file_cannot_be_a_folder_too(alice: Client, repo: str) -> None:
         b'{"key": "file", "value": {"path": "a", "content": "", "encoding": "base64"}}',
         b'{"key": "header", "value": {"summary": "x"}}\n{"key": "header", "value": {"summary": "x"}}',
         b'{"key": "header", "value": {"summary": 5}}',
-        b'{"key": "header", "value": {"summary": "x"}}\n{"key": "file", "value": {"path": "a", "content": "?", "encoding": "base64"}}',
+        b'{"key": "header", "value": {}}\n{"key": "file", "value": {"path": "a", "content": "?", "encoding": "base64"}}',
         b'{"key": "header", "value": {"summary": "x"}}\n{"key": "lfsFile", "value": {"path": "a", "oid": "../x", "size": 1}}',
         b'{"key": "header", "value": {"summary": "x"}}\n{"key": "chmod", "value": {"path": "a"}}',
         b"[" * 100_000,
@@ -124,7 +124,9 @@ def test_a_pull_request_that_conflicts_is_not_merged(alice: Client, bob: Client,
     assert alice.post(f"/api/datasets/{repo}/discussions/1/merge", json={}).status_code == 409
 
 
-def test_only_its_author_and_the_owner_add_to_a_pull_request(alice: Client, bob: Client, hub: object, repo: str) -> None:
+def test_only_its_author_and_the_owner_add_to_a_pull_request(
+    alice: Client, bob: Client, hub: object, repo: str
+) -> None:
     carol = hub.client()  # type: ignore[attr-defined]
     bob.commit(repo, bob.small("a.txt", b"a"), query="?create_pr=1")
     assert bob.commit(repo, bob.small("b.txt", b"b"), rev="refs%2Fpr%2F1").status_code == 200
@@ -147,7 +149,9 @@ def test_files_and_folders_have_the_ids_that_git_gives(alice: Client, repo: str,
     expected = {line.split("\t")[1]: line.split()[1] for line in listed.split("\0") if line}
     tree = alice.get(f"/api/datasets/{repo}/tree/main?recursive=true").json()
     assert {item["path"]: item["oid"] for item in tree if item["type"] == "file"} == expected
-    folder = subprocess.run(["git", "write-tree", "--prefix=a.d/"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    folder = subprocess.run(
+        ["git", "write-tree", "--prefix=a.d/"], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
     assert {item["path"]: item["oid"] for item in tree}["a.d"] == folder.stdout.strip()
 
 
@@ -182,8 +186,13 @@ def test_history_is_listed_and_can_be_squashed(alice: Client, repo: str) -> None
 
 def test_paths_info_leaves_out_what_is_not_there(alice: Client, repo: str) -> None:
     alice.push(repo, {"sub/a.txt": b"abc"})
-    found = alice.post(f"/api/datasets/{repo}/paths-info/main", data={"paths": ["sub/a.txt", "sub", "x"], "expand": "false"})
-    assert [(item["type"], item["path"], item["size"]) for item in found.json()] == [("file", "sub/a.txt", 3), ("directory", "sub", 0)]
+    found = alice.post(
+        f"/api/datasets/{repo}/paths-info/main", data={"paths": ["sub/a.txt", "sub", "x"], "expand": "false"}
+    )
+    assert [(item["type"], item["path"], item["size"]) for item in found.json()] == [
+        ("file", "sub/a.txt", 3),
+        ("directory", "sub", 0),
+    ]
 
 
 def test_preupload_sends_data_and_large_files_the_large_way(alice: Client, repo: str) -> None:

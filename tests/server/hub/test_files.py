@@ -35,7 +35,13 @@ def test_a_head_request_tells_what_clients_need(alice: Client, repo: str) -> Non
 
 @pytest.mark.parametrize(
     ("span", "start", "stop"),
-    [("0-0", 0, 1), ("5-9", 5, 10), ("1000-", 1000, len(DATA)), ("-7", len(DATA) - 7, len(DATA)), ("0-99999999", 0, len(DATA))],
+    [
+        ("0-0", 0, 1),
+        ("5-9", 5, 10),
+        ("1000-", 1000, len(DATA)),
+        ("-7", len(DATA) - 7, len(DATA)),
+        ("0-99999999", 0, len(DATA)),
+    ],
 )
 def test_ranges(alice: Client, repo: str, span: str, start: int, stop: int) -> None:
     answer = alice.read(repo, "data/big.bin", Range=f"bytes={span}")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def folder(hub: Running, request: pytest.FixtureRequest) -> Path:
     """A folder of a dataset that is served, `lab/<name of the test>`."""
-    name = request.node.originalname[5:90].rstrip("_.")
-    path = hub.directory / "datasets" / "lab" / name
+    name: str = request.node.originalname[5:90].rstrip("_.")
+    path: Path = hub.directory / "datasets" / "lab" / name
     path.mkdir(parents=True)
     (path / "README.md").write_text("---\nlanguage: en\n---\n# Lab")
     (path / "data").mkdir()
@@ -67,7 +67,9 @@ def test_new_folders_and_files_appear(anyone: Client, hub: Running, folder: Path
     assert anyone.files("lab/later") == ["a.txt"]
 
 
-def test_links_that_leave_the_datasets_are_not_followed(anyone: Client, hub: Running, folder: Path, repo: str, tmp_path: Path) -> None:
+def test_links_that_leave_the_datasets_are_not_followed(
+    anyone: Client, hub: Running, folder: Path, repo: str, tmp_path: Path
+) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")
     (folder / "file.txt").symlink_to(secret)
@@ -101,19 +103,24 @@ def test_hidden_and_odd_files_are_not_shown(anyone: Client, folder: Path, repo: 
 def test_folders_cannot_be_written(hub: Running, repo: str, folder: Path) -> None:
     owner = hub.client("lab")
     assert owner.commit(repo, owner.small("a.txt", b"a")).status_code == 403
-    assert owner.call("DELETE", "/api/repos/delete", json={"name": folder.name, "organization": "lab", "type": "dataset"}).status_code == 403
+    assert (
+        owner.call(
+            "DELETE", "/api/repos/delete", json={"name": folder.name, "organization": "lab", "type": "dataset"}
+        ).status_code
+        == 403
+    )
     assert owner.post("/api/repos/create", json={"name": folder.name, "type": "dataset"}).status_code == 409
     assert (folder / "data" / "train.csv").read_text() == "x\n1\n"
 
 
-def test_contents_are_hashed_once(own_hub: Callable[..., Running], tmp_path: Path) -> None:
+def test_contents_are_hashed_once(process: Callable[..., Running], tmp_path: Path) -> None:
     folder = tmp_path / "hub" / "datasets" / "lab" / "big"
     folder.mkdir(parents=True)
     (folder / "a.bin").write_bytes(b"abc")
     os.utime(folder / "a.bin", (1_000_000, 1_000_000))
-    first = own_hub(directory=tmp_path / "hub")
+    first = process(directory=tmp_path / "hub")
     sha = first.anonymous().get("/api/datasets/lab/big").json()["sha"]
     first.kill()
     broken = "import arrowsets.server.hub.readonly as r\ndef never(*_): raise AssertionError\nr.hash_file = never"
-    again = own_hub(code=broken, directory=tmp_path / "hub")
+    again = process(code=broken, directory=tmp_path / "hub")
     assert again.anonymous().get("/api/datasets/lab/big").json()["sha"] == sha

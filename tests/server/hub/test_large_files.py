@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from arrowsets.server.hub import Hub
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -77,7 +79,9 @@ def test_a_pointer_committed_as_text_does_not_become_the_file(alice: Client, bob
     hidden, mine = alice.create("hidden", visibility="private"), bob.create("mine")
     alice.upload(hidden, data)
     alice.commit(hidden, alice.large("a.bin", data))
-    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{hashlib.sha256(data).hexdigest()}\nsize {len(data)}\n"
+    text = (
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{hashlib.sha256(data).hexdigest()}\nsize {len(data)}\n"
+    )
     assert bob.commit(mine, bob.small("a.bin", text.encode())).status_code == 400
 
 
@@ -88,15 +92,21 @@ def test_the_size_of_a_known_file_must_be_right(alice: Client, repo: str) -> Non
     assert "error" in alice.batch(repo, hashlib.sha256(data).hexdigest(), 5).json()["objects"][0]
 
 
-@pytest.mark.parametrize("change", [lambda t: t[:-1] + ("0" if t[-1] != "0" else "1"), lambda t: "x" + t, lambda t: t.split(".")[0], lambda _: "%C3%A9.%C3%A9"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t[:-1] + ("0" if t[-1] != "0" else "1"),
+        lambda t: "x" + t,
+        lambda t: t.split(".")[0],
+        lambda _: "%C3%A9.%C3%A9",
+    ],
+)
 def test_an_address_that_was_tampered_with_is_refused(alice: Client, repo: str, change: Callable[[str], str]) -> None:
     base, _, token = address(alice, repo).rpartition("/")
     assert requests.put(f"{base}/{change(token)}", data=DATA, timeout=10).status_code == 403
 
 
 def test_an_address_ends_with_the_token_of_its_maker(hub: Running, alice: Client, repo: str) -> None:
-    from arrowsets.server.hub import Hub
-
     href = address(alice, repo)
     with Hub(hub.directory) as opened:
         opened.accounts.revoke(alice.token)
@@ -110,13 +120,12 @@ def test_an_address_ends_with_its_repository(alice: Client, repo: str) -> None:
 
 
 def test_an_address_ends_with_its_time(own_hub: Callable[..., Running]) -> None:
-    code = "import arrowsets.server.hub.lfs as l; l._LONGEST_LINK = -1.0"
-    client = own_hub(code=code).client()
+    client = own_hub(link_seconds=-10.0).client()
     assert requests.put(address(client, client.create("corpus")), data=DATA, timeout=10).status_code == 403
 
 
 def test_parts_are_put_together(own_hub: Callable[..., Running]) -> None:
-    client = own_hub(code="import arrowsets.cli.hub as h, functools; h.HubSettings = functools.partial(h.HubSettings, part_bytes=3000)").client()
+    client = own_hub(part_bytes=3000).client()
     repo = client.create("corpus")
     upload = client.batch(repo, OID, len(DATA)).json()["objects"][0]["actions"]["upload"]
     parts = {int(name): href for name, href in upload["header"].items() if name.isdigit()}
@@ -133,7 +142,7 @@ def test_parts_are_put_together(own_hub: Callable[..., Running]) -> None:
 
 
 def test_parts_that_are_not_the_file_are_refused(own_hub: Callable[..., Running]) -> None:
-    client = own_hub(code="import arrowsets.cli.hub as h, functools; h.HubSettings = functools.partial(h.HubSettings, part_bytes=6000)").client()
+    client = own_hub(part_bytes=6000).client()
     upload = client.batch(client.create("corpus"), OID, len(DATA)).json()["objects"][0]["actions"]["upload"]
     for number, size in (("1", 6000), ("2", 5000)):
         requests.put(upload["header"][number], data=b"x" * size, timeout=10)

@@ -30,7 +30,9 @@ def test_commits_to_different_files_all_land(alice: Client, repo: str) -> None:
 def test_of_commits_on_the_same_parent_one_lands_and_the_others_are_told(alice: Client, repo: str) -> None:
     parent = alice.push(repo, {"a.txt": b"a"})
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda n: alice.commit(repo, alice.small(f"{n}.txt", b"x"), parentCommit=parent), range(8)))
+        answers = list(
+            pool.map(lambda n: alice.commit(repo, alice.small(f"{n}.txt", b"x"), parentCommit=parent), range(8))
+        )
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
     assert len(alice.files(repo)) == 2
 

@@ -115,4 +115,7 @@ def test_lists_are_searched_filtered_and_paged(hub: Running, alice: Client) -> N
     assert names("&search=red&sort=id") == ["red-cats", "red-dogs"]
     assert names("&filter=language:fr&filter=pets") == ["red-cats"]
     assert names("") == ["red-cats", "blue-cats", "red-dogs"]
-    assert alice.get(f"{query}&limit=2&sort=id").headers["Link"] == f'<{alice.url}{query.replace(":", "%3A")}&limit=2&sort=id&cursor=2>; rel="next"'
+    assert (
+        alice.get(f"{query}&limit=2&sort=id").headers["Link"]
+        == f'<{alice.url}{query.replace(":", "%3A")}&limit=2&sort=id&cursor=2>; rel="next"'
+    )

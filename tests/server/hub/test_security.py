@@ -6,13 +6,17 @@ import html.parser
 import socket
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
 
+from arrowsets.server.hub import HubSettings
+from arrowsets.server.hub import serve as serving
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.server.hub.conftest import Client, Running
 
@@ -38,7 +42,9 @@ def repo(alice: Client) -> str:
 
 
 @pytest.mark.parametrize("path", TRAVERSALS)
-@pytest.mark.parametrize("root", ["/datasets/{}/resolve/main/", "/api/datasets/{}/tree/main/", "/datasets/{}/blob/main/", "/datasets/"])
+@pytest.mark.parametrize(
+    "root", ["/datasets/{}/resolve/main/", "/api/datasets/{}/tree/main/", "/datasets/{}/blob/main/", "/datasets/"]
+)
 def test_no_address_leaves_a_repository(alice: Client, repo: str, root: str, path: str) -> None:
     status, _, body = alice.raw(root.format(repo) + path)
     assert status in (307, 400, 404)
@@ -56,14 +62,20 @@ def test_no_address_leaves_a_plain_folder(hub: Running, alice: Client) -> None:
         assert b"SQLite" not in body
 
 
-PATHS = ["../a", "a/../b", "/a", "a//b", "./a", "a/.", "", ".git/config", "x/.GIT/config", ".cache/x", "a\\b", "a\0b", "a\nb", "\ud800", ".git./x", "x" * 300, "a/" * 600 + "a"]  # fmt: skip
+PATHS = [
+    *("../a", "a/../b", "/a", "a//b", "./a", "a/.", "", ".git/config", "x/.GIT/config", ".git./x", ".cache/x"),
+    *("a\\b", "a\0b", "a\nb", "\ud800", "x" * 300, "a/" * 600 + "a"),
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_no_commit_puts_a_file_outside(alice: Client, repo: str, path: str) -> None:
     for line in (alice.small(path, b"x"), alice.large(path, b"x"), alice.removed(path)):
         assert alice.commit(repo, line).status_code == 400
-    assert alice.post(f"/api/datasets/{repo}/preupload/main", json={"files": [{"path": path, "size": 1}]}).status_code == 400
+    assert (
+        alice.post(f"/api/datasets/{repo}/preupload/main", json={"files": [{"path": path, "size": 1}]}).status_code
+        == 400
+    )
     assert alice.files(repo) == ["a.txt"]
 
 
@@ -136,8 +148,13 @@ def test_pages_allow_no_scripts_and_no_foreign_pictures(alice: Client, repo: str
 def test_html_in_names_and_messages_does_nothing(alice: Client, repo: str) -> None:
     name = "<img src=x onerror=alert(1)>.txt"
     sha = alice.push(repo, {name: b"<script>alert(1)</script>"}, summary="<script>alert(2)</script>", description="<b>")
-    pages = [f"/datasets/{repo}/tree/main", f"/datasets/{repo}/commits/main", f"/datasets/{repo}/commit/{sha}", "/?search=%22%3E%3Cscript%3E"]
-    for path in (*pages, f"/datasets/{repo}/blob/main/{requests.utils.quote(name)}"):
+    pages = [
+        f"/datasets/{repo}/tree/main",
+        f"/datasets/{repo}/commits/main",
+        f"/datasets/{repo}/commit/{sha}",
+        "/?search=%22%3E%3Cscript%3E",
+    ]
+    for path in (*pages, f"/datasets/{repo}/blob/main/{quote(name)}"):
         assert not {tag for tag, _ in Elements(alice.get(path).text).found} & {"script", "img"}
 
 
@@ -155,7 +172,7 @@ def test_uploaded_pages_do_not_run_in_the_hub(alice: Client, repo: str, name: st
 def test_names_do_not_become_headers(alice: Client, repo: str) -> None:
     name = 'a";\u00a0x=\u202e.txt'
     alice.push(repo, {name: b"x"})
-    headers = alice.read(repo, requests.utils.quote(name)).headers
+    headers = alice.read(repo, quote(name)).headers
     assert headers["Content-Disposition"] == "attachment; filename*=UTF-8''a%22%3B%C2%A0x%3D%E2%80%AE.txt"
     for path in ("a%0d%0aSet-Cookie:%20x=1", "a%0aX-Repo-Commit:%20evil", "%F0%9F%98%80%0d"):
         status, answer, _ = alice.raw(f"/datasets/{repo}/resolve/main/{path}")
@@ -172,7 +189,7 @@ def test_requests_for_other_names_are_refused(alice: Client, repo: str) -> None:
 
 
 def test_a_hub_may_have_names_of_its_own(own_hub: Callable[..., Running]) -> None:
-    client = own_hub("--allow-host", "hub.lan", "--public-url", "https://data.example").client()
+    client = own_hub(hosts=("hub.lan",), public_url="https://data.example").client()
     assert client.raw("/api/datasets", Host="hub.lan")[0] == 200
     assert client.raw("/api/datasets", Host="data.example")[0] == 200
     made = client.post("/api/repos/create", json={"name": "a", "type": "dataset"}).json()
@@ -182,7 +199,12 @@ def test_a_hub_may_have_names_of_its_own(own_hub: Callable[..., Running]) -> Non
 def test_pages_of_other_sites_cannot_change_anything(alice: Client, repo: str) -> None:
     headers = {"Sec-Fetch-Site": "cross-site"}
     assert alice.post(f"/api/datasets/{repo}/branch/b", json={}, headers=headers).status_code == 403
-    assert alice.get("/api/datasets", headers={"Origin": "https://evil.example"}).headers.get("Access-Control-Allow-Origin") is None
+    assert (
+        alice.get("/api/datasets", headers={"Origin": "https://evil.example"}).headers.get(
+            "Access-Control-Allow-Origin"
+        )
+        is None
+    )
 
 
 def test_redirects_stay_on_the_hub(alice: Client) -> None:
@@ -196,9 +218,7 @@ def test_redirects_stay_on_the_hub(alice: Client) -> None:
 
 
 def test_bodies_have_limits(own_hub: Callable[..., Running]) -> None:
-    small = "json_bytes=20_000, line_bytes=10_000, commit_bytes=30_000, commit_operations=50"
-    code = f"import arrowsets.cli.hub as h, functools; h.HubSettings = functools.partial(h.HubSettings, {small})"
-    hub = own_hub(code=code)
+    hub = own_hub(json_bytes=20_000, line_bytes=10_000, commit_bytes=30_000, commit_operations=50)
     client = hub.client()
     repo = client.create("corpus")
     assert client.post("/api/validate-yaml", json={"content": "x" * 30_000}).status_code == 413
@@ -210,10 +230,16 @@ def test_bodies_have_limits(own_hub: Callable[..., Running]) -> None:
     assert list(hub.directory.glob(".hub/incoming/*")) == []
 
 
-@pytest.mark.parametrize("start", [b"", b"GET / HTTP/1.1\r\n", b"POST /api/validate-yaml HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\n",
+        b"POST /api/validate-yaml HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
+    ],
+)
 def test_slow_clients_are_let_go(own_hub: Callable[..., Running], start: bytes) -> None:
-    code = "import arrowsets.cli.hub as h, functools; h.HubSettings = functools.partial(h.HubSettings, header_seconds=0.3, idle_seconds=0.3)"
-    hub = own_hub(code=code)
+    hub = own_hub(header_seconds=0.3, idle_seconds=0.3)
     with socket.create_connection(("127.0.0.1", urlsplit(hub.url).port or 0)) as client:
         client.settimeout(20)
         client.sendall(start)
@@ -227,8 +253,7 @@ def test_slow_clients_are_let_go(own_hub: Callable[..., Running], start: bytes) 
 
 
 def test_readers_who_do_not_read_are_let_go(own_hub: Callable[..., Running]) -> None:
-    code = "import arrowsets.cli.hub as h, functools; h.HubSettings = functools.partial(h.HubSettings, idle_seconds=0.3)"
-    hub = own_hub(code=code)
+    hub = own_hub(idle_seconds=0.3)
     alice = hub.client()
     repo = alice.create("corpus")
     data = bytes(30_000_000)
@@ -247,7 +272,9 @@ def test_readers_who_do_not_read_are_let_go(own_hub: Callable[..., Running]) -> 
     assert got < len(data)
 
 
-@pytest.mark.parametrize("head", ["a: &x [1]\nb: *x", "a: [", "- a", "a: " + "[" * 3000, "a: !!python/object/apply:os.system [x]"])
+@pytest.mark.parametrize(
+    "head", ["a: &x [1]\nb: *x", "a: [", "- a", "a: " + "[" * 3000, "a: !!python/object/apply:os.system [x]"]
+)
 def test_yaml_bombs_in_a_card_do_no_harm(alice: Client, repo: str, head: str) -> None:
     text = f"---\n{head}\n---\n"
     assert alice.post("/api/validate-yaml", json={"content": text, "repoType": "dataset"}).status_code == 400
@@ -261,17 +288,34 @@ def test_dates_and_odd_numbers_in_a_card_are_json(alice: Client, repo: str) -> N
     assert alice.get(f"/api/datasets/{repo}").json()["cardData"] == {"day": "2024-01-02", "x": None, "1": True}
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b"{", b"[]", b"5", b"\xff", b'{"files": 5}', b'{"files": [5]}', b'{"files": [{"path": 5}]}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b"{", b"[]", b"5", b"\xff", b'{"files": 5}', b'{"files": [5]}', b'{"files": [{"path": 5}]}'],
+)
 def test_odd_json_is_refused(alice: Client, repo: str, body: bytes) -> None:
     assert alice.post(f"/api/datasets/{repo}/preupload/main", data=body).status_code == 400
 
 
-def test_it_listens_on_this_machine_only_and_warns_otherwise(own_hub: Callable[..., Running]) -> None:
-    assert urlsplit(own_hub().url).hostname == "127.0.0.1"
-    exposed = own_hub("--host", "0.0.0.0")
-    assert "without TLS" in (exposed.directory / "server.log").read_text()
-    proxied = own_hub("--host", "0.0.0.0", "--public-url", "https://hub.example")
-    assert "without TLS" not in (proxied.directory / "server.log").read_text()
+def test_it_listens_on_this_machine_only(hub: Running) -> None:
+    assert urlsplit(hub.url).hostname == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "warned"),
+    [
+        ("0.0.0.0", "", True),
+        ("127.0.0.1", "", False),
+        ("0.0.0.0", "https://hub.example", False),
+        ("0.0.0.0", "http://hub.example", True),
+    ],
+)
+def test_it_warns_of_listening_to_others_without_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, host: str, url: str, warned: bool
+) -> None:
+    monkeypatch.setattr(serving, "_listen", lambda *_: None)
+    with pytest.raises(AttributeError):
+        serving.serve(tmp_path, host, settings=HubSettings(public_url=url))
+    assert ("without TLS" in caplog.text) == warned
 
 
 def test_nothing_goes_wrong_inside(hub: Running) -> None:

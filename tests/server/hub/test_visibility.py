@@ -126,7 +126,7 @@ def test_a_token_ends_on_its_day(hub: Running, alice: Client) -> None:
 
 
 def test_a_hub_may_want_a_token_from_everybody(own_hub: Callable[..., Running]) -> None:
-    hub = own_hub("--require-token")
+    hub = own_hub(require_token=True)
     anyone, user = hub.anonymous(), hub.client()
     assert anyone.get("/api/datasets").status_code == 401
     page = anyone.get("/")

@@ -33,6 +33,7 @@ _PATIENCE = 6.0
 _REMEMBERED = 16
 _AUTHOR = "folder"
 _LONGEST_PAUSE = 2.0
+_MANY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,9 @@ class Folder:
     def newest(self) -> Snapshot:
         """Return what the folder holds; hashes what is new."""
         with self._lock:
-            # Looking costs; a folder of many files is not looked through more than a twentieth of the time.
-            pause = min(_LONGEST_PAUSE, 20 * self._cost)
+            # A folder of many files is not looked through more than a twentieth of the time.
+            many = self._newest is not None and len(self._newest.files) > _MANY
+            pause = min(_LONGEST_PAUSE, 20 * self._cost) if many else 0.0
             if self._newest is not None and time.monotonic() - self._checked < pause:
                 return self._newest
             if self._task is None:
@@ -166,14 +168,14 @@ class Folder:
 
     def at(self, revision: str) -> Snapshot:
         """Return what the folder held at a commit that was handed out, or holds now."""
-        newest = self.newest()
-        if revision in ("main", MAIN, newest.commit.oid):
-            return newest
         with self._lock:
             known = self._snapshots.get(revision)
-        if known is None:
+        if known is not None:
+            return known
+        newest = self.newest()
+        if revision not in ("main", MAIN, newest.commit.oid):
             raise revision_not_found(revision)
-        return known
+        return newest
 
     def open(self, snapshot: Snapshot, path: str) -> BinaryIO:
         """Open a file as it was at a commit; refused if it is another one now."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
@@ -15,7 +17,7 @@ from arrowsets.server.hub.app import create_app
 from arrowsets.server.hub.hub import Hub
 from arrowsets.server.hub.settings import HubSettings, is_loopback
 
-__all__ = ["serve"]
+__all__ = ["running", "serve"]
 
 _BACKLOG = 1024
 _CONNECTIONS = 4000
@@ -37,8 +39,30 @@ def serve(
     settings = settings or HubSettings()
     if not is_loopback(host) and not settings.public_url.startswith("https://"):
         _warn(host)
-    listening = _listen(host, port)
-    with Hub(directory) as hub:
+    with _prepared(directory, host, port, settings) as (server, listening, url):
+        if ready is not None:
+            ready(url)
+        server.run(sockets=[listening])
+
+
+@contextlib.contextmanager
+def running(directory: str | Path, port: int = 0, settings: HubSettings | None = None) -> Iterator[str]:
+    """Serve a directory to this machine from a thread, as long as the block lasts; gives the address."""
+    with _prepared(directory, "127.0.0.1", port, settings or HubSettings()) as (server, listening, url):
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="arrowsets-hub")
+        thread.start()
+        try:
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextlib.contextmanager
+def _prepared(
+    directory: str | Path, host: str, port: int, settings: HubSettings
+) -> Iterator[tuple[uvicorn.Server, socket.socket, str]]:
+    with contextlib.closing(_listen(host, port)) as listening, Hub(directory) as hub:
         hub.blobs.sweep_incoming(2 * 86400)
         hub.folders.warm()
         config = uvicorn.Config(
@@ -53,13 +77,7 @@ def serve(
             limit_concurrency=_CONNECTIONS,
             timeout_graceful_shutdown=5,
         )
-        bound = listening.getsockname()[1]
-        if ready is not None:
-            ready(f"http://{_shown(host)}:{bound}")
-        try:
-            uvicorn.Server(config).run(sockets=[listening])
-        finally:
-            listening.close()
+        yield uvicorn.Server(config), listening, f"http://{_shown(host)}:{listening.getsockname()[1]}"
 
 
 def _listen(host: str, port: int) -> socket.socket:
