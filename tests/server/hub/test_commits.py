@@ -124,6 +124,11 @@ def test_a_pull_request_that_conflicts_is_not_merged(alice: Client, bob: Client,
     assert alice.post(f"/api/datasets/{repo}/discussions/1/merge", json={}).status_code == 409
 
 
+def test_a_pull_request_whose_commit_is_refused_is_not_opened(alice: Client, bob: Client, repo: str) -> None:
+    assert bob.commit(repo, bob.large("a.bin", b"never uploaded"), query="?create_pr=1").status_code == 400
+    assert alice.get(f"/api/datasets/{repo}/discussions").json()["count"] == 0
+
+
 def test_only_its_author_and_the_owner_add_to_a_pull_request(
     alice: Client, bob: Client, hub: object, repo: str
 ) -> None:

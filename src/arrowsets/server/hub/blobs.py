@@ -74,14 +74,26 @@ class BlobStore:
         for file, sha256 in files:
             target = self.path(sha256)
             target.parent.mkdir(exist_ok=True)
-            file.replace(target)
+            try:
+                file.replace(target)
+            except PermissionError:
+                # Windows does not replace a file that somebody reads; it has the same content.
+                if not target.exists():
+                    raise
+                file.unlink()
             folders.add(target.parent)
         for folder in (*folders, self.root):
             _flush_folder(folder)
 
-    def remove(self, sha256: str) -> None:
-        """Remove a blob."""
-        self.path(sha256).unlink(missing_ok=True)
+    def remove(self, sha256: str) -> int:
+        """Remove a blob and return its size; 0 if somebody reads it where that keeps it from being removed."""
+        path = self.path(sha256)
+        try:
+            size = path.stat().st_size
+            path.unlink()
+        except (FileNotFoundError, PermissionError):
+            return 0
+        return size
 
     def names(self) -> Iterator[tuple[str, float]]:
         """Yield the names of all blobs with their times."""

@@ -16,7 +16,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from arrowsets.server.hub.body import parse_object, text, typed
-from arrowsets.server.hub.errors import bad_request, forbidden, too_large
+from arrowsets.server.hub.errors import HubError, bad_request, forbidden, too_large
 from arrowsets.server.hub.history import Draft, Large
 from arrowsets.server.hub.hub import StoredRepository
 from arrowsets.server.hub.names import check_path
@@ -177,7 +177,12 @@ class CommitSink:
             pull = call.hub.pulls.create(repo.key, call.caller.user, draft.title, draft.message, start=ref)
             ref, draft.parent = pull.ref, None
             answer["pullRequestUrl"] = f"{call.base}/datasets/{repo.id}/discussions/{pull.number}"
-        commit = self._history.commit(repo.key, ref, draft, lambda key: call.hub.readable_key(key, call.caller))
+        try:
+            commit = self._history.commit(repo.key, ref, draft, lambda key: call.hub.readable_key(key, call.caller))
+        except HubError:
+            if self._propose:
+                call.hub.pulls.withdraw(repo.key, ref)
+            raise
         answer |= {
             "commitUrl": f"{call.base}/datasets/{repo.id}/commit/{commit.oid}",
             "commitOid": commit.oid,

@@ -11,6 +11,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,20 @@ CREATE TABLE scan(
 _MIGRATIONS: dict[int, str] = {}
 
 
+class _Connection:
+    """A connection that is closed with the thread that it belongs to."""
+
+    def __init__(self, path: Path) -> None:
+        # It is used by one thread only, but closed by whichever closes the hub.
+        self.db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        self.db.row_factory = sqlite3.Row
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+            self.db.execute(f"PRAGMA {setting}")
+
+    def __del__(self) -> None:
+        self.db.close()
+
+
 class Database:
     """Connections to the database, one per thread."""
 
@@ -81,7 +96,7 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._open: list[sqlite3.Connection] = []
+        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         path.parent.mkdir(parents=True, exist_ok=True)
         if os.name == "posix":
             path.touch(mode=0o600)
@@ -112,19 +127,12 @@ class Database:
 
     def read(self) -> sqlite3.Connection:
         """Return this thread's connection; each statement sees the newest committed state."""
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
-            # A connection is used by one thread only, but closed by whichever closes the hub.
-            db = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA trusted_schema = OFF")
-            self._local.db = db
+        held: _Connection | None = getattr(self._local, "held", None)
+        if held is None:
+            held = self._local.held = _Connection(self.path)
             with self._lock:
-                self._open.append(db)
-        return db
+                self._open.add(held)
+        return held.db
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -164,7 +172,6 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
-            for db in self._open:
-                db.close()
-            self._open.clear()
+            for held in list(self._open):
+                held.db.close()
         self._local = threading.local()

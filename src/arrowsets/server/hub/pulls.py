@@ -73,6 +73,14 @@ class Pulls:
             self._add_event(db, repo, number, "comment", author, text)
         return pull
 
+    def withdraw(self, repo: int, ref: str) -> None:
+        """Undo the opening of a pull request whose first commit was refused."""
+        number = int(ref.removeprefix("refs/pr/"))
+        with self._db.write() as db:
+            db.execute("DELETE FROM ref WHERE repo = ? AND name = ?", (repo, ref))
+            db.execute("DELETE FROM event WHERE repo = ? AND number = ?", (repo, number))
+            db.execute("DELETE FROM pull WHERE repo = ? AND number = ?", (repo, number))
+
     def get(self, repo: int, number: int) -> Pull:
         """Return a pull request."""
         row = self._db.read().execute("SELECT * FROM pull WHERE repo = ? AND number = ?", (repo, number)).fetchone()

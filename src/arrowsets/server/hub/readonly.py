@@ -34,6 +34,7 @@ _REMEMBERED = 16
 _AUTHOR = "folder"
 _LONGEST_PAUSE = 2.0
 _MANY = 1000
+_SAVED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,30 +127,43 @@ class Folder:
                     yield prefix + item.name, Seen(target, status.st_size, status.st_mtime_ns, status.st_ino)
 
     def _snapshot(self, files: dict[str, Seen]) -> Snapshot:
+        entries = self._remembered(files)
+        missing = {path: seen for path, seen in files.items() if path not in entries}
         with concurrent.futures.ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-            entries = dict(zip(files, pool.map(self._entry, files, files.values()), strict=True))
-        tree = Tree({path: entry for path, entry in sorted(entries.items()) if entry is not None})
+            waiting: dict[str, Entry] = {}
+            for path, entry in zip(missing, pool.map(_hashed, missing, missing.values()), strict=True):
+                if entry is not None:
+                    entries[path] = waiting[path] = entry
+                if len(waiting) >= _SAVED_AT_ONCE:
+                    self._remember(files, waiting)
+            self._remember(files, waiting)
+        tree = Tree(dict(sorted(entries.items())))
         date = max((seen.mtime for seen in files.values()), default=0) / 1e9
         oid = commit_oid(tree.oid, None, _AUTHOR, 0, str(self.id))
         return Snapshot(Commit(oid, 0, None, tree.oid, _AUTHOR, date, "The folder as it is", ""), tree, files)
 
-    def _entry(self, path: str, seen: Seen) -> Entry | None:
-        """Return the entry of a file; None if it cannot be read. Remembered in the database."""
-        key = (seen.real, seen.size, seen.mtime, seen.inode)
+    def _remembered(self, files: dict[str, Seen]) -> dict[str, Entry]:
+        """Return the entries of files that were hashed before and are the same since."""
         found = "SELECT oid, sha256, lfs FROM scan WHERE path = ? AND size = ? AND mtime = ? AND inode = ?"
-        row = self._db.read().execute(found, key).fetchone()
-        if row:
-            return Entry(row["oid"], seen.size, row["sha256"], bool(row["lfs"]))
-        try:
-            entry = hash_file(Path(seen.real), path)
-        except OSError:
-            return None
-        # A file written within the last moments may change again without a new time.
-        if entry.size == seen.size and time.time() - seen.mtime / 1e9 > _LONGEST_PAUSE:
+        entries = {}
+        with self._db.snapshot() as db:
+            for path, seen in files.items():
+                row = db.execute(found, (seen.real, seen.size, seen.mtime, seen.inode)).fetchone()
+                if row:
+                    entries[path] = Entry(row["oid"], seen.size, row["sha256"], bool(row["lfs"]))
+        return entries
+
+    def _remember(self, files: dict[str, Seen], entries: dict[str, Entry]) -> None:
+        now, rows = time.time(), []
+        for path, entry in entries.items():
+            seen = files[path]
+            # A file written within the last moments may change again without a new time.
+            if entry.size == seen.size and now - seen.mtime / 1e9 > _LONGEST_PAUSE:
+                rows.append((seen.real, seen.size, seen.mtime, seen.inode, entry.oid, entry.sha256, int(entry.lfs)))
+        entries.clear()
+        if rows:
             with self._db.write() as db:
-                row = (*key, entry.oid, entry.sha256, int(entry.lfs))
-                db.execute("INSERT OR REPLACE INTO scan VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        return entry
+                db.executemany("INSERT OR REPLACE INTO scan VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def peek(self) -> tuple[str | None, float, float, str | None]:
         """Return the commit if it is known, times of change and birth, and the text of the README, without hashing."""
@@ -195,6 +209,14 @@ class Folder:
                 {"X-Repo-Commit": snapshot.commit.oid},
             )
         return file
+
+
+def _hashed(path: str, seen: Seen) -> Entry | None:
+    """Return the entry of a file; None if it cannot be read."""
+    try:
+        return hash_file(Path(seen.real), path)
+    except OSError:
+        return None
 
 
 class Folders:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from arrowsets.server.hub.hub import Hub
 
@@ -61,6 +62,7 @@ def sweep(hub: Hub, *, grace: float = 86400.0, dry_run: bool = False) -> Sweep:
         return found
     with hub.db.write() as db:
         found = _rows(db, before)
+    _forget_scans(hub)
     files, total = _files(hub, before)
     return Sweep(found.commits, files, total + hub.blobs.sweep_incoming(max(grace, 2 * 86400)))
 
@@ -94,8 +96,13 @@ def _files(hub: Hub, before: float) -> tuple[int, int]:
             continue
         with hub.db.write() as db:
             if db.execute(known, (name,)).fetchone() is None:
-                path = hub.blobs.path(name)
-                total += path.stat().st_size
-                path.unlink()
+                total += hub.blobs.remove(name)
                 count += 1
     return count, total
+
+
+def _forget_scans(hub: Hub) -> None:
+    """Forget the hashes of files in plain folders that are gone."""
+    gone = [row[0] for row in hub.db.read().execute("SELECT path FROM scan").fetchall() if not Path(row[0]).exists()]
+    with hub.db.write() as db:
+        db.executemany("DELETE FROM scan WHERE path = ?", [(path,) for path in gone])
