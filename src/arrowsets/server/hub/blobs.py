@@ -6,6 +6,7 @@ that a power cut could take away. What is in `blobs/` without a row in the datab
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import hashlib
 import os
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 __all__ = ["BlobStore", "Incoming"]
+
+_FLUSHERS = 16
 
 
 class Incoming:
@@ -38,6 +41,10 @@ class Incoming:
         os.fsync(self._file.fileno())
         self._file.close()
         return self._hash.hexdigest()
+
+    def close(self) -> None:
+        """Close it; it must be flushed before it is published."""
+        self._file.close()
 
     def discard(self) -> None:
         """Close it and remove it."""
@@ -63,6 +70,12 @@ class BlobStore:
     def receive(self, name: str | None = None) -> Incoming:
         """Begin a file."""
         return Incoming(self.arriving / (name or secrets.token_hex(16)))
+
+    def flush(self, files: list[Path]) -> None:
+        """Flush received files to the disk: together, because a disk does many at once nearly as fast as one."""
+        with concurrent.futures.ThreadPoolExecutor(_FLUSHERS) as pool:
+            for _ in pool.map(_flush, files):
+                pass
 
     def publish(self, file: Path, sha256: str) -> None:
         """Give a received, flushed file its name."""
@@ -112,6 +125,11 @@ class BlobStore:
                     total += found.st_size
                     file.unlink()
         return total
+
+
+def _flush(file: Path) -> None:
+    with file.open("r+b") as opened:
+        os.fsync(opened.fileno())
 
 
 def _flush_folder(folder: Path) -> None:

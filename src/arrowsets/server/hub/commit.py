@@ -155,7 +155,7 @@ class CommitSink:
         try:
             arriving.write(data)
         finally:
-            arriving.finish()
+            arriving.close()
         return Change(path, entry)
 
     def finish(self) -> Response:
@@ -165,6 +165,7 @@ class CommitSink:
         if not self._headed:
             raise bad_request("a commit begins with a header")
         try:
+            self._call.hub.blobs.flush([path for path, _ in self._draft.files])
             return self._commit()
         finally:
             self.abort()
