@@ -12,9 +12,8 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,7 +34,7 @@ class Client:
     url: str
     user: str
     token: str
-    home: str = field(default_factory=lambda: tempfile.mkdtemp(prefix="hf-home-"))
+    home: Path
 
     def call(self, method: str, path: str, **given: Any) -> requests.Response:
         """Send a request; redirects are shown, not followed."""
@@ -113,11 +112,10 @@ class Client:
         return answer.stdout.strip()
 
     def run(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        home = Path(self.home)
         mine = {
             **{name: value for name, value in os.environ.items() if not name.startswith("HF_")},
             "HF_ENDPOINT": self.url,
-            "HF_HOME": str(home),
+            "HF_HOME": str(self.home),
             "HF_HUB_DISABLE_XET": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -162,10 +160,10 @@ class Running:
         user = user or next(NAMES)
         with Hub(self.directory) as hub:
             token = hub.accounts.create(user, role, namespaces=orgs)
-        return Client(self.url, user, token)
+        return Client(self.url, user, token, self.directory / "homes" / user)
 
     def anonymous(self) -> Client:
-        return Client(self.url, "", "")
+        return Client(self.url, "", "", self.directory / "homes" / next(NAMES))
 
     def kill(self) -> None:
         """End it at once, as a crash would."""

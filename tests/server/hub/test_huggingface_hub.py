@@ -113,7 +113,7 @@ print(error({private!r}), error("x/absent"), error({locked!r}), error({private!r
     )
     assert (bob.python(code), anyone.python(code)) == (names, names)
     assert alice.python(code) == "None RepositoryNotFoundError None RemoteEntryNotFoundError RevisionNotFoundError"
-    wrong = type(alice)(hub.url, "x", "hf_wrong").python("""
+    wrong = type(alice)(hub.url, "x", "hf_wrong", alice.home).python("""
 for call in (lambda: api.whoami(), lambda: api.dataset_info("x/y"), lambda: api.create_repo("z", repo_type="dataset")):
     try: call()
     except Exception as e: print(type(e).__name__, "Invalid credentials" in str(e))

@@ -103,6 +103,8 @@ class Database:
         self._migrate()
 
     def _migrate(self) -> None:
+        if self.read().execute("PRAGMA user_version").fetchone()[0] == VERSION:
+            return
         with self.write() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version > VERSION:
