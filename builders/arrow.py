@@ -37,7 +37,7 @@ class ArrowBuilder(Builder[ArrowShard]):
 
     name = "arrow"
     options = BuilderOptions
-    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".arrow": {}, ".feather": {}}
+    extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".arrow": {}}
 
     def shards(self, files: Sequence[DataFile]) -> Sequence[ArrowShard]:
         """Return runs of record batches of about 64 MiB."""
@@ -74,6 +74,10 @@ class ArrowBuilder(Builder[ArrowShard]):
                 raise BadData(f"the file is cut off or broken: {error}", file=shard.file.url) from error
             if not found:
                 yield target.empty_table()
+
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
 
     def _cut(self, file: DataFile) -> Sequence[ArrowShard]:
         path = file.local_path()

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData
+from arrowsets.features.buffers import bulk_pool
+from arrowsets.features.casting import nulls
 
 from .csv_records import Dialect, Record
 from .csv_types import Words, may_narrow, narrow
@@ -26,10 +28,16 @@ SAMPLE_BYTES = 1 << 16  # of a block that types are guessed from; a wrong guess 
 PARSE_BYTES = 1 << 20  # of a block that one thread parses
 _CACHED = 1 << 18  # bytes that are looked at in one go, so that what is made of them stays in the processor's cache
 _BLANK = re.compile(rb"[\r\n]*\Z")
-_SCALARS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_string, pa.types.is_large_string)
+_SCALARS = (
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_string,
+    pa.types.is_large_string,
+)
 
 
-class _Ragged(Exception):  # noqa: N818  # control flow: the block has rows to mend
+class _Ragged(Exception):  # control flow: the block has rows to mend
     pass
 
 
@@ -114,7 +122,7 @@ class BlockParser:
         import pyarrow.csv as arrow_csv
 
         if _BLANK.match(block):
-            return pa.table({name: pa.array([], types[name]) for name in self.keep})
+            return pa.table({name: nulls(0, types[name]) for name in self.keep})
         quoted = bool(self.dialect.quote) and self.dialect.quote in block
         invalid: list[Any] = []
 
@@ -126,6 +134,7 @@ class BlockParser:
             source: Any = pa.BufferReader(block)
             return arrow_csv.read_csv(
                 source,
+                memory_pool=bulk_pool(),
                 read_options=arrow_csv.ReadOptions(
                     column_names=list(names or self.names), block_size=size, use_threads=threads
                 ),
@@ -140,6 +149,8 @@ class BlockParser:
                     include_columns=list(self.keep),
                     column_types=dict(types),
                     null_values=list(self.nulls),
+                    true_values=list(self.words.true),
+                    false_values=list(self.words.false),
                     strings_can_be_null=bool(self.nulls),
                     quoted_strings_can_be_null=bool(self.nulls),
                 ),
@@ -197,8 +208,8 @@ class BlockParser:
                 return dict.fromkeys(self.keep, pa.string())
             for name in self.keep:
                 dtype = narrow(_joined(table.column(name)), self.words).type
-                number = pa.types.is_int64(dtype) or pa.types.is_float64(dtype)
-                self.guesses[name] = dtype if number else pa.string()
+                direct = pa.types.is_int64(dtype) or pa.types.is_float64(dtype) or pa.types.is_boolean(dtype)
+                self.guesses[name] = dtype if direct else pa.string()
         return dict(self.guesses)
 
     def _settle(self, column: pa.ChunkedArray[Any], dtype: pa.DataType) -> Any:
@@ -339,4 +350,4 @@ def _row_at(dialect: Dialect, block: bytes, place: int) -> int:
 
 
 def _joined(column: pa.ChunkedArray[Any]) -> Arr:
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], column.type)])
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [nulls(0, column.type)])

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, SchemaConflict, UnknownName
-from arrowsets.features import Features, array_of
+from arrowsets.features import Features, Json, array_of, unify
 from arrowsets.files import DataFile
 
 __all__ = ["GeneratorBuilder", "GeneratorOptions"]
@@ -83,6 +83,13 @@ class GeneratorBuilder(Builder[Mapping[str, Any]]):
     def decodes_text(self) -> bool:
         """Values have their types."""
         return False
+
+    def unify(self, a: Features, b: Features) -> Features:
+        """Join types as far as no value is lost; other values of several kinds are JSON."""
+        try:
+            return unify(a, b)
+        except SchemaConflict:
+            return Features(dict.fromkeys(a, Json()))
 
 
 def _table(rows: Sequence[Mapping[str, Any]], features: Features | None, start: int) -> pa.Table:

@@ -68,11 +68,6 @@ class JsonBuilder(WideningBuilder[FileRange]):
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".json": {}, ".jsonl": {}, ".ndjson": {}}
     config: JsonOptions
 
-    @property
-    def on_mixed(self) -> str | None:
-        """How types of different shards that do not meet are unified."""
-        return self.config.on_mixed_types
-
     def shards(self, files: Sequence[DataFile]) -> Sequence[FileRange]:
         """Cut plain files of lines between their objects."""
         return tuple(shard for file in files for shard in self._cut(file))
@@ -91,6 +86,10 @@ class JsonBuilder(WideningBuilder[FileRange]):
                 f"column {path!r} holds {a} and {b}; on_mixed_types='use_json' stores such values as JSON", column=path
             )
         return pa.json_(pa.string())
+
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
 
     def _cut(self, file: DataFile) -> Sequence[FileRange]:
         config = self.config

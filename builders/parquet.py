@@ -104,11 +104,16 @@ class ParquetBuilder(Builder[ParquetShard]):
             try:
                 for batch in self._batches(file, shard, names, wanted):
                     found = True
-                    yield from bounded(conformed(pa.table(batch), target))
+                    table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+                    yield from bounded(conformed(table, target))
             except (pa.ArrowInvalid, OSError) as error:
                 raise BadData(f"row groups {shard.start} to {shard.stop}: {error}", file=shard.file.url) from error
             if not found:
                 yield target.empty_table()
+
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
 
     def _cut(self, file: DataFile) -> Sequence[ParquetShard]:
         opened = self._opened(file)

@@ -1,30 +1,66 @@
 """Datasets as memory-mapped Arrow tables: load, transform, stream and look at training data."""
 
-from arrowsets.combine import concatenate_datasets, interleave_datasets
-from arrowsets.dataset import Dataset
-from arrowsets.features import (
-    Array2D,
-    Array3D,
-    Array4D,
-    Array5D,
-    ClassLabel,
-    Features,
-    Image,
-    Json,
-    LargeList,
-    List,
-    Sequence,
-    Translation,
-    TranslationVariableLanguages,
-    Value,
-)
-from arrowsets.info import DatasetInfo
-from arrowsets.load import load_dataset, load_from_disk
-from arrowsets.progress import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-from arrowsets.splits import DatasetDict
-from arrowsets.splits_spec import NamedSplit, ReadInstruction, Split
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from arrowsets.combine import concatenate_datasets, interleave_datasets
+    from arrowsets.dataset import Dataset, DatasetDict
+    from arrowsets.features import (
+        Array2D,
+        Array3D,
+        Array4D,
+        Array5D,
+        ClassLabel,
+        Features,
+        Image,
+        Json,
+        LargeList,
+        List,
+        Sequence,
+        Translation,
+        TranslationVariableLanguages,
+        Value,
+    )
+    from arrowsets.info import DatasetInfo
+    from arrowsets.load import load_dataset, load_from_disk
+    from arrowsets.progress import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from arrowsets.splits_spec import NamedSplit, ReadInstruction, Split
 
 __version__ = "0.1.0"
+
+# Names are imported when they are first used, so that importing the package costs next to nothing.
+_HOMES = {
+    "Array2D": "arrowsets.features",
+    "Array3D": "arrowsets.features",
+    "Array4D": "arrowsets.features",
+    "Array5D": "arrowsets.features",
+    "ClassLabel": "arrowsets.features",
+    "Dataset": "arrowsets.dataset",
+    "DatasetDict": "arrowsets.dataset",
+    "DatasetInfo": "arrowsets.info",
+    "Features": "arrowsets.features",
+    "Image": "arrowsets.features",
+    "Json": "arrowsets.features",
+    "LargeList": "arrowsets.features",
+    "List": "arrowsets.features",
+    "NamedSplit": "arrowsets.splits_spec",
+    "ReadInstruction": "arrowsets.splits_spec",
+    "Sequence": "arrowsets.features",
+    "Split": "arrowsets.splits_spec",
+    "Translation": "arrowsets.features",
+    "TranslationVariableLanguages": "arrowsets.features",
+    "Value": "arrowsets.features",
+    "are_progress_bars_disabled": "arrowsets.progress",
+    "concatenate_datasets": "arrowsets.combine",
+    "disable_progress_bars": "arrowsets.progress",
+    "enable_progress_bars": "arrowsets.progress",
+    "interleave_datasets": "arrowsets.combine",
+    "load_dataset": "arrowsets.load",
+    "load_from_disk": "arrowsets.load",
+}
 
 __all__ = [
     "Array2D",
@@ -55,3 +91,16 @@ __all__ = [
     "load_dataset",
     "load_from_disk",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

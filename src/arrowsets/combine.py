@@ -92,6 +92,11 @@ def interleave_datasets(
     lengths = [len(part) for part in parts]
     if stopping_strategy not in Stopping.__args__:  # type: ignore[attr-defined]
         raise ValueError(f"stopping_strategy must be one of {Stopping.__args__}, not {stopping_strategy!r}")  # type: ignore[attr-defined]
+    if stopping_strategy == "all_exhausted" and sum(lengths) > 0 and 0 in lengths:
+        raise ValueError(
+            f"dataset {lengths.index(0)} is empty, and 'all_exhausted' would start it over again and again; "
+            "leave it out, or use another stopping_strategy"
+        )
     if probabilities is None:
         sources = _in_turn(lengths, stopping_strategy)
     else:
@@ -123,6 +128,8 @@ def _at_random(
     """Number the dataset of each row, drawn until the stopping strategy is met."""
     if len(probabilities) != len(lengths):
         raise ValueError(f"{len(probabilities)} probabilities for {len(lengths)} datasets; give one for each")
+    if stopping != "first_exhausted" and (never := [i for i, p in enumerate(probabilities) if not p and lengths[i]]):
+        raise ValueError(f"dataset {never[0]} has probability 0 and would never end; leave it out")
     rng = np.random.default_rng(seed)
     taken = np.zeros(len(lengths), dtype=np.int64)
     ended = np.array([length == 0 for length in lengths])

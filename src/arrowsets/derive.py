@@ -6,6 +6,7 @@ What is done (the transform) decides the key of the result; how it is done (`Exe
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from arrowsets.engine.parts import Layout
 from arrowsets.errors import TransformError
 from arrowsets.explanation import Origin
 from arrowsets.features import Features
+from arrowsets.hashing import fingerprint
 from arrowsets.lineage import Lineage
 from arrowsets.store import Entry, Store
 from arrowsets.table import ArrowFiles, View
@@ -26,6 +28,9 @@ from arrowsets.transforms.base import Transform
 from arrowsets.transforms.identity import Identity
 
 __all__ = ["Derived", "Execution", "default_store", "derive", "fresh_key", "join", "rewrite"]
+
+COPIED_ROWS = 1 << 16
+_DIGEST = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,6 @@ class Execution:
         executor: Who works, instead of processes of ours.
         reuse: Use a result that is in the store already.
         in_memory: Keep the result in memory. None: if the input is.
-        copy_to: A file that gets a copy of the result.
         store: Where results are kept. None: the user's cache.
         description: What progress bars say.
     """
@@ -46,7 +50,6 @@ class Execution:
     executor: Executor | None = None
     reuse: bool = True
     in_memory: bool | None = None
-    copy_to: str | Path | None = None
     store: Store | None = None
     description: str | None = None
 
@@ -100,21 +103,26 @@ def default_store(cache_dir: str | os.PathLike[str] | None = None) -> Store:
     return _stores.setdefault(root, Store(root / "store"))
 
 
-def run(
-    job: TransformJob, lineage: Lineage, how: Execution, *, label: str, on_mixed: str | None = "use_json"
-) -> Materialised:
+def run(job: TransformJob, lineage: Lineage, how: Execution, *, label: str) -> Materialised:
     """Do a job over a view: find its result, or make it, in the store or in memory."""
     executor = how.workers
     if how.in_memory and executor is None:
-        return materialise_in_memory(job, on_mixed=on_mixed)
+        return materialise_in_memory(job)
     store = how.store if how.store is not None else default_store()
-    key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
+    key = _key(lineage)
+    key = key if how.reuse else fresh_key(store, key)
     if how.reuse and (entry := store.get(key)) is not None:
         return opened(entry)
     destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label, "roots": list(lineage.roots)})
     if executor is None and not job.view.paths and not store.begun(key):
-        return materialise_in_memory(job, destination, on_mixed=on_mixed)
-    return materialise(job, destination, executor=executor, on_mixed=on_mixed)
+        return materialise_in_memory(job, destination)
+    return materialise(job, destination, executor=executor)
+
+
+def _key(lineage: Lineage) -> str:
+    """Return the name of a result in the store; a fingerprint that the user gave may be any text."""
+    digest = lineage.digest
+    return digest if _DIGEST.fullmatch(digest) else fingerprint(digest).digest
 
 
 def fresh_key(store: Store, key: str) -> str:
@@ -145,8 +153,8 @@ def derive(
         num_rows: How many of the first rows are processed. None: all.
     """
     count = view.num_rows if num_rows is None else num_rows
-    job = TransformJob(view, features, transform, columns, how.description or label, count)
-    made = run(job, lineage, how, label=label, on_mixed=on_mixed)
+    job = TransformJob(view, features, transform, columns, how.description or label, count, on_mixed)
+    made = run(job, lineage, how, label=label)
     if not made.layout.touched and not removed and count == view.num_rows:
         return Derived(view, features, same=True, hit=made.hit, entry=made.entry, label=label, store=how.store)
     base = view if count == view.num_rows else view.select(range(count))

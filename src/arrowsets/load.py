@@ -10,7 +10,7 @@ from typing import Any
 
 from arrowsets import registry
 from arrowsets.config import settings
-from arrowsets.dataset import Dataset
+from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SplitNotFound, UnknownName
 from arrowsets.features import Features
@@ -18,7 +18,6 @@ from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.resolve import Recipe, resolve
-from arrowsets.splits import DatasetDict
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
 
@@ -152,6 +151,7 @@ class _Loader:
     def _prepare(self, name: str) -> Dataset:
         if self._files is None:
             self._files = self.recipe.data(self.root / "downloads")
+            self.builder = self.builder.over(self._files)
         dataset = Dataset._prepared(
             self.builder, self._files[name], name, self.how, source=[self.recipe.config_name], info=self.info()
         )
@@ -184,7 +184,7 @@ def load_from_disk(
     dataset_path: str | os.PathLike[str],
     keep_in_memory: bool | None = None,
     storage_options: Mapping[str, Any] | None = None,
-) -> Dataset | DatasetDict:
+) -> Any:
     """Open a directory that `save_to_disk` of a `Dataset` or a `DatasetDict` wrote.
 
     Raises:

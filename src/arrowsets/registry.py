@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from arrowsets.builder import Builder
 from arrowsets.errors import MissingDependency, UnknownName
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = [
     "builder",
@@ -33,7 +35,7 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "csv": ".csv .tsv",
     "json": ".json .jsonl .ndjson",
     "parquet": ".parquet .geoparquet .gpq",
-    "arrow": ".arrow .feather",
+    "arrow": ".arrow",
     "text": ".txt",
     "conll": ".conll .conllu",
     "webdataset": ".tar",
@@ -60,6 +62,8 @@ _registered: dict[str, type[Builder[Any]]] = {}
 
 @functools.lru_cache(maxsize=1)
 def _installed() -> Mapping[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
     found: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: not point.value.startswith(_OURS)):
         found.setdefault(point.name, point)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,8 +67,10 @@ def ours(write: Callable[..., DataFile]) -> Callable[..., Read]:
 @pytest.fixture
 def reference(write: Callable[..., DataFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Read]:
     """Read content with the reference, offline and into a cache of its own."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    datasets = pytest.importorskip("datasets")
+    # Read once, when it is imported; it must not stay, for we honour it too.
+    with monkeypatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        datasets = pytest.importorskip("datasets")
     datasets.disable_progress_bars()
 
     def reference(name: str, content: str | bytes, extension: str = "", **options: Any) -> Read:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_head_writes_json_lines(arrowsets: Call, csv: Path) -> None:
 
 
 def test_head_writes_bytes_as_base64_and_dates_as_iso(arrowsets: Call, tmp_path: Path) -> None:
-    Dataset.from_dict({"b": [b"\0\xff"], "d": [datetime.date(1970, 1, 1)]}).save_to_disk(str(tmp_path / "saved"))
+    Dataset.from_dict({"b": [b"\0\xff"], "d": [dt.date(1970, 1, 1)]}).save_to_disk(str(tmp_path / "saved"))
     assert json.loads(arrowsets("head", tmp_path / "saved", "--json")[1]) == {"b": "AP8=", "d": "1970-01-01"}
     assert "<2 B>" in arrowsets("head", tmp_path / "saved")[1]
 

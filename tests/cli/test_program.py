@@ -16,7 +16,7 @@ from arrowsets.errors import ArrowsetsError
 Call = Callable[..., tuple[int, str, str]]
 
 
-@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_examples(arrowsets: Call, name: str) -> None:
     code, out, _ = arrowsets(name, "--help")
     assert code == 0
@@ -50,6 +50,15 @@ def test_an_error_is_one_line(arrowsets: Call, tmp_path: Path) -> None:
 def test_debug_shows_the_traceback(arrowsets: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
     with pytest.raises(ArrowsetsError, match="nothing is called"):
         arrowsets(*words, tmp_path / "nothing.csv")
+
+
+def test_help_loads_no_arrow() -> None:
+    code = (
+        "import sys; from arrowsets.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: sys.exit('pyarrow' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
 def test_it_runs_as_a_module(csv: Path) -> None:

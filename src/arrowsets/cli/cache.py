@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from arrowsets.cli import text
-from arrowsets.cli.command import Command, add
+from arrowsets.cli.command import Command, configure
 from arrowsets.derive import default_store
 from arrowsets.errors import CorruptEntry
 from arrowsets.store import Store, du, ls
@@ -110,43 +110,43 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, default=str))
 
 
-_COMMANDS = (
-    Command(
-        "ls",
+_COMMANDS = {
+    "ls": (
         "List results, the last used first.",
-        "arrowsets cache ls\narrowsets cache ls --by size",
-        _ls_arguments,
-        _ls,
+        Command("arrowsets cache ls\narrowsets cache ls --by size", _ls_arguments, _ls),
     ),
-    Command("du", "Add up what the cache takes.", "arrowsets cache du\narrowsets cache du --json", _common, _du),
-    Command(
-        "prune",
+    "du": ("Add up what the cache takes.", Command("arrowsets cache du\narrowsets cache du --json", _common, _du)),
+    "prune": (
         "Remove the least recently used results, and what dead processes left; never what is in use.",
-        """
+        Command(
+            """
 arrowsets cache prune  # only leftovers of dead processes
 arrowsets cache prune --max-bytes 10GB --dry-run
 arrowsets cache prune --older-than 30d
 """,
-        _prune_arguments,
-        _prune,
+            _prune_arguments,
+            _prune,
+        ),
     ),
-    Command(
-        "verify",
+    "verify": (
         "Read every result and compare its checksums; exit code 1 if one is damaged.",
-        "arrowsets cache verify",
-        _common,
-        _verify,
+        Command("arrowsets cache verify", _common, _verify),
     ),
-)
+}
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    chosen = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, (summary, command) in _COMMANDS.items():
+        configure(chosen.add_parser(name, help=summary), summary, command)
+
 
 COMMAND = Command(
-    "cache",
-    "Look at the cache, and make room in it.",
     """
 arrowsets cache du
 arrowsets cache ls --by size
 arrowsets cache prune --max-bytes 10GB
 arrowsets cache verify
 """,
-    lambda parser: add(_COMMANDS, parser, "cache command"),
+    _arguments,
 )

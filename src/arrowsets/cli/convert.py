@@ -66,8 +66,6 @@ def _write(dataset: Dataset, target: Path, name: str, num_proc: int | None) -> N
 
 
 COMMAND = Command(
-    "convert",
-    "Write a dataset in another format: CSV, JSON, JSON lines, Parquet or Arrow.",
     """
 arrowsets convert data.csv data.parquet
 arrowsets convert data.jsonl head.csv --split 'train[:1000]'

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,11 +20,10 @@ from arrowsets.cli import text
 from arrowsets.cli.command import Command
 from arrowsets.cli.corpus import write_docstrings
 from arrowsets.config import settings
-from arrowsets.dataset import Dataset
+from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import default_store
 from arrowsets.load import load_dataset
 from arrowsets.progress import disable_progress_bars
-from arrowsets.splits import DatasetDict
 from arrowsets.store import Store
 
 __all__ = ["COMMAND", "is_long", "tokenize"]
@@ -149,15 +151,24 @@ def _close(folder: Path, parts: DatasetDict, took: float) -> None:
     print(f"  {shown[:90]}{'…' if len(shown) > 90 else ''}")
     print(f"\nDone in {text.duration(took)}. The files are in {folder}")
     print("\nTry next:")
-    print(f"  arrowsets head {folder / 'train.parquet'}")
-    print(f"  arrowsets info {folder / 'docstrings.jsonl'}")
-    print(f"  arrowsets cache ls --dir {folder / 'cache'}")
-    print('  python -c "import arrowsets; help(arrowsets.load_dataset)"')
+    for words in (
+        ["head", folder / "train.parquet"],
+        ["info", folder / "docstrings.jsonl"],
+        ["cache", "ls", "--dir", folder / "cache"],
+        ["--help"],
+    ):
+        print(f"  {_program()} {shlex.join(map(str, words))}")
+
+
+def _program() -> str:
+    """Return what to type to get this program again."""
+    typed = sys.argv[0]
+    if Path(typed).stem != "arrowsets":
+        return "python -m arrowsets"
+    return "arrowsets" if shutil.which("arrowsets") == typed else typed
 
 
 COMMAND = Command(
-    "demo",
-    "Run the main job on text that every machine has: load, map in processes, filter, split, export, and hit the cache.",
     """
 arrowsets demo
 arrowsets demo --dir /tmp/demo --num-proc 4

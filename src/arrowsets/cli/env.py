@@ -60,8 +60,6 @@ def _version(package: str) -> str:
 
 
 COMMAND = Command(
-    "env",
-    "Show versions and settings, for a report of a bug.",
     """
 arrowsets env
 arrowsets env --json

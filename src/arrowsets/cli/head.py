@@ -70,8 +70,6 @@ def _plain(value: Any) -> Any:
 
 
 COMMAND = Command(
-    "head",
-    "Show the first rows of a dataset, without reading the rest.",
     """
 arrowsets head data.csv
 arrowsets head data.parquet -n 20

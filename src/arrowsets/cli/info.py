@@ -62,8 +62,6 @@ def _saved_files(splits: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 COMMAND = Command(
-    "info",
-    "Show the splits, rows, types and files of a dataset. The files are read into the cache once.",
     """
 arrowsets info data.csv
 arrowsets info my_dataset/  # a directory of files, with a README or without

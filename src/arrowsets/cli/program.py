@@ -6,20 +6,30 @@ Exit codes: 0 done, 1 an error (one line on stderr; with --debug its traceback),
 from __future__ import annotations
 
 import argparse
-import logging
+import importlib
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
-from arrowsets.cli import cache, convert, demo, env, head, hub, info
-from arrowsets.cli.command import add
+from arrowsets import __version__
+from arrowsets.cli.command import configure
 from arrowsets.errors import ArrowsetsError
 from arrowsets.progress import disable_progress_bars
 
 __all__ = ["main"]
 
-COMMANDS = (demo.COMMAND, info.COMMAND, head.COMMAND, convert.COMMAND, cache.COMMAND, hub.COMMAND, env.COMMAND)
+# Each is a module beside this one, which is imported if the command line names it.
+COMMANDS = {
+    "demo": (
+        "Run the main job on text that every machine has: load, map in processes, filter, split, export, and hit the cache."
+    ),
+    "info": "Show the splits, rows, types and files of a dataset. The files are read into the cache once.",
+    "head": "Show the first rows of a dataset, without reading the rest.",
+    "convert": "Write a dataset in another format: CSV, JSON, JSON lines, Parquet or Arrow.",
+    "cache": "Look at the cache, and make room in it.",
+    "hub": "Run a dataset hub of your own.",
+    "env": "Show versions and settings, for a report of a bug.",
+}
 # What a wrong path, a full disk or a file of another kind raises; anything else is a bug and shows its traceback.
 _EXPECTED = (ArrowsetsError, OSError, ValueError, RuntimeError)
 INTERRUPTED = 130
@@ -31,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The words after the program's name. None: those of this process.
     """
-    args = _parser().parse_args(argv)
-    logging.basicConfig(format="arrowsets: %(message)s")
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = _parser(words).parse_args(words)
     if not sys.stderr.isatty():
         disable_progress_bars()
     try:
@@ -51,15 +61,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="arrowsets",
         description="Load, look at, convert and cache datasets as memory-mapped Arrow tables.",
         epilog="`arrowsets COMMAND --help` explains a command with examples; `arrowsets demo` shows what the library does.",
     )
-    parser.add_argument("--version", action="version", version=f"arrowsets {version('arrowsets')}")
+    parser.add_argument("--version", action="version", version=f"arrowsets {__version__}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    add(COMMANDS, parser)
+    chosen = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        inner = chosen.add_parser(name, help=summary)
+        if name in words:
+            configure(inner, summary, importlib.import_module(f"arrowsets.cli.{name}").COMMAND)
     return parser
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from arrowsets.combine import concatenate_datasets
-from arrowsets.dataset import Dataset
+from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.load import load_dataset, load_from_disk
-from arrowsets.splits import DatasetDict
 from arrowsets.splits_spec import parse
 
 __all__ = ["is_saved", "open_path", "open_split"]

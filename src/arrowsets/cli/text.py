@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from arrowsets.export.shards import parse_size
+from arrowsets.sizes import parse_size
 
 __all__ = ["age", "day", "duration", "num_bytes", "seconds", "size", "table"]
 
@@ -34,7 +34,7 @@ def duration(time: float) -> str:
     """Write a number of seconds.
 
     >>> duration(0.0042), duration(2.34), duration(75), duration(7300)
-    ('4 ms', '2.3 s', '1 min 15 s', '2 h 2 min')
+    ('4 ms', '2.3 s', '1 min 15 s', '2 h 1 min')
     """
     if time < 1:
         return f"{time * 1000:.0f} ms"

@@ -1,46 +1,12 @@
-"""`Dataset`: rows of Arrow data, mapped from disk or in memory, with their types, and everything done to them.
+"""`Dataset`, rows of Arrow data, and `DatasetDict`, the splits of one by name.
 
-Its methods live in rooms of their own: `create` (making one), `core` and `reading` (looking at rows), `rows`, `columns`,
-`mapping` (map, filter), `formatting`, `exporting`, `disk` and `caching`.
+The methods of `Dataset` live in rooms of their own: `create` and `reading_files` (making one), `core` and `reading` (looking
+at rows), `rows`, `columns`, `mapping` (map, filter), `formatting`, `exporting`, `disk` and `caching`.
 """
 
 from __future__ import annotations
 
-from arrowsets.dataset.caching import CacheMethods
-from arrowsets.dataset.columns import ColumnMethods
-from arrowsets.dataset.core import DatasetCore
-from arrowsets.dataset.create import CreateMethods
-from arrowsets.dataset.disk import DiskMethods
-from arrowsets.dataset.exporting import ExportMethods
-from arrowsets.dataset.formatting import FormatMethods
-from arrowsets.dataset.mapping import MapMethods
-from arrowsets.dataset.reading_files import FileMethods
-from arrowsets.dataset.rows import RowMethods
+from arrowsets.dataset.dataset import Dataset
+from arrowsets.dataset.splits import DatasetDict
 
-__all__ = ["Dataset"]
-
-
-class Dataset(
-    CreateMethods,
-    FileMethods,
-    MapMethods,
-    RowMethods,
-    ColumnMethods,
-    FormatMethods,
-    ExportMethods,
-    DiskMethods,
-    CacheMethods,
-    DatasetCore,
-):
-    """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.
-
-    Methods that change rows or columns return a new dataset and leave this one as it is; only `set_format` and
-    `set_transform` change how this one is shown.
-
-    >>> dataset = Dataset.from_dict({"text": ["a", "b"], "label": [0, 1]})
-    >>> dataset
-    Dataset({
-        features: ['text', 'label'],
-        num_rows: 2
-    })
-    """
+__all__ = ["Dataset", "DatasetDict"]

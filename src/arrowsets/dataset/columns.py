@@ -12,10 +12,13 @@ import pyarrow.compute as pc
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
-from arrowsets.features import ClassLabel, Features, FeatureType, Value, array_of
+from arrowsets.export.arrow import write_file
+from arrowsets.features import ClassLabel, Features, FeatureType, Value, array_of, has_labels
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
+from arrowsets.transforms.base import Batch
 from arrowsets.transforms.cast import Cast, Encode
+from arrowsets.transforms.owned import own_column
 
 __all__ = ["ColumnMethods"]
 
@@ -113,7 +116,7 @@ class ColumnMethods(DatasetCore):
                 f"column {name!r} has {len(column)} values for {self.num_rows} rows; give one for each row"
             )
         kind = None if feature is None else Features({name: feature})[name]
-        array, kind = array_of(column, kind)
+        array, kind = array_of(own_column(column), kind, column=name)
         features = Features({**self._features, name: kind})
         schema = Features({name: kind}).arrow_schema
         added = View.from_table(pa.Table.from_arrays([array], schema=schema))
@@ -188,12 +191,14 @@ class ColumnMethods(DatasetCore):
             num_proc=num_proc,
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
-            copy_to=cache_file_name,
             description="Cast",
             store=self._store,
         )
         wanted = Features({name: features[name] for name in self._view.columns})
-        return self._cast(wanted, how, None)
+        made = self._cast(wanted, how, None)
+        if cache_file_name is not None:
+            write_file(made._view, wanted, cache_file_name)
+        return made
 
     def cast_column(self, column: str, feature: Any, new_fingerprint: str | None = None) -> Self:
         """Convert one column to another type; see `cast`."""
@@ -207,9 +212,21 @@ class ColumnMethods(DatasetCore):
             {name: wanted[name] for name in wanted if schema.field(name).type != self._view.schema.field(name).type}
         )
         lineage = Lineage("cast", (self._lineage,), {"features": wanted.to_dict()})
+        self._check_labels(wanted, moved)
         if not moved:
             return self._derive("cast", lineage=lineage, features=wanted, new_fingerprint=new_fingerprint)
         return self._converted("cast", Cast(moved), tuple(moved), wanted, lineage, how, new_fingerprint)
+
+    def _check_labels(self, wanted: Features, moved: Features) -> None:
+        """Look at numbers that become labels where they lie: they are not written again."""
+        check = Cast(
+            Features({n: f for n, f in wanted.items() if n not in moved and f != self._features[n] and has_labels(f)})
+        )
+        if check.features:
+            offset = 0
+            for table in self._view.batches(check.block_rows, columns=list(check.features)):
+                check.apply(Batch(table, offset))
+                offset += table.num_rows
 
     def _converted(
         self,
@@ -234,6 +251,7 @@ class ColumnMethods(DatasetCore):
             features=wanted,
             new_fingerprint=new_fingerprint,
             pins=derived.pins,
+            origin=derived.origin,
         )
 
     def class_encode_column(self, column: str, include_nulls: bool = False) -> Self:

@@ -14,6 +14,7 @@ from arrowsets.features import Features, array_of, cast_column
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.table import FileRef, View
+from arrowsets.transforms.owned import own_column
 
 __all__ = ["CreateMethods"]
 
@@ -70,10 +71,11 @@ class CreateMethods(DatasetCore):
                 f"features= names the columns {list(features)} but the data has {list(mapping)}; name the same columns"
             )
         arrays, kinds = {}, {}
-        for name in features if features is not None else mapping:
+        wanted = None if features is None else Features(features)
+        for name in mapping if wanted is None else wanted:
             try:
-                kind = None if features is None else Features(features)[name]
-                arrays[name], kinds[name] = array_of(mapping[name], kind, on_mixed=on_mixed_types)
+                kind = None if wanted is None else wanted[name]
+                arrays[name], kinds[name] = array_of(own_column(mapping[name]), kind, on_mixed=on_mixed_types)
             except (pa.ArrowInvalid, pa.ArrowTypeError, SchemaConflict) as error:
                 raise SchemaConflict(f"column {name!r}: {error}", column=name) from error
         lengths = {name: len(array) for name, array in arrays.items()}
@@ -121,7 +123,8 @@ class CreateMethods(DatasetCore):
         Args:
             preserve_index: Keep the index as a column. None: if it is more than a range of numbers.
         """
-        table = pa.Table.from_pandas(df, preserve_index=preserve_index)
+        # Arrow would share memory with a frame that its owner may change.
+        table = pa.Table.from_pandas(df.copy(), preserve_index=preserve_index)
         return cls._of_table(_without_pandas(table), features, info, split)
 
     @classmethod

@@ -13,7 +13,9 @@ from arrowsets.dataset.reading import FormatSpec
 from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Explanation, explain
-from arrowsets.features import Features
+from arrowsets.export.arrow import write_file
+from arrowsets.features import Features, Value
+from arrowsets.features.buffers import to_numpy
 from arrowsets.formats import get_format
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Transform
@@ -74,7 +76,7 @@ class MapMethods(DatasetCore):
             remove_columns: Drop these columns before the function's are added.
             keep_in_memory: Keep the result in memory instead of writing it.
             load_from_cache_file: False computes again what is in the store.
-            cache_file_name: A file that gets a copy of the result.
+            cache_file_name: An Arrow file that gets a copy of the result.
             features: The result's types, instead of those of the values.
             fn_kwargs: Passed to each call.
             num_proc: Worker processes; the result does not depend on it.
@@ -134,7 +136,6 @@ class MapMethods(DatasetCore):
             executor=executor,
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
-            copy_to=cache_file_name,
             description=desc or "Map",
             store=self._store,
         )
@@ -163,7 +164,10 @@ class MapMethods(DatasetCore):
             pins=derived.pins,
             origin=derived.origin,
         )
-        return mapped if features is None else mapped._as_declared(features, how)
+        mapped = mapped if features is None else mapped._as_declared(features, how)
+        if cache_file_name is not None:
+            write_file(mapped._view, mapped._features, cache_file_name)
+        return mapped
 
     def filter(
         self,
@@ -227,14 +231,16 @@ class MapMethods(DatasetCore):
             executor=executor,
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
-            copy_to=cache_file_name,
             description=desc or "Filter",
             store=self._store,
         )
         # An expression looks at the rows themselves, not at how they are shown.
         columns = None if isinstance(function, pc.Expression) else self._read_columns(inputs)
         kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
-        rows = kept.view.column("row").to_numpy()
+        if cache_file_name is not None:
+            positions = Features({"indices": Value("uint64")})
+            write_file(kept.view.rename({"row": "indices"}), positions, cache_file_name)
+        rows = to_numpy(kept.view.column("row"))
         return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins, origin=kept.origin)
 
     def batch(
@@ -300,6 +306,8 @@ class MapMethods(DatasetCore):
         if wanted == self._features:
             return self
         made: Self = self.cast(wanted, load_from_cache_file=how.reuse, num_proc=how.num_proc)  # type: ignore[attr-defined]
+        # What the types were declared as is part of what the map was given.
+        made._lineage, made._origin = self._lineage, self._origin
         return made
 
     # How a step sees the rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -167,7 +167,8 @@ class FileMethods(DatasetCore):
         if stable:
             stat = Path(con.removeprefix("sqlite:///")).stat()
             source = [stat.st_size, stat.st_mtime_ns]
-        opened = isinstance(con, sqlite3.Connection)
+        sqlite = sys.modules.get("sqlite3")
+        opened = sqlite is not None and isinstance(con, sqlite.Connection)
         return cls._prepared(builder, (), None, _how(cache_dir, None, keep_in_memory or opened), source=source)
 
     @classmethod
@@ -187,7 +188,7 @@ class FileMethods(DatasetCore):
         found = [file for files in find(paths, cache_dir=downloads).values() for file in files]
         files = expand(download(found, downloads), downloads)
         implied = registry.extension_keywords(name, files[0].extension) if files else {}
-        builder = _builder(name, {**implied, **keywords}, features)
+        builder = _builder(name, {**implied, **keywords}, features).over({split or "train": files})
         return cls._prepared(builder, files, split or "train", _how(cache_dir, num_proc, keep_in_memory))
 
     @classmethod

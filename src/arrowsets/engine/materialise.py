@@ -7,8 +7,10 @@ read fast. What is merged depends on the units' own sizes only: same job, same b
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -22,6 +24,7 @@ import pyarrow as pa
 
 from arrowsets.config import settings
 from arrowsets.engine import worker
+from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job, Piece
@@ -30,7 +33,7 @@ from arrowsets.errors import BadData
 from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.store import Draft, Entry, ShardRecord, Store
-from arrowsets.table import ArrowFiles, FileRef
+from arrowsets.table import ArrowFiles, FileRef, ShardWriter, WrittenShard, logical_nbytes
 from arrowsets.transforms.base import Reject
 
 __all__ = ["Destination", "Materialised", "materialise", "materialise_in_memory", "opened"]
@@ -39,6 +42,7 @@ logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
 MEMORY_BYTES = 64 << 20
+FILE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +88,14 @@ class Destination:
     extra: dict[str, Any]
 
 
-def materialise_in_memory(
-    job: Job, destination: Destination | None = None, *, on_mixed: str | None = "use_json"
-) -> Materialised:
+def materialise_in_memory(job: Job, destination: Destination | None = None) -> Materialised:
     """Do a job in this process and keep its result in memory.
 
     Args:
         destination: Where the result goes if it turns out to be large, or to take longer than one would like to lose.
             None: it stays in memory.
     """
-    collector = Collector(None, job.given, job.fill, on_mixed)
+    collector = Collector(job, None)
     blocks = job.blocks(0, len(job))
     done: list[Piece] = []
     deadline = time.monotonic() + JOURNAL_SECONDS
@@ -102,9 +104,9 @@ def materialise_in_memory(
         done.append(block)
         if destination is not None and (time.monotonic() > deadline or collector.num_bytes > MEMORY_BYTES):
             pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
-            return materialise(job, destination, on_mixed=on_mixed, begun=pieces)
+            return materialise(job, destination, begun=pieces)
     part = collector.finish()
-    layout = lay_out([part], job.given, on_mixed=on_mixed)
+    layout = lay_out([part], job.given, join=job.join, fill=job.fill)
     tables = list(conform(part, layout, job.fill))
     schema = layout.features.arrow_schema
     return Materialised(ArrowFiles.from_table(pa.concat_tables(tables) if tables else schema.empty_table()), layout)
@@ -115,7 +117,6 @@ def materialise(
     destination: Destination,
     *,
     executor: Executor | None = None,
-    on_mixed: str | None = "use_json",
     revise: Callable[[Job, list[Part], Layout], Job | None] | None = None,
     begun: Iterator[Piece] | None = None,
 ) -> Materialised:
@@ -127,11 +128,11 @@ def materialise(
         begun: The pieces of a job that was begun in this process, to be continued.
     """
     with destination.store.open(destination.key) as draft:
-        parts = _all_parts(job, draft, executor, on_mixed, begun)
-        layout = lay_out(parts, job.given, on_mixed=on_mixed)
+        parts = _all_parts(job, draft, executor, begun)
+        layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         if revise is not None and (revised := revise(job, parts, layout)) is not None:
-            parts = _all_parts(revised, draft, executor, on_mixed)
-            layout = lay_out(parts, job.given, on_mixed=on_mixed)
+            parts = _all_parts(revised, draft, executor)
+            layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         try:
             shards = list(_merged(job, parts, layout, draft))
         except (OSError, BadData):
@@ -150,7 +151,6 @@ def _all_parts(
     job: Job,
     draft: Draft,
     executor: Executor | None,
-    on_mixed: str | None,
     begun: Iterator[Piece] | None = None,
 ) -> list[Part]:
     """Return the part of each unit, in order; do those that the draft lacks."""
@@ -168,9 +168,9 @@ def _all_parts(
     try:
         if executor is None:
             pieces = begun if begun is not None else _pieces(job, missing)
-            parts.update(_journalled(job, pieces, draft, on_mixed, bar.update))
+            parts.update(_journalled(job, pieces, draft, bar.update))
         else:
-            parts.update(_distributed(job, missing, draft, executor, on_mixed, bar.update))
+            parts.update(_distributed(job, missing, draft, executor, bar.update))
     finally:
         bar.close()
     return [parts[unit] for unit in range(len(job))]
@@ -180,22 +180,31 @@ def _all_parts(
 
 
 def _pieces(job: Job, units: Sequence[int]) -> Iterator[Piece]:
-    """Do units one after the other."""
+    """Do units one after the other; read ahead where the job allows it."""
+    if job.reads_ahead and len(units) > 1:
+        for block in ahead([partial(job.blocks, unit, unit + 1) for unit in units]):
+            yield from job.cut(block)
+        return
     for first, last in _runs(units):
         for block in job.blocks(first, last):
             yield from job.cut(block)
 
 
 def _parts(
-    job: Job, pieces: Iterable[Piece], draft: Draft, on_mixed: str | None, done: Callable[[int], object]
+    job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[[int], object]
 ) -> Iterator[tuple[int, Part]]:
     """Collect the pieces of each unit into its part; yield both."""
     for unit, own in groupby(pieces, key=attrgetter("unit")):
-        collector = Collector(partial(draft.temporary, job.name(unit)), job.given, job.fill, on_mixed)
-        for piece in own:
-            collector.add(piece)
-            done(piece.stop - piece.start)
-        yield unit, collector.finish()
+        collector = Collector(job, partial(draft.temporary, job.name(unit)))
+        try:
+            for piece in own:
+                collector.add(piece)
+                done(piece.stop - piece.start)
+            part = collector.finish()
+        except BaseException:
+            collector.abort()
+            raise
+        yield unit, part
 
 
 def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -212,9 +221,7 @@ def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield start, previous + 1
 
 
-def _journalled(
-    job: Job, pieces: Iterable[Piece], draft: Draft, on_mixed: str | None, done: Callable[[int], object]
-) -> dict[int, Part]:
+def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[[int], object]) -> dict[int, Part]:
     """Do units here. Their parts go to the journal once they are worth it: after a second, or 32 MiB, or an error."""
     parts: dict[int, Part] = {}
     pending: list[int] = []
@@ -226,11 +233,11 @@ def _journalled(
         pending.clear()
 
     try:
-        for unit, part in _parts(job, pieces, draft, on_mixed, done):
+        for unit, part in _parts(job, pieces, draft, done):
             parts[unit] = part
             pending.append(unit)
             size += part.num_bytes
-            if size >= BUFFER_BYTES or time.monotonic() - last > JOURNAL_SECONDS:
+            if size >= BUFFER_BYTES or _is_large(part, job) or time.monotonic() - last > JOURNAL_SECONDS:
                 journal()
                 size, last = 0, time.monotonic()
     except BaseException:
@@ -246,7 +253,7 @@ def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
         features = Features({column: part.features[column] for column in part.features if part.holds(column)})
         with draft.writing(name, part.num_bytes) as path:
             written = write_part([part], Layout(features), None, path)
-            part = replace(part, data=FileRef(str(path), written.batches))
+            part = replace(part, data=FileRef(str(path), written.batches), checksum=written.checksum)
     assert isinstance(part.data, FileRef)
     record = draft.publish(
         name,
@@ -254,6 +261,7 @@ def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
         num_rows=part.num_rows,
         batches=part.data.batches or (),
         extra=part.to_json(),
+        checksum=part.checksum,
     )
     return _part_of(draft, record)
 
@@ -271,14 +279,14 @@ class _Unit:
 
     job: Job
     draft: Draft
-    on_mixed: str | None
 
     def __call__(self, unit: int) -> ShardRecord:
-        job, draft = self.job, self.draft
+        # A draft of its own: threads share this task, and each removes its temporary files when it is done.
+        job, draft = self.job, Draft(self.draft.root, self.draft.key)
         if (record := draft.find(job.name(unit))) is not None:
             return record
         with draft:
-            for _, part in _parts(job, _pieces(job, [unit]), draft, self.on_mixed, worker.report):
+            for _, part in _parts(job, _pieces(job, [unit]), draft, worker.report):
                 _publish(job, unit, part, draft)
         record = draft.find(job.name(unit))
         assert record is not None
@@ -290,11 +298,10 @@ def _distributed(
     units: Sequence[int],
     draft: Draft,
     executor: Executor,
-    on_mixed: str | None,
     done: Callable[[int], object],
 ) -> dict[int, Part]:
     tasks = (Task((unit,), job.label(unit)) for unit in units)
-    answers = run(_Unit(job, draft, on_mixed), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
+    answers = run(_Unit(job, draft), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
     parts = {}
     for task, record in answers:
         (unit,) = task.args
@@ -307,31 +314,40 @@ def _distributed(
 
 
 def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> Iterator[ShardRecord]:
-    """Yield the records of the final files, in order."""
-    if not layout.features:
-        return
-    for index, group in enumerate(_groups(parts)):
-        if len(group) == 1 and (record := _as_it_is(group[0], layout, draft)) is not None:
+    """Yield the records of the final files, in order: small neighbours are put together.
+
+    How much goes into a file is measured on the rows as they are written: parts hold more or less of them beforehand,
+    by how the work was cut.
+    """
+    left = deque(parts if layout.features else ())
+    for index in itertools.count():
+        if not left:
+            return
+        alone = left[0].num_bytes >= BUFFER_BYTES or _is_large(left[0], job) or len(left) == 1
+        if alone and (record := _as_it_is(left[0], layout, draft)) is not None:
+            left.popleft()
             yield record
             continue
         name = f"data-{index:05d}.arrow"
-        with draft.writing(name, sum(part.num_bytes for part in group)) as path:
-            written = write_part(group, layout, job.fill, path)
+        with draft.writing(name, left[0].num_bytes) as path:
+            written = _write_some(left, layout, job, path)
         yield draft.publish(name, path, num_rows=written.num_rows, batches=written.batches, checksum=written.checksum)
 
 
-def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """Put small neighbours together."""
-    group: list[Part] = []
+def _is_large(part: Part, job: Job) -> bool:
+    """Tell whether a part is worth a file of its own, so that it is written once and never copied."""
+    return job.cut_alike and part.num_bytes >= FILE_BYTES
+
+
+def _write_some(left: deque[Part], layout: Layout, job: Job, path: Path) -> WrittenShard:
+    """Write parts to a file until it has its size."""
     size = 0
-    for part in parts:
-        group.append(part)
-        size += part.num_bytes
-        if size >= BUFFER_BYTES:
-            yield group
-            group, size = [], 0
-    if group or not parts:
-        yield group
+    with ShardWriter(path, layout.features.arrow_schema) as writer:
+        while left and size < BUFFER_BYTES and not (size and _is_large(left[0], job)):
+            for table in conform(left.popleft(), layout, job.fill):
+                writer.write(table)
+                size += logical_nbytes(table)
+        return writer.close()
 
 
 def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:

@@ -126,8 +126,8 @@ def _dill_pickler() -> Any:
     from dill import _dill
 
     parts = {
-        "_located": staticmethod(_dill._locate_function),  # noqa: SLF001
-        "_save_made": staticmethod(_dill._save_with_postproc),  # noqa: SLF001
-        "_makers": frozenset({_dill._create_type, _dill._create_namedtuple, types.new_class, make_enum}),  # noqa: SLF001
+        "_located": staticmethod(_dill._locate_function),
+        "_save_made": staticmethod(_dill._save_with_postproc),
+        "_makers": frozenset({_dill._create_type, _dill._create_namedtuple, types.new_class, make_enum}),
     }
     return type("Pickler", (_Carrying, dill.Pickler), parts)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hmac
-import multiprocessing.spawn
 import os
 import secrets
 import signal
@@ -99,7 +97,7 @@ class WorkerProcess:
             self.link = Link(ours)
         else:
             self.listener = socket.create_server(("127.0.0.1", 0))
-            self.listener.setblocking(False)  # noqa: FBT003
+            self.listener.setblocking(False)
             self._process = self._start(f"tcp:{self.listener.getsockname()[1]}")
         assert self._process.stdin is not None
         self._lifeline = self._process.stdin
@@ -108,9 +106,11 @@ class WorkerProcess:
 
     def _start(self, address: str, *inherited: int) -> subprocess.Popen[bytes]:
         flags: list[str] = getattr(subprocess, "_args_from_interpreter_flags", list)()
-        executable = os.fsdecode(multiprocessing.spawn.get_executable() or sys.executable)
+        from multiprocessing.spawn import get_executable
+
+        executable = os.fsdecode(get_executable() or sys.executable)
         posix = os.name == "posix"
-        return subprocess.Popen(  # noqa: S603 - this interpreter
+        return subprocess.Popen(
             [executable, *flags, "-c", _CODE, address, str(self.rank), *self.world.path],
             stdin=subprocess.PIPE,
             bufsize=0,
@@ -137,7 +137,7 @@ class WorkerProcess:
             token = connection.recv(TOKEN_BYTES, socket.MSG_WAITALL)
         except OSError:
             token = b""
-        if not hmac.compare_digest(token, self._token):
+        if not secrets.compare_digest(token, self._token):
             connection.close()
             return False
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -78,9 +78,7 @@ class _Seat:
 class Supervisor:
     """Workers, started as they are needed, and the tasks that wait for them."""
 
-    def __init__(
-        self, init: bytes | None = None, idle_seconds: float = 60.0, *, inherit: bool | None = None
-    ) -> None:
+    def __init__(self, init: bytes | None = None, idle_seconds: float = 60.0, *, inherit: bool | None = None) -> None:
         self._init = init
         self._idle_seconds = idle_seconds
         self._transport: dict[str, bool] = {} if inherit is None else {"inherit": inherit}
@@ -98,7 +96,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._bell, self._ring = socket.socketpair()
         for end in (self._bell, self._ring):
-            end.setblocking(False)  # noqa: FBT003
+            end.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ, None)
 
     # What any thread may call.

@@ -31,7 +31,7 @@ class Channel:
     """The worker's end: blocking, and safe to send on from several threads."""
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.setblocking(True)  # noqa: FBT003
+        connection.setblocking(True)
         self._socket = connection
         self._sending = threading.Lock()
 
@@ -75,7 +75,7 @@ class Link:
     """The pool's end: sends and receives what is possible now."""
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.setblocking(False)  # noqa: FBT003
+        connection.setblocking(False)
         self.socket = connection
         self._outgoing: deque[memoryview] = deque()
         self._incoming = bytearray(_HEADER.size)

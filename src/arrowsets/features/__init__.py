@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arrowsets.features.array import Array2D, Array3D, Array4D, Array5D
 from arrowsets.features.base import FeatureType, register, registered
-from arrowsets.features.chunks import cast_column
+from arrowsets.features.chunks import cast_column, has_labels
 from arrowsets.features.decode import decoder
 from arrowsets.features.encode import array_of, cast, infer
 from arrowsets.features.infer import feature_of, plain_type
@@ -37,6 +37,7 @@ __all__ = [
     "as_feature",
     "cast",
     "cast_column",
+    "has_labels",
     "decoder",
     "feature_of",
     "infer",

@@ -206,7 +206,7 @@ def changes(rows: Iterable[_Lazy]) -> tuple[dict[str, None], list[frozenset[str]
     deleted: set[frozenset[str]] = set()
     known: set[tuple[str, ...]] = set()
     for row in rows:
-        own = row._changes  # noqa: SLF001 - of this module; a property would cost more than all else here
+        own = row._changes
         if own is None:
             deleted.add(frozenset())
         elif _DELETED in own.values():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Self
+
+from arrowsets.transforms.owned import owned, share_memory
 
 __all__ = ["AsyncCalls", "Call"]
 
@@ -52,19 +54,34 @@ class Call:
     def rows(self, rows: Iterable[Any], offset: int, rank: int | None) -> list[Any]:
         """Call with each row; an exception gets a note that names the row."""
         results: list[Any] = []
-        append = results.append
         try:
-            if self.with_indices or self.with_rank or self.input_columns is not None or self.kwargs:
-                for index, row in enumerate(rows, offset):
-                    append(self.one(row, index, rank))
-            else:
-                function = self.function
-                for row in rows:
-                    append(function(row))
+            self._fill(results, iter(rows), offset, rank)
         except Exception as error:
             error.add_note(f"raised by {self.name} on row {offset + len(results)}")
             raise
         return results
+
+    def _fill(self, results: list[Any], rows: Iterator[Any], offset: int, rank: int | None) -> None:
+        kept = None
+        for row in islice(rows, 2):
+            if results:
+                kept = owned(results[0])
+            results.append(self.one(row, offset + len(results), rank))
+        if len(results) == 2 and share_memory(*results):
+            # The function fills one object again and again: what it answered before is kept apart.
+            results[0] = kept
+            results[1] = owned(results[1])
+            for row in rows:
+                results.append(owned(self.one(row, offset + len(results), rank)))
+            return
+        append = results.append
+        if self.with_indices or self.with_rank or self.input_columns is not None or self.kwargs:
+            for index, row in enumerate(rows, offset + len(results)):
+                append(self.one(row, index, rank))
+            return
+        function = self.function
+        for row in rows:
+            append(function(row))
 
     def batch(self, batch: Any, indices: Sequence[int], rank: int | None) -> Any:
         """Call with a whole batch; an exception gets a note that names its rows."""
@@ -91,6 +108,9 @@ class AsyncCalls:
     """
 
     def __init__(self) -> None:
+        import asyncio  # costs as much as the rest of the library's own modules, and few maps are async
+
+        self._asyncio = asyncio
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="arrowsets-async", daemon=True)
         self._room = threading.Semaphore(MAX_CONCURRENT_CALLS)
@@ -100,7 +120,7 @@ class AsyncCalls:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result()
+        self._asyncio.run_coroutine_threadsafe(self._cancel_others(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -108,9 +128,16 @@ class AsyncCalls:
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Start a coroutine as soon as there is room."""
         self._room.acquire()
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future = self._asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         future.add_done_callback(lambda _: self._room.release())
         return future
+
+    async def _cancel_others(self) -> None:
+        own = self._asyncio.current_task()
+        others = [task for task in self._asyncio.all_tasks() if task is not own]
+        for task in others:
+            task.cancel()
+        await self._asyncio.gather(*others, return_exceptions=True)
 
     def run(self, groups: Iterable[tuple[Any, list[tuple[str, Callable[[], Any]]]]]) -> Iterator[tuple[Any, list[Any]]]:
         """Run the calls of each group; yield (tag, results) in the order of the groups.
@@ -136,10 +163,3 @@ def _collect(tag: Any, futures: list[tuple[str, Future[Any]]]) -> tuple[Any, lis
             error.add_note(f"raised by {name}")
             raise
     return tag, results
-
-
-async def _cancel_others() -> None:
-    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)

@@ -23,6 +23,7 @@ from arrowsets.features import Features
 from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, changes, get_format
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
+from arrowsets.transforms.equality import same_values
 from arrowsets.transforms.given import given_batch, given_rows
 from arrowsets.transforms.returned import as_table, check_column, is_table
 from arrowsets.transforms.types import Typing
@@ -138,6 +139,8 @@ class Map(Transform):
             keys, candidates, deleted = self._lazily_returned(answers, given)
         else:
             keys, candidates = _returned(answers)
+        if odd := [key for key in keys if not isinstance(key, str)]:
+            raise TypeError(f"{self.call.name} returned a column named {odd[0]!r}; column names are strings")
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = {key for key in keys if key not in candidates}
@@ -273,7 +276,7 @@ class Map(Transform):
         if array.type != column.type:
             return False
         chunked = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
-        return bool(column.equals(chunked))
+        return same_values(column, chunked)
 
     def _nothing(self, table: pa.Table) -> Outputs:
         return Outputs(table=table.select([]), features=Features({}), touched=False)

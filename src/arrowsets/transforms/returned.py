@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from arrowsets.transforms.owned import own_column
+
 __all__ = ["as_table", "check_column", "is_table"]
 
 _TENSOR_MODULES = ("torch", "jax", "jaxlib", "tensorflow")
@@ -36,7 +38,7 @@ def as_table(value: Any) -> pa.Table:
     if isinstance(value, pa.RecordBatch):
         return pa.Table.from_batches([value])
     if _is_a(value, "pandas", "DataFrame"):
-        return pa.Table.from_pandas(value, preserve_index=False).replace_schema_metadata(None)
+        return pa.Table.from_pandas(value.copy(), preserve_index=False).replace_schema_metadata(None)
     if _is_a(value, "polars", "LazyFrame"):
         value = value.collect()
     table: pa.Table = value.to_arrow()
@@ -51,6 +53,7 @@ def check_column(key: object, values: Any, name: str) -> Any:
     """
     if not isinstance(key, str):
         raise TypeError(f"{name} returned a column named {key!r}; column names are strings")
+    values = own_column(values)
     root = type(values).__module__.partition(".")[0]
     if isinstance(values, (list, np.ndarray, pa.Array, pa.ChunkedArray)) or root in {
         "pandas",

@@ -1,0 +1,21 @@
+"""What all tests share: a cache directory of their own, and no progress bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from arrowsets import config
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test a cache directory; processes that it starts use it too."""
+    root = tmp_path / "cache"
+    monkeypatch.setenv("ARROWSETS_CACHE", str(root))
+    monkeypatch.setenv("ARROWSETS_NO_PROGRESS", "1")
+    config.use(None)
+    yield root
+    config.use(None)
