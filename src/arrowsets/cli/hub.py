@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from arrowsets.cli import text
-from arrowsets.cli.command import Command, add
+from arrowsets.cli.command import Command, configure
 from arrowsets.errors import MissingDependency, UnknownName
 from arrowsets.server.hub import Hub, HubSettings, sweep
 
@@ -31,6 +32,7 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _serve(args: argparse.Namespace) -> None:
     _existing(args.directory)
+    logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("arrowsets.server.hub").setLevel(logging.INFO)
     settings = HubSettings(public_url=args.public_url, hosts=tuple(args.allow_host), require_token=args.require_token)
     _server().serve(args.directory, args.host, args.port, settings, ready=lambda url: _greet(url, settings.public_url))
@@ -114,65 +116,78 @@ def _sweep(args: argparse.Namespace) -> None:
     print(f"{verb} {found.commits} commits and {found.files} files, {text.size(found.num_bytes)}")
 
 
-_CREATE = Command(
-    "create",
-    "Make a token and print it as the last word.",
-    """
+_TOKEN_ACTIONS = {
+    "create": (
+        "Make a token and print it as the last word.",
+        Command(
+            """
 arrowsets hub token create --dir hub --user alice --role write
 arrowsets hub token create --dir hub --user ci --role read --days 90 --label "nightly training"
 """,
-    _create_arguments,
-    _create,
-)
-_LIST = Command(
-    "list", "List tokens; not the tokens themselves.", "arrowsets hub token list --dir hub", _in_directory, _list
-)
-_REVOKE = Command("revoke", "End a token.", "arrowsets hub token revoke --dir hub 3f9a1c", _revoke_arguments, _revoke)
+            _create_arguments,
+            _create,
+        ),
+    ),
+    "list": (
+        "List tokens; not the tokens themselves.",
+        Command("arrowsets hub token list --dir hub", _in_directory, _list),
+    ),
+    "revoke": ("End a token.", Command("arrowsets hub token revoke --dir hub 3f9a1c", _revoke_arguments, _revoke)),
+}
 
 
 def _token_arguments(parser: argparse.ArgumentParser) -> None:
-    add((_CREATE, _LIST, _REVOKE), parser, "action")
+    _add(_TOKEN_ACTIONS, parser)
 
 
-_SERVE = Command(
-    "serve",
-    "Serve a directory as a hub.",
-    """
+def _add(commands: Mapping[str, tuple[str, Command]], parser: argparse.ArgumentParser) -> None:
+    chosen = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, (summary, command) in commands.items():
+        configure(chosen.add_parser(name, help=summary), summary, command)
+
+
+_COMMANDS = {
+    "serve": (
+        "Serve a directory as a hub.",
+        Command(
+            """
 arrowsets hub serve hub/
 arrowsets hub serve hub/ --port 0  # a free port; the address is printed
-arrowsets hub serve hub/ --host 0.0.0.0 --public-url https://hub.example.org  # behind a TLS proxy
+arrowsets hub serve hub/ --public-url https://hub.example.org  # behind a TLS proxy
 """,
-    _serve_arguments,
-    _serve,
-)
-_TOKEN = Command(
-    "token",
-    "Make, list and revoke tokens.",
-    """
+            _serve_arguments,
+            _serve,
+        ),
+    ),
+    "token": (
+        "Make, list and revoke tokens.",
+        Command(
+            """
 arrowsets hub token create --dir hub --user alice --role write
 arrowsets hub token list --dir hub
 """,
-    _token_arguments,
-)
-_GC = Command(
-    "gc",
-    "Remove files that no branch, tag or pull request leads to.",
-    """
+            _token_arguments,
+        ),
+    ),
+    "gc": (
+        "Remove files that no branch, tag or pull request leads to.",
+        Command(
+            """
 arrowsets hub gc --dir hub --dry-run
 arrowsets hub gc --dir hub --grace 7d
 """,
-    _sweep_arguments,
-    _sweep,
-)
+            _sweep_arguments,
+            _sweep,
+        ),
+    ),
+}
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    add((_SERVE, _TOKEN, _GC), parser, "action")
+    _add(_COMMANDS, parser)
 
 
 COMMAND = Command(
-    "hub",
-    "Run a dataset hub of your own.",
     """
 arrowsets hub serve hub/
 arrowsets hub token create --dir hub --user alice --role write
