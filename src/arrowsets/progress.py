@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import warnings
 from types import TracebackType
@@ -74,11 +75,8 @@ def progress(total: int | None, description: str, unit: str = " examples", initi
         # Notebooks without ipywidgets get a plain bar; there is nothing to warn of.
         warnings.simplefilter("ignore")
         # What finds out about notebooks imports asyncio as well, which takes longer than a small load.
-        if "IPython" in sys.modules:
-            from tqdm.auto import tqdm
-        else:
-            from tqdm import tqdm
+        module = importlib.import_module("tqdm.auto" if "IPython" in sys.modules else "tqdm")
 
     # leave=None: a bar inside another one disappears when it is done.
-    bar: Progress = tqdm(total=total, desc=description, unit=unit, initial=initial, leave=None)
+    bar: Progress = module.tqdm(total=total, desc=description, unit=unit, initial=initial, leave=None)
     return bar
