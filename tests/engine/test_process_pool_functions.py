@@ -115,6 +115,17 @@ def test_a_script_without_a_guard_sends_what_it_defines(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")
 
 
+def test_a_script_of_the_name_of_a_function_is_not_run(tmp_path: Path) -> None:
+    (tmp_path / "step.py").write_text("print('run by mistake')")
+    (tmp_path / "job.py").write_text(
+        "from arrowsets.engine.executors import process_pool\n"
+        "def step(x): return x + 1\n"
+        "print(process_pool(2).submit(step, 1).result())"
+    )
+    done = run_program([str(tmp_path / "job.py")])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
+
+
 @pytest.mark.parametrize(("arguments", "text"), [(["-c", PROGRAM], None), (["-"], PROGRAM)], ids=["-c", "stdin"])
 def test_a_program_without_a_file_sends_what_it_defines(arguments: list[str], text: str | None) -> None:
     done = run_program(arguments, text)

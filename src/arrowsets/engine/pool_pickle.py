@@ -93,6 +93,9 @@ class _Carrying:
             self.save_reduce(types.CellType, (), obj=obj)
         elif type(obj) is types.FunctionType and not self._located(obj, self):
             self._save_function(obj)
+        elif type(obj) is dict and _names_no_module(obj):
+            # dill would import a module of that name, which may be a script: a function's attributes have its name.
+            pickle._Pickler.save_dict(self, obj)  # type: ignore[attr-defined]
         elif isinstance(obj, EnumMeta) and not self._located(obj, self):
             self._save_made(self, (make_enum, enum_parts(obj)), obj=obj)
         else:
@@ -118,6 +121,11 @@ class _Carrying:
         if isinstance(made, type) and isinstance(func, types.FunctionType) and func in self._makers:
             func, args = adopt, (name_of(made), func, args)
         super().save_reduce(func, args, *rest, **named)  # type: ignore[misc]
+
+
+def _names_no_module(values: dict[Any, Any]) -> bool:
+    name = values.get("__name__")
+    return isinstance(name, str) and name not in sys.modules
 
 
 @functools.cache
