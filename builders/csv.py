@@ -85,6 +85,7 @@ class CsvOptions(BuilderOptions):
     warn_bad_lines: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if isinstance(self.on_bad_lines, str) and self.on_bad_lines not in {"error", "skip", "warn"}:
             raise UnknownName.of("value of on_bad_lines", self.on_bad_lines, ["error", "warn", "skip"])
 

@@ -54,6 +54,7 @@ class JsonOptions(BuilderOptions):
     parse_agent_traces: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.on_mixed_types not in {"use_json", None}:
             raise UnknownName.of("value of on_mixed_types", self.on_mixed_types, ["use_json", None])
         if self.parse_agent_traces:

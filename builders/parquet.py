@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pyarrow as pa
 
 from arrowsets.builder import Builder, BuilderOptions
-from arrowsets.errors import ArrowsetsError, BadData, ColumnNotFound, UnknownName
+from arrowsets.errors import ArrowsetsError, BadData, ColumnNotFound
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
 
@@ -36,7 +36,7 @@ class ParquetOptions(BuilderOptions):
         filters: Rows to keep: an expression, or tuples as `pyarrow.parquet.read_table` takes them. Row groups whose
             statistics rule them out are not read.
         fragment_scan_options: A `pyarrow.dataset.ParquetFragmentScanOptions`, where `filters` are used.
-        on_bad_files: "error", "warn" or "skip" for files that are no Parquet; the last two leave them out.
+        on_bad_files: As for all builders, or "warn", which is "skip".
     """
 
     batch_size: int | None = None
@@ -45,8 +45,9 @@ class ParquetOptions(BuilderOptions):
     fragment_scan_options: Any = None
 
     def __post_init__(self) -> None:
-        if self.on_bad_files not in {"error", "warn", "skip"}:
-            raise UnknownName.of("value of on_bad_files", self.on_bad_files, ["error", "warn", "skip"])
+        if self.on_bad_files == "warn":  # what is left out is always told
+            object.__setattr__(self, "on_bad_files", "skip")
+        super().__post_init__()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class TextOptions(BuilderOptions):
     sample_by: str = "line"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.sample_by not in SAMPLES:
             raise UnknownName.of("value of sample_by", self.sample_by, SAMPLES)
 

@@ -286,10 +286,26 @@ def test_rows_that_cannot_be_read_are_counted(mode: str, caplog: pytest.LogCaptu
     with caplog.at_level(logging.WARNING, logger="arrowsets"):
         loaded = load_dataset("json", data_files="a.jsonl", split="train", on_bad_rows=mode)
     assert loaded["x"][:] == [1, 3]
-    assert "1 rows and 0 files were left out" in caplog.text
+    assert "left out 1 row that" in caplog.text
     assert [(Path(file).name, row) for file, row, _, _ in loaded.rejects] == [("a.jsonl", 1)]
     again = load_dataset("json", data_files="a.jsonl", split="train", on_bad_rows=mode)
     assert again.rejects == loaded.rejects
+
+
+def test_what_could_not_be_read_leaves_no_entry(cache: Path) -> None:
+    write(a_csv="x\n1\n1,2\n")
+    with pytest.raises(BadData):
+        load_dataset("csv", data_files="a.csv")
+    assert not list((cache / "store" / "entries").glob("*/*"))
+
+
+@pytest.mark.parametrize("name", ["on_bad_rows", "on_bad_files"])
+@pytest.mark.parametrize("builder", ["csv", "json", "text", "parquet", "arrow"])
+def test_what_to_do_with_bad_data_is_one_of_three(builder: str, name: str) -> None:
+    write(a_csv=csv(1))
+    options: dict[str, Any] = {name: "sikp"}
+    with pytest.raises(UnknownName, match="'error', 'skip', 'quarantine'"):
+        load_dataset(builder, data_files="a.csv", **options)
 
 
 def test_a_row_that_cannot_be_read_is_named() -> None:

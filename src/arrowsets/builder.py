@@ -33,6 +33,7 @@ from arrowsets.files import DataFile
 __all__ = ["Builder", "BuilderOptions", "FileBuilder", "Rejects"]
 
 S = TypeVar("S")
+ON_BAD = ("error", "skip", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class BuilderOptions:
     features: Features | None = None
     on_bad_rows: str = "error"
     on_bad_files: str = "error"
+
+    def __post_init__(self) -> None:
+        for name in ("on_bad_rows", "on_bad_files"):
+            if getattr(self, name) not in ON_BAD:
+                raise UnknownName.of(f"value of {name}", str(getattr(self, name)), ON_BAD)
 
 
 @dataclass

@@ -229,9 +229,9 @@ def _report(made: Materialised, description: str) -> None:
     rows = sum(1 for _, row, _, _ in made.rejects if row is not None)
     files = {file for file, row, _, _ in made.rejects if row is None}
     if rows or files:
+        counted = [f"{n:,} {name}{'s' * (n != 1)}" for n, name in ((rows, "row"), (len(files), "file")) if n]
         logger.warning(
-            "%s: %d rows and %d files were left out because they could not be read; `dataset.rejects` lists them",
+            "%s: left out %s that could not be read; `dataset.rejects` lists what and why",
             description,
-            rows,
-            len(files),
+            " and ".join(counted),
         )

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, groupby
@@ -127,7 +128,7 @@ def materialise(
         revise: Looks at all parts and answers a job that does some units again, or None.
         begun: The pieces of a job that was begun in this process, to be continued.
     """
-    with destination.store.open(destination.key) as draft:
+    with destination.store.open(destination.key) as draft, _dropped_if_empty(draft):
         parts = _all_parts(job, draft, executor, begun)
         layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         if revise is not None and (revised := revise(job, parts, layout)) is not None:
@@ -145,6 +146,18 @@ def materialise(
         entry = draft.commit(shards, destination.fingerprint, facts)
     destination.store.make_room(settings().max_cache_bytes, keep=[entry.key])
     return replace(opened(entry), hit=False)
+
+
+@contextmanager
+def _dropped_if_empty(draft: Draft) -> Iterator[None]:
+    """Leave no trace of a draft of which no unit was finished when its job failed."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            if not draft.refresh():
+                draft.discard()
+        raise
 
 
 def _all_parts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,6 +25,7 @@ Pattern: TypeAlias = "str | os.PathLike[str] | DataFile"
 Patterns: TypeAlias = "Pattern | Sequence[Pattern | Mapping[str, Any]] | Mapping[str, Pattern | Sequence[Pattern]]"
 
 _SHOWN = 10
+_LISTED = 1000  # files that are looked at to show some: a pattern may have been meant for a whole disk
 
 
 def find(
@@ -229,8 +231,8 @@ class Finder:
     def _there(self, tree: Tree, root: str) -> str:
         if isinstance(tree, LocalTree) and not Path(root or "/").is_dir():
             return "that directory does not exist"
-        names = [name for name, _ in walk(tree, root)]
+        names = list(islice(walk(tree, root, in_order=False), _LISTED))
         if not names:
             return "there are no files"
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        return f"there are {', '.join(map(repr, names[:_SHOWN]))}{more}"
+        more = " and more" if len(names) > _SHOWN else ""
+        return f"there are {', '.join(map(repr, sorted(name for name, _ in names)[:_SHOWN]))}{more}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,16 +190,19 @@ def _stored(info: Mapping[str, Any]) -> Stored:
     return Stored(size if isinstance(size, int) else None, f"{stamp}-{size}" if stamp else "")
 
 
-def walk(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
-    """Yield all files under a directory that are not hidden, as paths relative to it, sorted."""
+def walk(tree: Tree, root: str, *, in_order: bool = True) -> Iterator[tuple[str, Stored]]:
+    """Yield all files under a directory that are not hidden, as paths relative to it, sorted or as they are found."""
     tree.prepare(root)
-    found: list[tuple[str, Stored]] = []
-    pending = [("", root)]
+    found = _found(tree, root)
+    return iter(sorted(found, key=lambda item: item[0])) if in_order else found
+
+
+def _found(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
+    pending = deque([("", root)])
     while pending:
-        prefix, path = pending.pop()
+        prefix, path = pending.popleft()
         directory = tree.scan(path)
-        found += [(prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)]
+        yield from ((prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name))
         pending += [
             (f"{prefix}{name}/", under(path, name)) for name in directory.directories if not is_hidden_directory(name)
         ]
-    return iter(sorted(found, key=lambda item: item[0]))
