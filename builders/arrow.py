@@ -15,7 +15,7 @@ from arrowsets.errors import ArrowsetsError, BadData
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
 
-from .storage import bounded, conformed, stored
+from .storage import bounded, check_names, conformed, stored
 
 __all__ = ["ArrowBuilder", "ArrowShard"]
 
@@ -105,9 +105,11 @@ class _Opened:
         magic = self._source.read(len(MAGIC))
         self._source.seek(0)
         try:
-            return ipc.open_file(self._source) if magic == MAGIC else ipc.open_stream(self._source)
+            reader: Any = ipc.open_file(self._source) if magic == MAGIC else ipc.open_stream(self._source)
         except (pa.ArrowInvalid, OSError) as error:
             raise BadData(f"no Arrow file of the file or the stream format: {error}", file=self._file.url) from error
+        check_names(reader.schema, self._file)
+        return reader
 
     def __exit__(self, *error: object) -> None:
         # Tables that were handed out hold the map themselves.

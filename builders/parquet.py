@@ -15,7 +15,7 @@ from arrowsets.errors import ArrowsetsError, BadData, ColumnNotFound
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
 
-from .storage import bounded, conformed, stored
+from .storage import bounded, check_names, conformed, stored
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -151,13 +151,14 @@ class ParquetBuilder(Builder[ParquetShard]):
     def _wanted(self, opened: pq.ParquetFile, file: DataFile) -> pa.Schema:
         schema = opened.schema_arrow
         metadata: Any = schema.metadata
+        check_names(schema, file)
         if self.config.columns is None:
             return schema
-        names = list(dict.fromkeys(column.split(".")[0] for column in self.config.columns))
+        names = list(dict.fromkeys(_root(column, schema.names) for column in self.config.columns))
         for name in names:
             if name not in schema.names:
                 raise ColumnNotFound(f"{file.url}: {ColumnNotFound.of(name, schema.names)}")
-        if any("." in column for column in self.config.columns):
+        if any(column not in schema.names for column in self.config.columns):
             return opened.read_row_groups([], columns=list(self.config.columns)).schema
         return pa.schema([schema.field(name) for name in names], metadata)
 
@@ -169,7 +170,7 @@ class ParquetBuilder(Builder[ParquetShard]):
             yield from self._filtered(shard, names, rows)
             return
         columns = list(self.config.columns or names)
-        kept = [column for column in columns if column.split(".")[0] in names]
+        kept = [column for column in columns if _root(column, names) in names]
         if not kept and not wanted.names:
             return
         yield from opened.iter_batches(rows, row_groups=list(range(shard.start, shard.stop)), columns=kept)
@@ -192,6 +193,11 @@ class ParquetBuilder(Builder[ParquetShard]):
         for batch in scanner.to_batches():
             if batch.num_rows:
                 yield pa.Table.from_batches([batch])
+
+
+def _root(column: str, names: Sequence[str]) -> str:
+    """Return the column of a path such as "struct.field"; a column's own name may have dots as well."""
+    return column if column in names else column.partition(".")[0]
 
 
 def _rows(footer: pq.FileMetaData, shard: ParquetShard) -> int:

@@ -6,12 +6,20 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from arrowsets.errors import SchemaConflict, UnknownName
+from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, cast_column
+from arrowsets.files import DataFile
 
-__all__ = ["bounded", "conformed", "stored"]
+__all__ = ["bounded", "check_names", "conformed", "stored"]
 
 TABLE_BYTES = 32 << 20  # of one table that a builder yields
+
+
+def check_names(schema: pa.Schema, file: DataFile) -> None:
+    """Raise BadData for a file with two columns of one name: one would hide the other."""
+    if len(set(schema.names)) < len(schema.names):
+        twice = next(name for i, name in enumerate(schema.names) if name in schema.names[:i])
+        raise BadData("the column stands there twice; rename one", file=file.url, column=twice)
 
 
 def stored(schema: pa.Schema) -> pa.Schema:

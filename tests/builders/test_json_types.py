@@ -17,6 +17,8 @@ from arrowsets.errors import SchemaConflict
         ('{"a":{"x":1}}\n{"a":{"y":"z"}}\n', [{"a": {"x": 1, "y": None}}, {"a": {"x": None, "y": "z"}}]),
         ('{"a":[{"x":1},{"y":2}]}\n', [{"a": [{"x": 1, "y": None}, {"x": None, "y": 2}]}]),
         ('{"a":1,"a":2}\n', [{"a": 2}]),
+        ('{"a":null}\n{"a":[null,false]}\n', [{"a": None}, {"a": [None, False]}]),
+        ('{"a":[null]}\n{"a":[null,[1]]}\n', [{"a": [None]}, {"a": [None, [1]]}]),
         ("", []),
         ("[]", []),
         ('"a"\n"b"\n', [{"text": "a"}, {"text": "b"}]),

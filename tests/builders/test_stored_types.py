@@ -141,3 +141,22 @@ def test_tables_are_bounded(tmp_path: Any) -> None:
     sizes = [table.nbytes for shard in builder.shards([file]) for table in builder.read(shard)]
     assert len(sizes) > 1
     assert max(sizes) < 33 << 20
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        (None, {"a.b": 1, "a": {"b": 2, "c": 3}}),
+        (["a.b"], {"a.b": 1}),
+    ],
+)
+def test_names_may_have_dots(columns: Any, row: dict[str, Any], tmp_path: Path) -> None:
+    file = parquet(tmp_path / "f", pa.table({"a.b": [1], "a": [{"b": 2, "c": 3}]}))
+    assert rows(ParquetBuilder.from_keywords({"columns": columns}), [file]) == [row]
+
+
+@pytest.mark.parametrize(("cls", "save"), WAYS)
+def test_a_name_that_stands_there_twice_is_refused(cls: Any, save: Any, tmp_path: Path) -> None:
+    file = save(tmp_path / "f", pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]))
+    with pytest.raises(BadData, match="column a: .*twice"):
+        cls().schema([file])
