@@ -96,6 +96,25 @@ class Builder(ABC, Generic[S]):
     def read(self, shard: S, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
         """Yield the shard's rows as tables of bounded size."""
 
+    def read_from(self, shard: S, row: int, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
+        """Yield the shard's rows from one on; a format that can jump there reads nothing before it."""
+        for table in self.read(shard, schema):
+            if row < table.num_rows:
+                yield table.slice(row) if row else table
+            row = max(row - table.num_rows, 0)
+
+    def units(self, shard: S) -> Sequence[S]:
+        """Return the shard in the smallest pieces that can be read without reading others, for readers of streams."""
+        return (shard,)
+
+    def edges(self, shard: S) -> Sequence[int] | None:
+        """Return the rows from which the shard can be read without reading others, and their number at the end.
+
+        None where only reading tells how many rows there are.
+        """
+        del shard
+        return None
+
     def schema(self, files: Sequence[DataFile]) -> Features | None:
         """Return the types of all files where they stand in the files (footers, options), else None."""
         del files

@@ -13,7 +13,7 @@ from arrowsets.features import Features
 from arrowsets.formats import Column, Format, PartialFormat, get_format
 from arrowsets.table import ColumnGroup, View
 
-__all__ = ["FormatSpec", "Reader"]
+__all__ = ["FormatSpec", "Reader", "format_of"]
 
 MAX_GETTERS = 512
 
@@ -43,7 +43,7 @@ class Reader:
         self.view = view if spec.others_too else view.select_columns(chosen)
         self.features = Features({name: features[name] for name in self.view.columns})
         self.spec = spec
-        self.format = _format(spec, self.features, chosen, partial=len(self.view.columns) > len(chosen))
+        self.format = format_of(spec, self.features, chosen, partial=len(self.view.columns) > len(chosen))
         self._groups: list[_GroupReader] | None = None
 
     def row(self, position: int) -> Any:
@@ -130,7 +130,8 @@ class _GroupReader:
         return getter(row - self._starts[index])
 
 
-def _format(spec: FormatSpec, features: Features, chosen: Sequence[str], *, partial: bool) -> Format:
+def format_of(spec: FormatSpec, features: Features, chosen: Sequence[str], *, partial: bool) -> Format:
+    """Make the format that shows rows of these types."""
     shown = Features({name: features[name] for name in chosen}) if not partial else features
     inner = get_format(spec.type, shown, **spec.options)
     return PartialFormat(inner, chosen) if partial else inner

@@ -1,0 +1,66 @@
+"""Shards: rows of a view, and what builders read, as something that can be read from any row on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.builder import Builder
+from arrowsets.table import View
+
+__all__ = ["BuilderShard", "ViewShard"]
+
+BLOCK_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ViewShard:
+    """All rows of a view."""
+
+    view: View
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows."""
+        return self.view.num_rows
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """None: a view can be read from anywhere."""
+        return ()
+
+    def read(self, start: int, stop: int | None) -> Iterator[pa.Table]:
+        """Yield the rows from `start` on."""
+        return self.view.batches(BLOCK_ROWS, start, stop)
+
+    def __str__(self) -> str:
+        return f"a dataset of {self.view.num_rows} rows"
+
+
+@dataclass(frozen=True, slots=True)
+class BuilderShard:
+    """A shard of a builder.
+
+    Attributes:
+        schema: What it is read as. None: the types of its own values.
+        num_rows: None where only reading tells.
+        edges: Rows where reading can begin without reading others.
+    """
+
+    builder: Builder[Any]
+    shard: Any
+    schema: pa.Schema | None = None
+    num_rows: int | None = None
+    edges: tuple[int, ...] = (0,)
+
+    def read(self, start: int, stop: int | None) -> Iterator[pa.Table]:
+        """Yield the rows from `start` on."""
+        del stop
+        for table in self.builder.read_from(self.shard, start, self.schema):
+            yield table
+
+    def __str__(self) -> str:
+        return str(self.shard)
