@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,6 +67,10 @@ class ParquetBuilder(Builder[ParquetShard]):
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".parquet": {}, ".geoparquet": {}, ".gpq": {}}
     config: ParquetOptions
 
+    def __init__(self, options: BuilderOptions | None = None) -> None:
+        super().__init__(options)
+        self._counts: dict[DataFile, Sequence[int]] = {}
+
     def shards(self, files: Sequence[DataFile]) -> Sequence[ParquetShard]:
         """Return runs of row groups of about 64 MiB; an empty file is one shard of none."""
         return tuple(shard for file in files for shard in self._cut(file))
@@ -109,6 +114,33 @@ class ParquetBuilder(Builder[ParquetShard]):
                 raise BadData(f"row groups {shard.start} to {shard.stop}: {error}", file=shard.file.url) from error
             if not found:
                 yield target.empty_table()
+
+    def edges(self, shard: ParquetShard) -> Sequence[int] | None:
+        """Return where row groups begin, and the number of rows; filters leave it open."""
+        if self.config.filters is not None:
+            return None
+        rows = self._row_counts(shard.file)
+        return None if rows is None else [0, *itertools.accumulate(rows[shard.start : shard.stop])]
+
+    def read_from(self, shard: ParquetShard, row: int, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
+        """Yield the rows from one on; row groups that lie before it are not read."""
+        edges = self.edges(shard) if row else None
+        if edges is None:
+            return super().read_from(shard, row, schema)
+        passed = bisect.bisect_right(edges, row) - 1
+        rest = ParquetShard(shard.file, shard.start + passed, shard.stop)
+        return super().read_from(rest, row - edges[passed], schema)
+
+    def _row_counts(self, file: DataFile) -> Sequence[int] | None:
+        """Return the rows of each row group."""
+        if file not in self._counts:
+            opened = self._opened(file)
+            if opened is None:
+                return None
+            with opened:
+                footer = opened.metadata
+            self._counts[file] = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
+        return self._counts[file]
 
     def _cut(self, file: DataFile) -> Sequence[ParquetShard]:
         opened = self._opened(file)

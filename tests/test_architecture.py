@@ -41,6 +41,8 @@ LAYERS = {
     "prepare": 32,
     "export": 33,
     "dataset": 40,
+    "iterable": 45,
+    "distributed": 52,
     "combine": 50,
     "load": 60,
     "cli": 70,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Value,
     )
     from arrowsets.info import DatasetInfo
+    from arrowsets.iterable import IterableDataset
     from arrowsets.load import load_dataset, load_from_disk
     from arrowsets.progress import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
     from arrowsets.splits_spec import NamedSplit, ReadInstruction, Split
@@ -43,6 +44,7 @@ _HOMES = {
     "DatasetInfo": "arrowsets.info",
     "Features": "arrowsets.features",
     "Image": "arrowsets.features",
+    "IterableDataset": "arrowsets.iterable",
     "Json": "arrowsets.features",
     "LargeList": "arrowsets.features",
     "List": "arrowsets.features",
@@ -73,6 +75,7 @@ __all__ = [
     "DatasetInfo",
     "Features",
     "Image",
+    "IterableDataset",
     "Json",
     "LargeList",
     "List",

@@ -11,6 +11,7 @@ from arrowsets.dataset.formatting import FormatMethods
 from arrowsets.dataset.mapping import MapMethods
 from arrowsets.dataset.reading_files import FileMethods
 from arrowsets.dataset.rows import RowMethods
+from arrowsets.dataset.streaming import StreamMethods
 
 __all__ = ["Dataset"]
 
@@ -24,6 +25,7 @@ class Dataset(
     FormatMethods,
     ExportMethods,
     DiskMethods,
+    StreamMethods,
     DatasetCore,
 ):
     """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -33,6 +33,18 @@ class FormatSpec:
     columns: tuple[str, ...] | None = None
     others_too: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def keeping(self, names: Sequence[str]) -> FormatSpec:
+        """The format when only these columns are left."""
+        if self.columns is None:
+            return self
+        return replace(self, columns=tuple(name for name in self.columns if name in names))
+
+    def renamed(self, names: Mapping[str, str]) -> FormatSpec:
+        """The format when columns have other names."""
+        if self.columns is None:
+            return self
+        return replace(self, columns=tuple(names.get(name, name) for name in self.columns))
 
 
 class Reader:

@@ -27,10 +27,10 @@ import pyarrow as pa
 
 from arrowsets.engine.parts import Part, conform, lay_out
 from arrowsets.engine.plan import Piece, Shard
-from arrowsets.errors import BadData
-from arrowsets.features import Features
+from arrowsets.errors import BadData, SchemaConflict
+from arrowsets.features import Features, Json, unify
 
-__all__ = ["Chunk", "Cursor", "ReadStage", "Stage", "State", "joined"]
+__all__ = ["Chunk", "Cursor", "ReadStage", "Stage", "State", "joined", "types_of_both"]
 
 State: TypeAlias = "dict[str, Any]"
 BLOCK_ROWS = 1000
@@ -203,9 +203,19 @@ def joined(chunks: list[Chunk]) -> Chunk:
     if all(chunk.features is first.features or chunk.features == first.features for chunk in chunks):
         return Chunk(pa.concat_tables([chunk.table for chunk in chunks]), first.features, first.offset, first.begins)
     parts = [_part(chunk) for chunk in chunks]
-    layout = lay_out(parts)
+    layout = lay_out(parts, join=types_of_both)
     tables = [table for part in parts for table in conform(part, layout)]
     return Chunk(pa.concat_tables(tables), layout.features, first.offset, first.begins)
+
+
+def types_of_both(first: Features, second: Features) -> Features:
+    """Return types that hold the values of both: those that lose nothing, else JSON."""
+    if any(isinstance(kind, Json) for types in (first, second) for kind in types.values()):
+        return Features(dict.fromkeys(first, Json()))
+    try:
+        return unify(first, second)
+    except SchemaConflict:
+        return Features(dict.fromkeys(first, Json()))
 
 
 def _part(chunk: Chunk) -> Part:

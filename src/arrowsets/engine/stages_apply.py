@@ -25,7 +25,8 @@ class Binding(ABC):
     """A transform of which the types of its input are not known yet; a frozen, picklable value."""
 
     batch_size: int | None
-    """As of the transform."""
+    """This, and the following, are as of the transform."""
+    by_row: bool = False
     block_rows: int = BLOCK_ROWS
 
     @abstractmethod
@@ -42,6 +43,10 @@ class Bound(Binding):
     @property
     def batch_size(self) -> int | None:  # type: ignore[override]
         return self.transform.batch_size
+
+    @property
+    def by_row(self) -> bool:  # type: ignore[override]
+        return self.transform.by_row
 
     @property
     def block_rows(self) -> int:  # type: ignore[override]
@@ -88,8 +93,8 @@ class ApplyStage(Stage):
 
     def __init__(self, upstream: Stage, work: Work) -> None:
         self._cursor, self._work = Cursor(upstream), work
-        size = work.binding.batch_size
-        self._size = work.binding.block_rows if size == 1 else size
+        binding = work.binding
+        self._size = binding.block_rows if binding.by_row else binding.batch_size
         self._pending: deque[tuple[State, Chunk]] = deque()
         # The first batch whose types are not those of the batches in the works.
         self._next: tuple[State, Chunk] | None = None

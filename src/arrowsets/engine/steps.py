@@ -20,6 +20,7 @@ __all__ = [
     "Apply",
     "Columns",
     "Conform",
+    "Fill",
     "Flatten",
     "Repeat",
     "Share",
@@ -55,7 +56,7 @@ class Apply(Step):
 
     @property
     def grain(self) -> int:
-        return self.work.binding.batch_size or 1
+        return 1 if self.work.binding.by_row else self.work.binding.batch_size or 1
 
     @property
     def name(self) -> str:
@@ -105,12 +106,17 @@ class Conform(_ChangeStep):
 
     Attributes:
         exact: The rows must have exactly these columns.
+        only: Other columns stay as they are.
     """
 
     features: Features
     exact: bool = False
+    only: bool = False
 
     def change(self, table: pa.Table, features: Features, offset: int) -> tuple[pa.Table, Features]:
+        if self.only:
+            wanted = Features({name: self.features.get(name, feature) for name, feature in features.items()})
+            return replace(self, features=wanted, only=False).change(table, features, offset)
         if features is self.features or (features == self.features and list(features) == list(self.features)):
             return table, self.features
         if self.exact and set(features) != set(self.features):
@@ -141,6 +147,25 @@ class Conform(_ChangeStep):
                 "give features=",
                 column=name,
             ) from error
+
+
+@dataclass(frozen=True)
+class Fill(_ChangeStep):
+    """The columns of `features` in front, null where the rows have none; what the rows have stays as it is."""
+
+    features: Features
+
+    def change(self, table: pa.Table, features: Features, offset: int) -> tuple[pa.Table, Features]:
+        del offset
+        types = Features({name: features.get(name, kind) for name, kind in {**self.features, **features}.items()})
+        if list(types) == list(features):
+            return table, features
+        schema = types.arrow_schema
+        columns = [
+            table.column(name) if name in features else pa.chunked_array([pa.nulls(table.num_rows, field.type)])
+            for name, field in zip(types, schema, strict=True)
+        ]
+        return pa.Table.from_arrays(columns, schema=schema), types
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,10 @@ from arrowsets.engine.stages_mix import MixStage
 from arrowsets.engine.stages_rows import ChainStage, RepeatStage
 from arrowsets.engine.steps import Repeat, Share, Shift, Shuffle, Skip, Take, Units
 
-__all__ = ["Lowered", "count_rows", "lower", "open_plan"]
+__all__ = ["Lowered", "count_rows", "in_order_shares", "lower", "open_plan"]
 
 LARGEST_GRAIN = 1 << 17
+SMALLEST_SHARE = 10_000
 NOTHING = Pieces((), (), (), ())
 
 
@@ -147,6 +148,16 @@ def count_rows(plan: Plan) -> int | None:
     kept = [step for step in lowered.steps if not isinstance(step, Repeat)]
     counted = replace(lowered, steps=kept).num_rows
     return None if counted is None else counted * times
+
+
+def in_order_shares(plan: Plan, most: int) -> int:
+    """Return into how many shares a plan can be cut that are the whole when they are put one after the other."""
+    lowered = lower(plan, Context())
+    fixed = any(isinstance(step, (Shuffle, Repeat)) for step in lowered.steps)
+    if lowered.mix is not None or fixed or not _shares(lowered):
+        return 1
+    rows = lowered.pieces.num_rows
+    return max(1, min(most, len(lowered.pieces.pieces) if rows is None else rows // SMALLEST_SHARE))
 
 
 # Lowering

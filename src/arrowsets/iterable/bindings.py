@@ -49,6 +49,10 @@ class MapBinding(Binding):
     keep: bool = True
     on_mixed: Literal["use_json"] | None = "use_json"
 
+    @property
+    def by_row(self) -> bool:  # type: ignore[override]
+        return not self.batched
+
     def bind(self, features: Features) -> Transform:
         _check(self.removed, features, "remove_columns")
         typing = Typing(features, self.declared, self.keep, self.on_mixed)
@@ -65,6 +69,10 @@ class FilterBinding(Binding):
     batched: bool
     batch_size: int | None
 
+    @property
+    def by_row(self) -> bool:  # type: ignore[override]
+        return not self.batched
+
     def bind(self, features: Features) -> Transform:
         return Filter(self.call, _input_format(self.spec, self.call, features), self.batched, self.batch_size)
 
@@ -75,6 +83,7 @@ class ExpressionBinding(Binding):
 
     expression: pc.Expression
     batch_size: int | None = 1
+    by_row: bool = True
     block_rows: int = 1 << 16
 
     def bind(self, features: Features) -> Transform:

@@ -189,15 +189,15 @@ class IterableCore:
         return Run(self._plan, Context(self._epoch.value), self._format, None).chunks(rows)
 
     def _peek(self) -> Features:
-        """Return the types of the first rows, where no others are known."""
-        if self._features is None:
-            cursor = Cursor(open_plan(self._plan, Context(self._epoch.value)))
-            try:
-                chunk = cursor.upto(1000)
-            finally:
-                cursor.close()
-            self._features = Features({}) if chunk is None else chunk.features
-        return self._features
+        """Return the types of the rows, or of the first rows where no others are known."""
+        if self._features is not None:
+            return self._features
+        cursor = Cursor(open_plan(self._plan, Context(self._epoch.value)))
+        try:
+            chunk = cursor.upto(1000)
+        finally:
+            cursor.close()
+        return Features({}) if chunk is None else chunk.features
 
     def __getitem__(self, key: object) -> IterableColumn:
         """Return a column, to iterate over."""

@@ -82,13 +82,17 @@ class Run:
 
     def batches(self, size: int, *, drop_last_batch: bool) -> Iterator[Any]:
         """Yield batches of so many rows."""
+        for chunk in self.portions(size):
+            if drop_last_batch and chunk.num_rows < size:
+                break
+            shown, table = self._shown.of(chunk)
+            yield shown.batch(table)
+
+    def portions(self, size: int) -> Iterator[Chunk]:
+        """Yield the rows as stored, so many at a time."""
         try:
             while chunks := self._cursor.some(size):
-                chunk = joined(chunks)
-                if drop_last_batch and chunk.num_rows < size:
-                    break
-                shown, table = self._shown.of(chunk)
-                yield shown.batch(table)
+                yield joined(chunks)
         finally:
             self._cursor.close()
 

@@ -1,0 +1,33 @@
+"""From a dataset to a stream of its rows."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from arrowsets.dataset.core import DatasetCore
+
+if TYPE_CHECKING:
+    from arrowsets.iterable import IterableDataset
+
+__all__ = ["StreamMethods"]
+
+
+class StreamMethods(DatasetCore):
+    """Methods of `Dataset` that lead to streams."""
+
+    def to_iterable_dataset(self, num_shards: int = 1) -> IterableDataset:
+        """Return a stream of the rows, whose transforms run while one iterates.
+
+        Args:
+            num_shards: Accepted for compatibility: any number of workers gets equal shares of the rows.
+
+        >>> from arrowsets import Dataset
+        >>> next(iter(Dataset.from_dict({"x": [1, 2]}).to_iterable_dataset().skip(1)))
+        {'x': 2}
+        """
+        if not 0 < num_shards <= max(self.num_rows, 1):
+            raise ValueError(f"num_shards must be between 1 and the number of rows, {self.num_rows}, not {num_shards}")
+        # Streams stand above datasets; like the package's own names, they are imported when they are first used.
+        made: IterableDataset = importlib.import_module("arrowsets.iterable").IterableDataset.from_dataset(self)
+        return made
