@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         Value,
     )
     from arrowsets.info import DatasetInfo
-    from arrowsets.iterable import IterableDataset
+    from arrowsets.iterable import IterableDataset, IterableDatasetDict
     from arrowsets.load import load_dataset, load_from_disk
     from arrowsets.progress import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
     from arrowsets.splits_spec import NamedSplit, ReadInstruction, Split
@@ -45,6 +45,7 @@ _HOMES = {
     "Features": "arrowsets.features",
     "Image": "arrowsets.features",
     "IterableDataset": "arrowsets.iterable",
+    "IterableDatasetDict": "arrowsets.iterable",
     "Json": "arrowsets.features",
     "LargeList": "arrowsets.features",
     "List": "arrowsets.features",
@@ -76,6 +77,7 @@ __all__ = [
     "Features",
     "Image",
     "IterableDataset",
+    "IterableDatasetDict",
     "Json",
     "LargeList",
     "List",
