@@ -25,6 +25,7 @@ __all__ = ["ParquetBuilder", "ParquetOptions", "ParquetShard"]
 
 SHARD_BYTES = 64 << 20  # of uncompressed row groups that are one unit of work, about
 TABLE_BYTES = 16 << 20  # of rows that are decoded at once, about
+SMALL_BYTES = 1 << 20  # the same for streams
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,9 @@ class ParquetBuilder(Builder[ParquetShard]):
 
     def read(self, shard: ParquetShard, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
         """Yield the shard's rows, decoded a few MiB at a time."""
+        return self._read(shard, schema, TABLE_BYTES)
+
+    def _read(self, shard: ParquetShard, schema: pa.Schema | None, table_bytes: int) -> Iterator[pa.Table]:
         file = self._opened(shard.file)
         if file is None:
             return
@@ -107,7 +111,7 @@ class ParquetBuilder(Builder[ParquetShard]):
             names = [name for name in wanted.names if name in target.names]
             found = False
             try:
-                for batch in self._batches(file, shard, names, wanted):
+                for batch in self._batches(file, shard, names, wanted, table_bytes):
                     found = True
                     yield from bounded(conformed(pa.table(batch), target))
             except (pa.ArrowInvalid, OSError) as error:
@@ -122,14 +126,22 @@ class ParquetBuilder(Builder[ParquetShard]):
         rows = self._row_counts(shard.file)
         return None if rows is None else [0, *itertools.accumulate(rows[shard.start : shard.stop])]
 
-    def read_from(self, shard: ParquetShard, row: int, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
-        """Yield the rows from one on; row groups that lie before it are not read."""
+    def read_placed(
+        self, shard: ParquetShard, row: int, place: int | None, schema: pa.Schema | None = None
+    ) -> Iterator[tuple[pa.Table, int | None]]:
+        """Yield the rows from one on, a small table at a time; row groups that lie before it are not read."""
         edges = self.edges(shard) if row else None
-        if edges is None:
-            return super().read_from(shard, row, schema)
-        passed = bisect.bisect_right(edges, row) - 1
-        rest = ParquetShard(shard.file, shard.start + passed, shard.stop)
-        return super().read_from(rest, row - edges[passed], schema)
+        if edges is not None:
+            passed = bisect.bisect_right(edges, row) - 1
+            shard, row = ParquetShard(shard.file, shard.start + passed, shard.stop), row - edges[passed]
+        # One group at a time: what is buffered ahead would be lost on readers that stop or jump.
+        groups = range(shard.start, shard.stop) if self.config.filters is None else [None]
+        for group in groups:
+            part = shard if group is None else ParquetShard(shard.file, group, group + 1)
+            for table in self._read(part, schema, SMALL_BYTES):
+                if row < table.num_rows:
+                    yield table.slice(row) if row else table, None
+                row = max(row - table.num_rows, 0)
 
     def _row_counts(self, file: DataFile) -> Sequence[int] | None:
         """Return the rows of each row group."""
@@ -186,9 +198,9 @@ class ParquetBuilder(Builder[ParquetShard]):
         return pa.schema([schema.field(name) for name in names], metadata)
 
     def _batches(
-        self, opened: pq.ParquetFile, shard: ParquetShard, names: list[str], wanted: pa.Schema
+        self, opened: pq.ParquetFile, shard: ParquetShard, names: list[str], wanted: pa.Schema, table_bytes: int
     ) -> Iterator[pa.RecordBatch | pa.Table]:
-        rows = self.config.batch_size or _rows(opened.metadata, shard)
+        rows = self.config.batch_size or _rows(opened.metadata, shard, table_bytes)
         if self.config.filters is not None:
             yield from self._filtered(shard, names, rows)
             return
@@ -218,11 +230,11 @@ class ParquetBuilder(Builder[ParquetShard]):
                 yield pa.Table.from_batches([batch])
 
 
-def _rows(footer: pq.FileMetaData, shard: ParquetShard) -> int:
+def _rows(footer: pq.FileMetaData, shard: ParquetShard, table_bytes: int) -> int:
     groups = [footer.row_group(group) for group in range(shard.start, shard.stop)]
     rows = sum(group.num_rows for group in groups)
     size = sum(group.total_byte_size for group in groups)
-    return max(1, min(100_000, rows * TABLE_BYTES // max(size, 1))) if rows else 1
+    return max(1, min(100_000, rows * table_bytes // max(size, 1))) if rows else 1
 
 
 def _source(file: DataFile) -> Any:

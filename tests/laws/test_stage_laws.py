@@ -171,7 +171,12 @@ def test_a_restored_stream_goes_on_exactly(
     assert list(islice(stream, MOST + 200 - position)) == whole[position:]
 
 
-@settings(max_examples=50, deadline=None)
+# Behind these, rows are counted as a reader sees them, so what depends on batches depends on who reads.
+COUNTING = {"filter", "expression", "batched filter", "grown", "shuffle", "small window", "shard", "repeat"}
+BY_BATCH = {"first", "batched filter", "grown"}
+
+
+@settings(max_examples=60, deadline=None)
 @given(
     source=st.sampled_from(sorted(SOURCES)),
     names=st.lists(st.sampled_from(sorted(set(ALL) - {"without end", "drop last", "indexed"})), max_size=4),
@@ -180,12 +185,13 @@ def test_a_restored_stream_goes_on_exactly(
 def test_shares_make_up_the_whole(source: str, names: list[str], count: int, folder: Path) -> None:
     stream = built(source, names, folder)
     shares = [list(stream.shard(count, index)) for index in range(count)]
-    found = sorted(str(row) for share in shares for row in share)
-    if stream.num_rows is not None and not {"first", "batched filter", "grown"} & set(names):
+    if stream.num_rows is not None and not BY_BATCH & set(names):
         assert max(map(len, shares)) - min(map(len, shares)) <= 2 ** names.count("repeat")
-    if {"first", "batched filter", "grown"} & set(names) and set(names) & {"filter", "expression", "grown", "shuffle", "small window"}:
+    counted = next((index for index, name in enumerate(names) if name in COUNTING), len(names))
+    uncounted = SOURCES[source](folder).num_rows is None
+    if BY_BATCH & set(names[0 if uncounted else counted + 1 :]):
         return
-    assert found == sorted(str(row) for row in stream)
+    assert sorted(str(row) for share in shares for row in share) == sorted(str(row) for row in stream)
 
 
 @settings(max_examples=30, deadline=None)

@@ -27,15 +27,19 @@ Stopping: TypeAlias = str
 class Shard(Protocol):
     """Rows that are read one after the other; small and picklable.
 
-    `num_rows` is None where only reading tells. `read(start, stop)` yields the rows from `start` on without reading those
-    before it where the format allows that, and may yield more than up to `stop`.
+    `num_rows` is None where only reading tells. `edges` are rows where reading can begin without reading others; none
+    means anywhere. `read(start, stop, place)` yields the rows from `start` on without reading those before it where the
+    format allows that, and may yield more than up to `stop`. Each table comes with the place after it, such as a byte of a
+    file, which is given back to go on there; None where the row's number is as good.
     """
 
     @property
     def num_rows(self) -> int | None: ...
     @property
     def edges(self) -> tuple[int, ...]: ...
-    def read(self, start: int, stop: int | None) -> Iterator[pa.Table]: ...
+    def read(
+        self, start: int, stop: int | None, place: int | None
+    ) -> Iterator[tuple[pa.Table, int | None]]: ...
 
 
 @dataclass(frozen=True, slots=True)

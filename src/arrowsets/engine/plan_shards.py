@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import pyarrow as pa
@@ -32,9 +33,10 @@ class ViewShard:
         """None: a view can be read from anywhere."""
         return ()
 
-    def read(self, start: int, stop: int | None) -> Iterator[pa.Table]:
+    def read(self, start: int, stop: int | None, place: int | None) -> Iterator[tuple[pa.Table, int | None]]:
         """Yield the rows from `start` on."""
-        return self.view.batches(BLOCK_ROWS, start, stop)
+        del place
+        return zip(self.view.batches(BLOCK_ROWS, start, stop), repeat(None), strict=False)
 
     def __str__(self) -> str:
         return f"a dataset of {self.view.num_rows} rows"
@@ -56,11 +58,10 @@ class BuilderShard:
     num_rows: int | None = None
     edges: tuple[int, ...] = (0,)
 
-    def read(self, start: int, stop: int | None) -> Iterator[pa.Table]:
+    def read(self, start: int, stop: int | None, place: int | None) -> Iterator[tuple[pa.Table, int | None]]:
         """Yield the rows from `start` on."""
         del stop
-        for table in self.builder.read_from(self.shard, start, self.schema):
-            yield table
+        return self.builder.read_placed(self.shard, start, place, self.schema)
 
     def __str__(self) -> str:
         return str(self.shard)

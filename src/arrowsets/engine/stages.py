@@ -245,7 +245,9 @@ class ReadStage(Stage):
         self._shards, self._pieces, self._features = shards, pieces, features
         self._counted, self._block = counted, block
         self._piece, self._row, self._count = 0, self._first(0), 0
-        self._tables: Iterator[pa.Table] | None = None
+        self._tables: Iterator[tuple[pa.Table, int | None]] | None = None
+        self._place: int | None = None
+        self._schema: pa.Schema | None = None
         self._known: tuple[pa.Schema, Features] | None = None
 
     def _first(self, index: int) -> int:
@@ -270,7 +272,8 @@ class ReadStage(Stage):
         raise StopIteration
 
     def _types(self, schema: pa.Schema) -> Features:
-        if self._features is not None:
+        if self._features is not None and (self._schema is schema or schema.equals(self._features.arrow_schema)):
+            self._schema = schema
             return self._features
         if self._known is None or not schema.equals(self._known[0]):
             self._known = schema, Features.from_arrow_schema(schema)
@@ -281,8 +284,8 @@ class ReadStage(Stage):
         if piece.stop is not None and self._row >= piece.stop:
             return None
         if self._tables is None:
-            self._tables = iter(self._shards[piece.shard].read(self._row, piece.stop))
-        table = next((found for found in self._tables if found.num_rows), None)
+            self._tables = iter(self._shards[piece.shard].read(self._row, piece.stop, self._place))
+        table, self._place = next((found for found in self._tables if found[0].num_rows), (None, None))
         if table is None:
             if piece.stop is not None:
                 raise BadData(f"{self._shards[piece.shard]} has {self._row} rows where there were {piece.stop} before")
@@ -298,17 +301,18 @@ class ReadStage(Stage):
         self._forget()
 
     def _forget(self) -> None:
-        tables, self._tables = self._tables, None
+        tables, self._tables, self._place = self._tables, None, None
         close = getattr(tables, "close", None)
         if close is not None:
             close()
 
     def state(self) -> State:
-        return {"piece": self._piece, "row": self._row, "count": self._count}
+        return {"piece": self._piece, "row": self._row, "place": self._place, "count": self._count}
 
     def restore(self, state: State) -> None:
-        self._piece, self._row, self._count = state["piece"], state["row"], state["count"]
         self._forget()
+        self._piece, self._row, self._count = state["piece"], state["row"], state["count"]
+        self._place = state["place"]
 
     def skip(self, rows: int) -> int:
         skipped = 0

@@ -35,10 +35,9 @@ def plan_of_builder(builder: Builder[Any], files: Sequence[DataFile]) -> tuple[P
     schema = None if features is None else features.arrow_schema
     shards: list[Shard] = []
     for shard in found:
-        for unit in builder.units(shard):
-            edges = builder.edges(unit)
-            rows = None if edges is None else edges[-1]
-            shards.append(BuilderShard(builder, unit, schema, rows, (0,) if edges is None else tuple(edges[:-1]) or (0,)))
+        edges = builder.edges(shard)
+        rows, starts = (None, (0,)) if edges is None else (edges[-1], tuple(edges[:-1]) or (0,))
+        shards.append(BuilderShard(builder, shard, schema, rows, starts))
     return Plan(Shards(tuple(shards), features)), features
 
 
@@ -46,7 +45,7 @@ def _sampled(builder: Builder[Any], shards: Sequence[Any]) -> Features | None:
     features: Features | None = None
     step = max(1, -(-len(shards) // SAMPLED))
     for shard in shards[::step]:
-        table = next(iter(type(builder)(builder.config).read(shard)), None)
+        table = builder.sample(shard)
         if table is None or not table.num_columns:
             continue
         own = Features.from_arrow_schema(table.schema)
