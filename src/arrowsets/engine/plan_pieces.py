@@ -78,18 +78,15 @@ class Pieces:
         total = len(cells)
         if even == "drop":
             total = total // count * count
-        low, high = total * index // count, total * (index + 1) // count
+        size, larger = divmod(total, count)
+        low = size * index + min(index, larger)
+        high = low + size + (index < larger)
         own = self._cells(cells, low, high)
-        size = -(-total // count)
-        if even in (None, "drop") or not total:
+        if even in (None, "drop") or not total or not larger or index < larger:
             return own
-        if even == "pad":
-            # The shares that lack a cell take the first ones of all, each another.
-            short = sum(1 for i in range(index) if total * (i + 1) // count - total * i // count < size)
-            more = [(short % total, short % total + 1)] if high - low < size else []
-        else:
-            more = [(low, low + 1)] if low < high < low + size else [(0, 1)] if low == high else []
-        return replace(self, pieces=own.pieces + tuple(p for a, b in more for p in self._cells(cells, a, b).pieces))
+        # The shares that lack a cell take the first ones of all, each another; or their own first again.
+        more = (index - larger) % total if even == "pad" or not size else low
+        return replace(self, pieces=own.pieces + self._cells(cells, more, more + 1).pieces)
 
     def _cells(self, cells: _Cells, low: int, high: int) -> Pieces:
         return self.slice(cells.row(low), cells.row(high)) if low < high else replace(self, pieces=())
