@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from arrowsets.dataset.reading import FormatSpec
 from arrowsets.engine.plan import Context, Plan, Step
+from arrowsets.engine.pool_pickle import dumps, loads
 from arrowsets.engine.stages import Chunk, Cursor
 from arrowsets.engine.steps import Share
 from arrowsets.engine.steps_lower import count_rows, lower, open_plan
@@ -268,24 +269,16 @@ class IterableCore:
     # Python's own
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restored, (type(self), self.__getstate__())
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {
+        # Functions travel by value, so that lambdas reach workers that are started afresh.
+        state = {
             "plan": self._plan,
             "features": self._features,
             "lineage": self._lineage,
             "info": self._info,
             "split": None if self._split is None else str(self._split),
             "format": self._format,
-            "epoch": self._epoch,
-            "loaded": self._loaded,
         }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        loaded = state.pop("loaded", None)
-        self._init(**state)
-        self._loaded = loaded
+        return _restored, (type(self), dumps((state, self._loaded), "the stream"), self._epoch)
 
     def __repr__(self) -> str:
         shown = "unknown" if self._features is None else list(self._features)
@@ -299,9 +292,10 @@ class IterableCore:
                 raise ColumnNotFound.of(name, self._features)
 
 
-def _restored(cls: type[IterableCore], state: dict[str, Any]) -> IterableCore:
-    made = cls.__new__(cls)
-    made.__setstate__(state)
+def _restored(cls: type[IterableCore], data: bytes, epoch: Epoch) -> IterableCore:
+    state, loaded = loads(data)
+    made = cls._make(**state, epoch=epoch)
+    made._loaded = loaded
     return made
 
 
