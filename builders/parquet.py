@@ -130,6 +130,7 @@ class ParquetBuilder(Builder[ParquetShard]):
         self, shard: ParquetShard, row: int, place: int | None, schema: pa.Schema | None = None
     ) -> Iterator[tuple[pa.Table, int | None]]:
         """Yield the rows from one on, a small table at a time; row groups that lie before it are not read."""
+        del place
         edges = self.edges(shard) if row else None
         if edges is not None:
             passed = bisect.bisect_right(edges, row) - 1

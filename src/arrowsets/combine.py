@@ -42,7 +42,7 @@ def concatenate_datasets(
     >>> concatenate_datasets([first, second])[:]
     {'x': [1, 2], 'y': [None, 'b']}
     """
-    datasets = _checked(dsets)
+    datasets: Any = _checked(dsets)
     if axis not in (0, 1):
         raise ValueError(f"axis must be 0 (rows) or 1 (columns), not {axis!r}")
     if streams := _streams(datasets):
@@ -50,7 +50,11 @@ def concatenate_datasets(
             raise NotImplementedError(
                 "streams cannot be put side by side: materialise them first, stream.to_dataset(), or add columns by map"
             )
-        return concatenate_streams(streams, *_known(streams), info, split)  # type: ignore[return-value]
+        return concatenate_streams(streams, *_known(streams), info, split)
+    return _concatenated(datasets, info, split, axis)
+
+
+def _concatenated(datasets: Sequence[Dataset], info: DatasetInfo | None, split: str | None, axis: int) -> Dataset:
     spec = datasets[0]._format
     if any(dataset._format != spec for dataset in datasets):
         spec = type(spec)()
@@ -101,9 +105,18 @@ def interleave_datasets(
     if stopping_strategy not in Stopping.__args__:  # type: ignore[attr-defined]
         raise ValueError(f"stopping_strategy must be one of {Stopping.__args__}, not {stopping_strategy!r}")  # type: ignore[attr-defined]
     if streams := _streams(parts):
-        return interleave_streams(  # type: ignore[return-value]
-            streams, *_known(streams), probabilities, seed, info, split, stopping_strategy
-        )
+        return interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
+    return _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
+
+
+def _interleaved(
+    parts: Sequence[Dataset],
+    probabilities: Sequence[float] | None,
+    seed: int | None,
+    info: DatasetInfo | None,
+    split: str | None,
+    stopping_strategy: Stopping,
+) -> Dataset:
     lengths = [len(part) for part in parts]
     if stopping_strategy == "all_exhausted" and sum(lengths) > 0 and 0 in lengths:
         raise ValueError(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from arrowsets import registry
-from arrowsets.config import settings
 from arrowsets.combine import concatenate_datasets
+from arrowsets.config import settings
 from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SplitNotFound, UnknownName

@@ -163,7 +163,7 @@ class Loader:
                 tables.append(source.table(rows[places]))
                 order[places] = np.arange(at, at + len(places))
                 at += len(places)
-        table = pa.concat_tables(tables, promote_options="permissive").take(pa.array(order))
+        table = pa.concat_tables(tables, promote_options="permissive").take(order)
         return self._sources[0].shown(table)
 
     def state_dict(self) -> dict[str, int]:
@@ -195,7 +195,9 @@ class _Order:
         self._lengths, self._seed, self._shuffle = list(lengths), seed, shuffle
         self.per_epoch = sum(lengths)
         shares = np.asarray(lengths if weights is None else weights, dtype=np.float64)
-        if len(lengths) > 1 and (np.any(shares < 0) or not shares.sum() or np.any((shares > 0) & (np.array(lengths) == 0))):
+        if len(lengths) > 1 and (
+            np.any(shares < 0) or not shares.sum() or np.any((shares > 0) & (np.array(lengths) == 0))
+        ):
             raise ValueError(f"weights must be positive, and those of empty datasets zero; they are {shares.tolist()}")
         self._quotas = _quotas(shares)
         self._edges = np.concatenate([[0], np.cumsum(self._quotas)])
@@ -235,7 +237,8 @@ def _quotas(shares: npt.NDArray[np.float64]) -> Numbers:
     quotas = np.floor(exact).astype(np.int64)
     missing = BLOCK - int(quotas.sum())
     quotas[np.argsort(quotas - exact, kind="stable")[:missing]] += 1
-    return quotas
+    counted: Numbers = quotas
+    return counted
 
 
 class _Source(ABC):
@@ -301,10 +304,12 @@ class _Packed(_Source):
         if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
             raise TypeError(f"column {column!r} is {dataset.features[column]}; only lists of tokens can be packed")
         if not all(group.rows.is_contiguous for group in dataset._view.groups):
-            raise ValueError("packing reads tokens in the order in which they lie: write the rows first, flatten_indices()")
+            raise ValueError(
+                "packing reads tokens in the order in which they lie: write the rows first, flatten_indices()"
+            )
         counts, rows = [0], [0]
         for chunk in dataset._view.column(column).chunks:
-            counts.append(len(chunk.flatten()))
+            counts.append(len(_tokens(chunk)))
             rows.append(len(chunk))
         return cls(dataset, column, length, np.cumsum(counts), np.cumsum(rows))
 
@@ -346,11 +351,17 @@ class _Packed(_Source):
             base = int(self.starts[index])
             end = min(stop, int(self.starts[index + 1]))
             offsets = chunk.offsets.to_numpy() - chunk.offsets[0].as_py()
-            tokens.append(chunk.flatten().slice(start - base, end - start))
+            tokens.append(_tokens(chunk).slice(start - base, end - start))
             places = np.arange(start - base, end - base)
             documents.append(offsets.searchsorted(places, side="right") - 1 + int(self.rows[index]))
             start, index = end, index + 1
         return pa.concat_arrays(tokens), np.concatenate(documents)
 
     def _chunk(self, index: int) -> Any:
-        return self.dataset._view.column(self.column, range(int(self.rows[index]), int(self.rows[index + 1]))).combine_chunks()
+        rows = range(int(self.rows[index]), int(self.rows[index + 1]))
+        return self.dataset._view.column(self.column, rows).chunk(0)
+
+
+def _tokens(lists: Any) -> pa.Array[Any]:
+    flat: pa.Array[Any] = lists.flatten()
+    return flat

@@ -26,7 +26,9 @@ def test_a_computed_order_of_a_billion_rows_keeps_nothing_in_memory() -> None:
     assert 0 <= rows.min() <= rows.max() < 10**9
 
 
-def read(size: int, ranks: int, start: dict[str, int] | None = None, stop: int | None = None, **options: Any) -> list[int]:
+def read(
+    size: int, ranks: int, start: dict[str, int] | None = None, stop: int | None = None, **options: Any
+) -> list[int]:
     dataset = Dataset.from_dict({"x": range(103)}).with_format("numpy")
     loaders = [Loader(dataset, size, rank=rank, world_size=ranks, seed=7, **options) for rank in range(ranks)]
     for loader in loaders:

@@ -13,6 +13,7 @@ import pytest
 from arrowsets import ClassLabel, Dataset, Features, IterableDataset, Value
 from arrowsets.errors import ColumnNotFound, SchemaConflict, TransformError
 
+INT, TEXT = Value("int64"), Value("string")
 ROWS = {"x": [3, 1, 2], "s": ["b", "a", "b"]}
 BOTH: dict[str, Callable[[Any], Any]] = {
     "map": lambda d: d.map(lambda row: {"y": row["x"] + 1}),
@@ -23,7 +24,7 @@ BOTH: dict[str, Callable[[Any], Any]] = {
     "map that deletes": lambda d: d.map(lambda row: row.pop("s") and row),
     "map of batches": lambda d: d.map(lambda b: {"x": b["x"][:1]}, batched=True, batch_size=2, remove_columns=["s"]),
     "map without last": lambda d: d.map(lambda b: b, batched=True, batch_size=2, drop_last_batch=True),
-    "map with types": lambda d: d.map(lambda row: {"x": row["x"]}, features=Features({"x": Value("int8"), "s": Value("string")})),
+    "map with types": lambda d: d.map(lambda row: {"x": row["x"]}, features=Features({"x": Value("int8"), "s": TEXT})),
     "map with arguments": lambda d: d.map(lambda row, n: {"n": n}, fn_kwargs={"n": 5}),
     "filter": lambda d: d.filter(lambda row: row["x"] > 1),
     "filter of batches": lambda d: d.filter(lambda b: [x > 1 for x in b["x"]], batched=True, batch_size=2),
@@ -37,7 +38,9 @@ BOTH: dict[str, Callable[[Any], Any]] = {
     "cast": lambda d: d.cast(Features({"x": Value("string"), "s": Value("string")})),
     "cast column": lambda d: d.cast_column("x", Value("float32")),
     "add column": lambda d: d.add_column("z", [1.5, 2.5, 3.5]),
-    "flatten": lambda d: d.map(lambda row: {"t": {"a": row["x"]}}, features=Features({"x": Value("int64"), "s": Value("string"), "t": {"a": Value("int64")}})).flatten(),
+    "flatten": lambda d: d.map(
+        lambda row: {"t": {"a": row["x"]}}, features=Features({"x": INT, "s": TEXT, "t": {"a": INT}})
+    ).flatten(),
     "take": lambda d: d.take(2),
     "skip": lambda d: d.skip(2),
     "select": lambda d: d.select(range(1, 3)),
@@ -144,7 +147,7 @@ REFUSED: dict[str, tuple[Callable[[IterableDataset], object], type[Exception], s
     "a value": (lambda s: list(s.map(lambda row: 1)), TypeError, "return a dict"),
     "lengths": (lambda s: list(s.map(lambda b: {"y": [1]}, batched=True)), TransformError, "remove_columns"),
     "a type": (lambda s: list(s.cast_column("s", Value("int8"))), SchemaConflict, "'s'"),
-    "other columns": (lambda s: list(s.map(lambda row: row, features=Features({"x": Value("int8")}))), ColumnNotFound, "features="),
+    "other columns": (lambda s: list(s.map(dict, features=Features({"x": INT}))), ColumnNotFound, "features="),
     "late columns": (lambda s: list(s.map(lambda row: row).select_columns("y")), ColumnNotFound, "'x'"),
 }
 

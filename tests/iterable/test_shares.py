@@ -44,7 +44,9 @@ def test_one_generator_feeds_many_readers() -> None:
 
 
 def test_batches_are_the_same_whoever_reads_them() -> None:
-    stream = IterableDataset.from_dict({"x": range(95)}).map(lambda b: {"n": [len(b["x"])] * len(b["x"])}, batched=True, batch_size=10)
+    stream = IterableDataset.from_dict({"x": range(95)}).map(
+        lambda b: {"n": [len(b["x"])] * len(b["x"])}, batched=True, batch_size=10
+    )
     whole = [row["n"] for row in stream]
     assert [row["n"] for index in range(4) for row in stream.shard(4, index)] == whole
     assert sorted(row["n"] for row in stream.shuffle(seed=1)) == sorted(whole)
@@ -68,6 +70,8 @@ def test_a_rank_that_is_not_there_is_refused() -> None:
 
 
 def test_an_error_in_a_share_names_rows_of_the_whole() -> None:
-    stream = IterableDataset.from_dict({"x": range(9)}).map(lambda b: {"x": [1], "y": [1, 2]}, batched=True, batch_size=3)
+    stream = IterableDataset.from_dict({"x": range(9)}).map(
+        lambda b: {"x": [1], "y": [1, 2]}, batched=True, batch_size=3
+    )
     with pytest.raises(TransformError):
         list(stream.shard(3, 2))

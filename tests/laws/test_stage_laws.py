@@ -195,7 +195,11 @@ def test_shares_make_up_the_whole(source: str, names: list[str], count: int, fol
 
 
 @settings(max_examples=30, deadline=None)
-@given(source=st.sampled_from(sorted(SOURCES)), names=st.lists(st.sampled_from(sorted(ROWWISE)), max_size=4), seed=st.integers(0, 5))
+@given(
+    source=st.sampled_from(sorted(SOURCES)),
+    names=st.lists(st.sampled_from(sorted(ROWWISE)), max_size=4),
+    seed=st.integers(0, 5),
+)
 def test_a_shuffle_loses_and_repeats_nothing(source: str, names: list[str], seed: int, folder: Path) -> None:
     stream = built(source, names, folder)
     shuffled = stream.shuffle(seed=seed, buffer_size=50)

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.builder import Builder
+from arrowsets.engine.stages_ahead import ahead
 from arrowsets.table import View
 
 __all__ = ["BuilderShard", "ViewShard"]
@@ -50,6 +51,7 @@ class BuilderShard:
         schema: What it is read as. None: the types of its own values.
         num_rows: None where only reading tells.
         edges: Rows where reading can begin without reading others.
+        remote: Its bytes come over a network, so that a thread fetches them ahead.
     """
 
     builder: Builder[Any]
@@ -57,11 +59,13 @@ class BuilderShard:
     schema: pa.Schema | None = None
     num_rows: int | None = None
     edges: tuple[int, ...] = (0,)
+    remote: bool = False
 
     def read(self, start: int, stop: int | None, place: int | None) -> Iterator[tuple[pa.Table, int | None]]:
         """Yield the rows from `start` on."""
         del stop
-        return self.builder.read_placed(self.shard, start, place, self.schema)
+        tables = self.builder.read_placed(self.shard, start, place, self.schema)
+        return ahead(tables) if self.remote else tables
 
     def __str__(self) -> str:
         return str(self.shard)

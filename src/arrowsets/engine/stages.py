@@ -59,9 +59,7 @@ class Chunk:
         """Return some of the rows."""
         if start == 0 and length >= self.table.num_rows:
             return self
-        return Chunk(
-            self.table.slice(start, length), self.features, self.offset + start, self.begins and start == 0
-        )
+        return Chunk(self.table.slice(start, length), self.features, self.offset + start, self.begins and start == 0)
 
 
 class Stage(ABC):

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-
 import numpy as np
 import pyarrow as pa
 
@@ -183,11 +182,8 @@ class ApplyStage(Stage):
         return Chunk(table, features, offset, given.begins)
 
     def state(self) -> State:
-        if self._pending:
-            upstream = self._pending[0][0]
-        else:
-            upstream = self._next[0] if self._next is not None else self._cursor.state()
-        return {"up": upstream, "count": self._count}
+        waiting = self._pending[0] if self._pending else self._next
+        return {"up": self._cursor.state() if waiting is None else waiting[0], "count": self._count}
 
     def restore(self, state: State) -> None:
         self._stop()
@@ -325,5 +321,3 @@ class ChangeStage(Stage):
 
     def close(self) -> None:
         self._upstream.close()
-
-

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from arrowsets.engine.stages import Chunk, Cursor, Stage, State, joined
 
@@ -75,9 +74,7 @@ class MixStage(Stage):
         generator.advance(self._drawn)
         return self._thresholds.searchsorted(np.random.Generator(generator).random(BLOCK), side="right")
 
-    def _first_end(
-        self, sources: npt.NDArray[np.int64], places: npt.NDArray[np.int64]
-    ) -> tuple[int, int | None]:
+    def _first_end(self, sources: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> tuple[int, int | None]:
         """Return the draw at which a stream hands out its last row, and the stream; None if none does."""
         first: tuple[int, int | None] = (len(sources), None)
         for number, stream in enumerate(self._streams):
@@ -105,7 +102,7 @@ class MixStage(Stage):
         if not chunks:
             return None
         whole = joined(chunks)
-        table = whole.table.take(pa.array(order)) if whole.table.num_columns else whole.table
+        table = whole.table.take(order) if whole.table.num_columns else whole.table
         return Chunk(table, whole.features, 0)
 
     def _end(self, number: int) -> None:

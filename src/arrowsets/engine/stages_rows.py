@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -230,5 +230,3 @@ class ChainStage(Stage):
         inner, self._inner = self._inner, None
         if inner is not None:
             inner.close()
-
-

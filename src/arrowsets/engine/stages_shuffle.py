@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 
 from arrowsets.engine.stages import Chunk, Cursor, Stage, State, joined
 
@@ -34,7 +33,7 @@ class WindowStage(Stage):
             raise StopIteration
         whole = joined(chunks)
         order = np.random.default_rng([*self._seeds, 1, self._window]).permutation(whole.num_rows)
-        table = whole.table.take(pa.array(order)) if whole.table.num_columns else whole.table
+        table = whole.table.take(order) if whole.table.num_columns else whole.table
         self._window += 1
         self._count += table.num_rows
         return Chunk(table, whole.features, self._count - table.num_rows)

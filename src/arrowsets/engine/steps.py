@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -130,7 +131,7 @@ class Conform(_ChangeStep):
             return table.select([]), self.features
         return pa.Table.from_arrays(columns, schema=schema), self.features
 
-    def _column(self, name: str, table: pa.Table, features: Features, field: pa.Field, offset: int) -> pa.ChunkedArray:
+    def _column(self, name: str, table: pa.Table, features: Features, field: pa.Field[Any], offset: int) -> pa.ChunkedArray[Any]:
         if name not in features:
             return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
         column, wanted = table.column(name), self.features[name]
@@ -173,7 +174,7 @@ class AddColumn(_ChangeStep):
     """A column of values that stand ready, one for each row."""
 
     column: str
-    values: pa.Array
+    values: pa.Array[Any]
     feature: FeatureType
     positional = True
 

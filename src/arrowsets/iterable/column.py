@@ -28,7 +28,9 @@ class IterableColumn:
     def __getitem__(self, key: object) -> IterableColumn:
         """Return a field of the column's values."""
         if not isinstance(key, str):
-            raise TypeError(f"a column of a stream has no values by number, so {key!r} does not index it; iterate over it")
+            raise TypeError(
+                f"a column of a stream has no values by number, so {key!r} does not index it; iterate over it"
+            )
         return IterableColumn(self._stream, self._name, (*self._path, key))
 
     def __repr__(self) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.engine.stages_apply import Bound, Work
 from arrowsets.engine.steps import AddColumn, Apply, Columns, Conform, Flatten
-from arrowsets.errors import ColumnNotFound
 from arrowsets.features import ClassLabel, Features, array_of
+from arrowsets.features.media import Media
 from arrowsets.iterable.core import IterableCore
 from arrowsets.transforms.cast import Cast, Encode
 
@@ -116,23 +115,15 @@ class ColumnMethods(IterableCore):
     def unique(self, column: str) -> list[Any]:
         """Read the stream and list the different values of a column, in the order in which they first occur."""
         self._check_columns([column])
-        found: pa.Array[Any] | None = None
+        found: dict[Any, None] = {}
         decode = None
         for chunk in self.select_columns([column])._chunks(1 << 16):
-            if column not in chunk.features:
-                raise ColumnNotFound.of(column, chunk.features)
             decode = chunk.features[column].decoder()
-            values = pc.unique(chunk.table.column(column))
-            found = values if found is None else pc.unique(pa.chunked_array([found, values.cast(found.type)]))
-        values_found: list[Any] = [] if found is None else found.to_pylist()
-        return values_found if decode is None else [decode(value) for value in values_found]
+            found.update(dict.fromkeys(pc.unique(chunk.table.column(column)).to_pylist()))
+        return list(found) if decode is None else [decode(value) for value in found]
 
 
 def _decoding(feature: Any, enable: bool) -> Any:
-    if hasattr(feature, "decode") and hasattr(type(feature), "decode") and "decode" in getattr(feature, "__dataclass_fields__", {}):
-        from dataclasses import replace
-
-        return replace(feature, decode=enable)
+    if isinstance(feature, Media):
+        return type(feature).from_json({**feature.to_json(), "decode": enable})
     return feature
-
-

@@ -143,7 +143,7 @@ class IterableCore:
         return self._lineage.digest
 
     @property  # type: ignore[misc]
-    def __class__(self) -> type:  # noqa: PLE0307
+    def __class__(self) -> type:
         # PyTorch asks isinstance(dataset, torch.utils.data.IterableDataset), whenever it was imported.
         seen = class_for_torch(type(self))
         if seen is not type(self):

@@ -46,9 +46,7 @@ class CreateMethods(IterableCore):
         return cls.from_dataset(Dataset.from_dict(mapping, features, **kwargs))
 
     @classmethod
-    def from_list(
-        cls, mapping: Iterable[Mapping[str, Any]], features: Features | None = None, **kwargs: Any
-    ) -> Self:
+    def from_list(cls, mapping: Iterable[Mapping[str, Any]], features: Features | None = None, **kwargs: Any) -> Self:
         """Stream rows."""
         return cls.from_dataset(Dataset.from_list(mapping, features, **kwargs))
 

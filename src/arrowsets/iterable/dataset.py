@@ -17,9 +17,7 @@ from arrowsets.iterable.rows import RowMethods
 __all__ = ["IterableDataset"]
 
 
-class IterableDataset(
-    CreateMethods, MapMethods, RowMethods, ColumnMethods, FormatMethods, ExportMethods, IterableCore
-):
+class IterableDataset(CreateMethods, MapMethods, RowMethods, ColumnMethods, FormatMethods, ExportMethods, IterableCore):
     """Rows to iterate over: what is read, and what is done to them on the way.
 
     Methods return a new dataset and compute nothing. Where an iteration stands can be asked for at any row

@@ -46,7 +46,9 @@ class ExportMethods(IterableCore):
         job = StreamJob(self._plan, self._epoch.value, "Reading the stream")
         made = run(job, lineage, how, label="to_dataset")
         types = made.layout.features if self._features is None or made.layout.features else self._features
-        view = View.from_files(made.files) if made.layout.features else View.from_table(types.arrow_schema.empty_table())
+        view = (
+            View.from_files(made.files) if made.layout.features else View.from_table(types.arrow_schema.empty_table())
+        )
         pins = () if made.entry is None else (made.entry.pin(),)
         return Dataset._make(view, types, lineage, self._info, self._split, self._format, pins)
 

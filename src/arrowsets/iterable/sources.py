@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-
 from arrowsets.builder import Builder
 from arrowsets.engine.plan import Plan, Shard, Shards
 from arrowsets.engine.plan_shards import BuilderShard, ViewShard
@@ -33,11 +32,12 @@ def plan_of_builder(builder: Builder[Any], files: Sequence[DataFile]) -> tuple[P
     if features is None:
         features = _sampled(builder, found)
     schema = None if features is None else features.arrow_schema
+    remote = any(file.is_remote for file in files)
     shards: list[Shard] = []
     for shard in found:
         edges = builder.edges(shard)
         rows, starts = (None, (0,)) if edges is None else (edges[-1], tuple(edges[:-1]) or (0,))
-        shards.append(BuilderShard(builder, shard, schema, rows, starts))
+        shards.append(BuilderShard(builder, shard, schema, rows, starts, remote))
     return Plan(Shards(tuple(shards), features)), features
 
 
@@ -51,5 +51,3 @@ def _sampled(builder: Builder[Any], shards: Sequence[Any]) -> Features | None:
         own = Features.from_arrow_schema(table.schema)
         features = own if features is None else builder.unify(features, own)
     return features
-
-

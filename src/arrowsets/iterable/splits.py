@@ -97,10 +97,10 @@ class IterableDatasetDict(dict[str, IterableDataset]):
     cast_column = _per_split(IterableDataset.cast_column)
     decode = _per_split(IterableDataset.decode)
     flatten = _per_split(IterableDataset.flatten)
-    with_format = _per_split(IterableDataset.with_format)
+    with_format = _per_split(IterableDataset.with_format)  # type: ignore[arg-type]
     with_transform = _per_split(IterableDataset.with_transform)
     set_epoch = _by_split(IterableDataset.set_epoch)
-    set_format = _by_split(IterableDataset.set_format)
+    set_format = _by_split(IterableDataset.set_format)  # type: ignore[arg-type]
     unique = _by_split(IterableDataset.unique)
     to_dict = _by_split(IterableDataset.to_dict)
     to_list = _by_split(IterableDataset.to_list)
