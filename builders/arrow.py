@@ -93,6 +93,10 @@ class ArrowBuilder(Builder[ArrowShard]):
         rest = ArrowShard(shard.file, shard.start + passed, shard.stop)
         return super().read_from(rest, row - edges[passed], schema)
 
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
+
     def _cut(self, file: DataFile) -> Sequence[ArrowShard]:
         path = file.local_path()
         with _Opened(file) as reader:

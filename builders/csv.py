@@ -273,6 +273,10 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         del path, a, b
         return pa.string()
 
+    def reads_in_threads(self) -> bool:
+        """Not where functions of the user look at columns or cells."""
+        return not self.config.needs_pandas() and not callable(self.config.usecols)
+
     def _cut(self, file: DataFile) -> Sequence[CsvShard]:
         config = self.config
         size = ranges.plain_size(file)

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData
+from arrowsets.features.buffers import bulk_pool
+from arrowsets.features.casting import nulls
 
 from .csv_records import Dialect, Record
 from .csv_types import Words, may_narrow, narrow
@@ -120,7 +122,7 @@ class BlockParser:
         import pyarrow.csv as arrow_csv
 
         if _BLANK.match(block):
-            return pa.table({name: pa.array([], types[name]) for name in self.keep})
+            return pa.table({name: nulls(0, types[name]) for name in self.keep})
         quoted = bool(self.dialect.quote) and self.dialect.quote in block
         invalid: list[Any] = []
 
@@ -132,6 +134,7 @@ class BlockParser:
             source: Any = pa.BufferReader(block)
             return arrow_csv.read_csv(
                 source,
+                memory_pool=bulk_pool(),
                 read_options=arrow_csv.ReadOptions(
                     column_names=list(names or self.names), block_size=size, use_threads=threads
                 ),
@@ -347,4 +350,4 @@ def _row_at(dialect: Dialect, block: bytes, place: int) -> int:
 
 
 def _joined(column: pa.ChunkedArray[Any]) -> Arr:
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], column.type)])
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [nulls(0, column.type)])

@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from arrowsets.features.buffers import null_scalar, texts
+
 __all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
 
 Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
@@ -66,10 +68,10 @@ def narrow(text: Arr, words: Words) -> Arr:
     if re.match(_FLOAT, sample) and _all(number, _FLOAT):
         return _clean(number).cast(pa.float64())
     if first in words.true or first in words.false:
-        true = pc.is_in(text, value_set=pa.array(words.true, text.type))
-        known = pc.or_(true, pc.is_in(text, value_set=pa.array(words.false, text.type)))
+        true = pc.is_in(text, value_set=texts(words.true, text.type))
+        known = pc.or_(true, pc.is_in(text, value_set=texts(words.false, text.type)))
         if pc.all(pc.or_(known, pc.is_null(text))).as_py():
-            return pc.if_else(pc.is_valid(text), true, pa.scalar(None, pa.bool_()))
+            return pc.if_else(pc.is_valid(text), true, null_scalar(pa.bool_()))
     return text
 
 

@@ -13,11 +13,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import ClassLabel, Features, FeatureType, List, as_feature, feature_of
+from arrowsets.features.buffers import null_scalar, of_mask, of_numpy, texts
+from arrowsets.features.casting import nulls
 from arrowsets.files import DataFile
 
 from .csv import CsvBuilder
@@ -128,7 +132,10 @@ class FolderBuilder(Builder[FolderShard]):
         for files in _bounded(shard.files):
             columns = [_references(files)]
             if shard.labels is not None:
-                columns.append(pa.array([codes.get(_label(file)) for file in files], pa.int64()))
+                numbers = np.array([codes.get(_label(file), -1) for file in files], np.int64)
+                known = of_numpy(numbers >= 0)
+                # A directory that is no label has none.
+                columns.append(pc.if_else(known, of_numpy(numbers), null_scalar(pa.int64())))
             yield pa.Table.from_arrays(columns, schema=features.arrow_schema)
 
     def _from_metadata(self, shard: FolderShard, schema: pa.Schema | None) -> Iterator[pa.Table]:
@@ -186,7 +193,7 @@ class _Linked:
         features, columns = Features(), []
         for name in table.column_names:
             column = table.column(name)
-            array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+            array = pa.concat_arrays(column.chunks) if column.num_chunks else nulls(0, column.type)
             renamed, feature, array = self.field(name, types[name], array)
             if renamed in features:
                 raise SchemaConflict(f"{self.metadata.url}: two columns become {renamed!r}", column=renamed)
@@ -272,9 +279,9 @@ def _references(files: Sequence[DataFile | None]) -> Arr:
     """Return files as paths, and members of archives as their bytes."""
     contents = [_content(file) if file is not None and _is_member(file) else None for file in files]
     paths = [None if file is None else _reference(file) for file in files]
-    mask = pa.array([file is None for file in files]) if None in files else None
+    mask = of_mask([file is None for file in files]) if None in files else None
     return pa.StructArray.from_arrays(
-        [pa.array(contents, pa.binary()), pa.array(paths, pa.string())],
+        [texts(contents, pa.binary()), texts(paths)],
         fields=[pa.field("bytes", pa.binary()), pa.field("path", pa.string())],
         mask=mask,
     )

@@ -137,6 +137,10 @@ class JsonBuilder(WideningBuilder[FileRange]):
             )
         return pa.json_(pa.string())
 
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
+
     def _cut(self, file: DataFile) -> Sequence[FileRange]:
         config = self.config
         size = ranges.plain_size(file)

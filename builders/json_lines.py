@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData
+from arrowsets.features.buffers import bulk_pool
 
 from . import json_rows, ranges
 from .json_structure import separated, structure
@@ -95,7 +96,9 @@ class LineReader:
         while True:
             try:
                 source: Any = pa.BufferReader(lines)
-                table = arrow_json.read_json(source, arrow_json.ReadOptions(block_size=size), parse_options=options)
+                table = arrow_json.read_json(
+                    source, arrow_json.ReadOptions(block_size=size), parse_options=options, memory_pool=bulk_pool()
+                )
             except pa.ArrowInvalid as error:
                 if "straddling" not in str(error) or size > len(lines):
                     raise

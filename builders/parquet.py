@@ -113,7 +113,8 @@ class ParquetBuilder(Builder[ParquetShard]):
             try:
                 for batch in self._batches(file, shard, names, wanted, table_bytes):
                     found = True
-                    yield from bounded(conformed(pa.table(batch), target))
+                    table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+                    yield from bounded(conformed(table, target))
             except (pa.ArrowInvalid, OSError) as error:
                 raise BadData(f"row groups {shard.start} to {shard.stop}: {error}", file=shard.file.url) from error
             if not found:
@@ -154,6 +155,10 @@ class ParquetBuilder(Builder[ParquetShard]):
                 footer = opened.metadata
             self._counts[file] = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
         return self._counts[file]
+
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
 
     def _cut(self, file: DataFile) -> Sequence[ParquetShard]:
         opened = self._opened(file)

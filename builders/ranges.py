@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -62,7 +63,7 @@ def is_utf8(encoding: str | None) -> bool:
 
 def valid_utf8(block: bytes) -> bool:
     """Tell whether bytes are UTF-8, without a decoded copy of them."""
-    offsets = pa.array([0, len(block)], pa.int64()).buffers()[1]
+    offsets = pa.py_buffer(struct.pack("=qq", 0, len(block)))
     whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, pa.py_buffer(block)])
     try:
         whole.cast(pa.large_string())

@@ -107,7 +107,7 @@ def _with_sqlalchemy(options: SqlOptions) -> tuple[list[str], Iterator[list[Any]
     except ImportError as error:
         raise MissingDependency.of("reading from this database", "sqlalchemy", "sql") from error
     engine = sqlalchemy.create_engine(options.con) if isinstance(options.con, str) else options.con
-    connection = engine.connect() if hasattr(engine, "connect") else engine
+    connection: Any = engine.connect() if hasattr(engine, "connect") else engine
     query = sqlalchemy.text(_query(options)) if isinstance(options.sql, str) else options.sql
     result = connection.execution_options(stream_results=True).execute(query, options.params or {})
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, UnknownName
 from arrowsets.features import Features, Value
+from arrowsets.features.buffers import texts
 from arrowsets.files import DataFile
 
 from . import ranges
@@ -106,6 +107,10 @@ class TextBuilder(Builder[FileRange]):
                 yield table if schema is None else _cast(table, schema), after
             skip = max(skip - len(rows), 0)
 
+    def reads_in_threads(self) -> bool:
+        """No code of the user runs."""
+        return True
+
     def _cut(self, file: DataFile) -> Sequence[FileRange]:
         config = self.config
         size = ranges.plain_size(file)
@@ -120,7 +125,7 @@ class TextBuilder(Builder[FileRange]):
         config = self.config
         if config.sample_by == "document":
             whole = b"".join(self._blocks(shard, _nothing))
-            yield pa.array([whole], pa.binary()).cast(pa.string())
+            yield texts([whole])
             return
         complete = _whole_lines if config.sample_by == "line" else _whole_paragraphs
         for block in self._blocks(shard, complete):
@@ -159,7 +164,7 @@ def _strings(data: bytes, offsets: npt.NDArray[np.int32]) -> pa.Array[Any]:
 
 
 def _paragraphs(block: bytes) -> pa.Array[Any]:
-    return pa.array([part for part in block.split(b"\n\n") if part], pa.binary()).cast(pa.string())
+    return texts([part for part in block.split(b"\n\n") if part])
 
 
 def _universal(block: bytes) -> bytes:

@@ -18,6 +18,7 @@ BUILDERS = ROOT / "builders"
 # Higher numbers may import lower ones; within a layer the order decides: a room imports those before it.
 LAYERS = {
     "errors": 0,
+    "sizes": 0,
     "config": 1,
     "progress": 2,
     "logging": 3,
@@ -46,6 +47,7 @@ LAYERS = {
     "distributed": 46,
     "combine": 50,
     "load": 60,
+    "peek": 60,
     "cli": 70,
     "server": 70,
 }

@@ -142,6 +142,10 @@ class Builder(ABC, Generic[S]):
         del splits
         return self
 
+    def reads_in_threads(self) -> bool:
+        """Tell whether shards may be read in threads, several at a time: no, where that runs code of the user."""
+        return False
+
     def decodes_text(self) -> bool:
         """Tell whether types are read out of text, so that a wider type means reading again."""
         return True

@@ -70,7 +70,7 @@ def _concatenated(datasets: Sequence[Dataset], info: DatasetInfo | None, split: 
         view = View.concat([_as(dataset, types)._view for dataset in datasets]).select_columns(list(types))
     if spec.columns is not None and axis == 1:
         spec = replace(spec, columns=tuple(dict.fromkeys(c for d in datasets for c in d._format.columns or ())))
-    return Dataset._make(
+    made = Dataset._make(
         view,
         types,
         lineage,
@@ -79,6 +79,8 @@ def _concatenated(datasets: Sequence[Dataset], info: DatasetInfo | None, split: 
         spec,
         tuple(pin for dataset in datasets for pin in dataset._pins),
     )
+    made._store = datasets[0]._store
+    return made
 
 
 def interleave_datasets(

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from arrowsets.errors import UnknownName
+from arrowsets.sizes import parse_size
+
 __all__ = ["Settings", "settings", "use"]
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -42,7 +45,6 @@ class Settings:
         >>> str(Settings.from_environment({"ARROWSETS_CACHE": "/data/cache"}).cache_dir)
         '/data/cache'
         """
-        size = environ.get("ARROWSETS_MAX_CACHE_BYTES")
         return cls(
             cache_dir=_cache_dir(environ),
             offline=any(
@@ -53,8 +55,16 @@ class Settings:
                 environ.get(name, "").lower() in _TRUE
                 for name in ("ARROWSETS_NO_PROGRESS", "HF_DATASETS_DISABLE_PROGRESS_BARS")
             ),
-            max_cache_bytes=int(size) if size else None,
+            max_cache_bytes=_max_cache_bytes(environ),
         )
+
+
+def _max_cache_bytes(environ: Mapping[str, str]) -> int | None:
+    name = "ARROWSETS_MAX_CACHE_BYTES"
+    try:
+        return parse_size(environ[name]) if environ.get(name) else None
+    except ValueError as error:
+        raise UnknownName(f"{name}: {error}") from error
 
 
 def _cache_dir(environ: Mapping[str, str]) -> Path:

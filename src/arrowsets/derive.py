@@ -12,8 +12,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from arrowsets.config import settings
 from arrowsets.engine.executors import process_pool
 from arrowsets.engine.jobs import Job, TransformJob
@@ -29,7 +27,7 @@ from arrowsets.table import ArrowFiles, View
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.identity import Identity
 
-__all__ = ["Derived", "Execution", "default_store", "derive", "fresh_key", "join", "rewrite", "run", "write_copy"]
+__all__ = ["Derived", "Execution", "default_store", "derive", "fresh_key", "join", "rewrite", "run"]
 
 COPIED_ROWS = 1 << 16
 _DIGEST = re.compile("[0-9a-f]{32}")
@@ -115,7 +113,7 @@ def run(job: Job, lineage: Lineage, how: Execution, *, label: str) -> Materialis
     key = key if how.reuse else fresh_key(store, key)
     if how.reuse and (entry := store.get(key)) is not None:
         return opened(entry)
-    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label})
+    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label, "roots": list(lineage.roots)})
     if executor is None and job.is_light and not store.begun(key):
         return materialise_in_memory(job, destination)
     return materialise(job, destination, executor=executor)
@@ -125,21 +123,6 @@ def _key(lineage: Lineage) -> str:
     """Return the name of a result in the store; a fingerprint that the user gave may be any text."""
     digest = lineage.digest
     return digest if _DIGEST.fullmatch(digest) else fingerprint(digest).digest
-
-
-def write_copy(view: View, features: Features, path: str | os.PathLike[str]) -> None:
-    """Write the rows of a view to an Arrow stream file, which appears whole or not at all."""
-    target = Path(path).expanduser()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
-    schema = features.arrow_schema
-    try:
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
-            for table in view.batches(COPIED_ROWS):
-                writer.write_table(table.cast(schema))
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def fresh_key(store: Store, key: str) -> str:

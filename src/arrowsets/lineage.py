@@ -26,7 +26,7 @@ class Lineage:
     True
     """
 
-    __slots__ = ("_given", "_known", "operation", "parents")
+    __slots__ = ("_given", "_known", "_roots", "operation", "parents")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class Lineage:
         self.parents = tuple(parents)
         self._given = dict(given or {})
         self._known = known
+        self._roots: tuple[str, ...] | None = None
 
     @classmethod
     def of_value(cls, operation: str, value: object) -> Lineage:
@@ -84,6 +85,24 @@ class Lineage:
         """The fingerprint's digest."""
         return self.fingerprint.digest
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The digests of the sources that it began with."""
+        if self._roots is None:
+            found: set[str] = set()
+            seen, waiting = {id(self)}, [self]
+            while waiting:
+                step = waiting.pop()
+                if step._roots is not None:
+                    found.update(step._roots)
+                elif not step.parents:
+                    found.add(step.digest)
+                new = [parent for parent in step.parents if id(parent) not in seen]
+                seen.update(map(id, new))
+                waiting.extend(new)
+            self._roots = tuple(sorted(found))
+        return self._roots
+
     def _settle(self) -> None:
         if self._known is not None:
             return
@@ -98,7 +117,7 @@ class Lineage:
         self._given = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restored, (self.operation, self.fingerprint)
+        return _restored, (self.operation, self.fingerprint, self.roots)
 
     def __repr__(self) -> str:
         return f"Lineage({self.operation!r})"
@@ -113,5 +132,7 @@ class _Later:
         self.fingerprint = compute
 
 
-def _restored(operation: str, known: Fingerprint) -> Lineage:
-    return Lineage(operation, known=known)
+def _restored(operation: str, known: Fingerprint, roots: tuple[str, ...]) -> Lineage:
+    lineage = Lineage(operation, known=known)
+    lineage._roots = roots
+    return lineage

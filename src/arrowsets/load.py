@@ -135,8 +135,8 @@ class _Loader:
         lengths = {name: len(self.whole(name)) for name in wanted}
         pieces = [self.whole(name).select(range(start, stop)) for name, start, stop in spec.to_absolute(lengths)]
         if len(pieces) == 1 and len(pieces[0]) == len(self.whole(wanted[0])):
-            return pieces[0]
-        return pieces[0]._make(
+            return self.whole(wanted[0])
+        made = pieces[0]._make(
             View.concat([piece._view for piece in pieces]),
             pieces[0]._features,
             Lineage("split", [piece._lineage for piece in pieces]),
@@ -144,6 +144,8 @@ class _Loader:
             str(split),
             pins=tuple(pin for piece in pieces for pin in piece._pins),
         )
+        made._store = self.how.store
+        return made
 
     def named(self, spec: ReadInstruction) -> list[str]:
         """Return the splits that a specification names."""
@@ -239,7 +241,7 @@ def load_from_disk(
     dataset_path: str | os.PathLike[str],
     keep_in_memory: bool | None = None,
     storage_options: Mapping[str, Any] | None = None,
-) -> Dataset | DatasetDict:
+) -> Any:
     """Open a directory that `save_to_disk` of a `Dataset` or a `DatasetDict` wrote.
 
     Raises:

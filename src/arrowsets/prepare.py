@@ -20,7 +20,7 @@ from arrowsets.derive import Execution, default_store, fresh_key
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.materialise import Destination, Materialised, materialise, opened
 from arrowsets.engine.parts import Layout, Part
-from arrowsets.errors import SchemaConflict
+from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, is_lossless_cast
 from arrowsets.files import DataFile
 from arrowsets.lineage import Lineage
@@ -67,6 +67,16 @@ class ReadJob(Job):
         """Join types by the rules of the format."""
         return self.builder.unify(first, second)
 
+    @property
+    def cut_alike(self) -> bool:
+        """A shard is read as it is."""
+        return True
+
+    @property
+    def reads_ahead(self) -> bool:
+        """As the builder says."""
+        return self.builder.reads_in_threads()
+
     def label(self, unit: int) -> str:
         """The shard and what it is read for."""
         return f"shard {unit} ({self.shards[unit]}) of {self.description}"
@@ -79,7 +89,7 @@ class ReadJob(Job):
             schema = self._schema(unit)
             position = 0
             empty = True
-            for table in builder.read(self.shards[unit], schema):
+            for table in _readable(builder, self.shards[unit], schema):
                 features = self._features(table, schema)
                 stop = position + table.num_rows
                 yield Piece(unit, position, stop, Outputs(table, features, whole=True))
@@ -106,6 +116,20 @@ def lineage_of(builder: Builder[Any], files: Sequence[DataFile], source: Sequenc
         "source": list(source),
     }
     return Lineage("load", (), given)
+
+
+def _readable(builder: Builder[Any], shard: Any, schema: pa.Schema | None) -> Iterator[pa.Table]:
+    """Read a shard; where bad files are to be left out, what cannot be read ends it and is reported."""
+    rows = 0
+    try:
+        for table in builder.read(shard, schema):
+            rows += table.num_rows
+            yield table
+    except BadData as error:
+        if builder.config.on_bad_files == "error":
+            raise
+        why = f"{error.message} (after {rows} rows, which were kept)" if rows else error.message
+        builder.rejects.files.append((error.file or str(shard), why))
 
 
 def prepare(

@@ -35,7 +35,7 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "csv": ".csv .tsv",
     "json": ".json .jsonl .ndjson",
     "parquet": ".parquet .geoparquet .gpq",
-    "arrow": ".arrow .feather",
+    "arrow": ".arrow",
     "text": ".txt",
     "conll": ".conll .conllu",
     "webdataset": ".tar",

@@ -67,9 +67,7 @@ def test_a_repeated_task_takes_back_what_it_reported(tmp_path: Path) -> None:
             os._exit(1)
 
     reported: list[int] = []
-    process_pool(1).submit_task(
-        once, (tmp_path / "flag",), max_retries=1, on_progress=reported.append
-    ).result()
+    process_pool(1).submit_task(once, (tmp_path / "flag",), max_retries=1, on_progress=reported.append).result()
     assert sum(reported) == 5
 
 
@@ -92,9 +90,7 @@ def test_a_child_of_a_task_does_not_hide_the_end_of_its_worker() -> None:
         process_pool(1).submit(_fork_and_die).result(4)
 
 
-def test_workers_that_cannot_start_are_an_error_and_no_loop(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_workers_that_cannot_start_are_an_error_and_no_loop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import os; os._exit(7)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with (

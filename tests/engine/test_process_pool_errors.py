@@ -53,9 +53,7 @@ class Holding(ValueError):
     [(lambda: Demanding("a", "b"), "a and b"), (lambda: Holding("a"), "a")],
     ids=["cannot be made again", "cannot be pickled"],
 )
-def test_an_exception_that_does_not_pickle_keeps_type_and_message(
-    error: Callable[[], Exception], message: str
-) -> None:
+def test_an_exception_that_does_not_pickle_keeps_type_and_message(error: Callable[[], Exception], message: str) -> None:
     expected = type(error())
 
     def fail() -> None:

@@ -62,9 +62,7 @@ def start(code: str, *, forever: bool) -> subprocess.Popen[str]:
 
 
 def test_a_program_that_ends_leaves_nothing_and_says_nothing() -> None:
-    program = start(
-        "print(*{p for _, p in run(task, [Task((i,)) for i in range(9)], process_pool(2))})", forever=False
-    )
+    program = start("print(*{p for _, p in run(task, [Task((i,)) for i in range(9)], process_pool(2))})", forever=False)
     out, err = program.communicate(timeout=20)
     assert (program.returncode, err) == (0, "")
     assert gone([int(pid) for pid in out.split()], 0)
@@ -83,8 +81,7 @@ def test_a_program_that_ends_with_tasks_running_does_not_wait_for_them() -> None
 @pytest.mark.parametrize("forever", [True, False], ids=["busy", "idle"])
 def test_workers_end_with_a_killed_program(signum: signal.Signals, forever: bool) -> None:
     program = start(
-        "for _ in run(task, [Task((1,)), Task((2,))], process_pool(2), on_progress=tell): pass\n"
-        "time.sleep(100)",
+        "for _ in run(task, [Task((1,)), Task((2,))], process_pool(2), on_progress=tell): pass\ntime.sleep(100)",
         forever=forever,
     )
     assert program.stdout is not None

@@ -96,9 +96,7 @@ print("fine")
 """
 
 
-def run_program(
-    arguments: list[str], text: str | None = None, **options: Any
-) -> subprocess.CompletedProcess[str]:
+def run_program(arguments: list[str], text: str | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         input=text,
@@ -117,9 +115,7 @@ def test_a_script_without_a_guard_sends_what_it_defines(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "text"), [(["-c", PROGRAM], None), (["-"], PROGRAM)], ids=["-c", "stdin"]
-)
+@pytest.mark.parametrize(("arguments", "text"), [(["-c", PROGRAM], None), (["-"], PROGRAM)], ids=["-c", "stdin"])
 def test_a_program_without_a_file_sends_what_it_defines(arguments: list[str], text: str | None) -> None:
     done = run_program(arguments, text)
     assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")

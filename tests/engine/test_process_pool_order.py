@@ -47,9 +47,7 @@ def test_abort_ends_running_tasks_and_cancels_waiting_ones(tmp_path: Path) -> No
         worker.report(1)
         _wait_for(path)
 
-    running = pool.submit_task(
-        forever, (tmp_path / "never",), on_progress=lambda _: started.set(), max_retries=3
-    )
+    running = pool.submit_task(forever, (tmp_path / "never",), on_progress=lambda _: started.set(), max_retries=3)
     waiting = pool.submit(abs, -1)
     started.wait(10)
     pool.abort()

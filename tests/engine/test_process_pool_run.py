@@ -21,9 +21,7 @@ def dask() -> Iterator[Executor]:
     import dask as dask_package
 
     with (
-        dask_package.config.set(
-            {"distributed.worker.daemon": True, "distributed.nanny.pre-spawn-environ": {}}
-        ),
+        dask_package.config.set({"distributed.worker.daemon": True, "distributed.nanny.pre-spawn-environ": {}}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
         ) as cluster,

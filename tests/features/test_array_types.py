@@ -35,9 +35,7 @@ def test_first_dimension_may_vary() -> None:
     assert [row.shape for row in feature.to_numpy(array)] == [(1, 2), (3, 2), (0, 2)]
 
 
-@pytest.mark.parametrize(
-    "value", [np.ones((2, 3)), np.ones(2), [[1, 2], [3]], [[1, "x"], [2, 3]], [[None, 1], [1, 1]]]
-)
+@pytest.mark.parametrize("value", [np.ones((2, 3)), np.ones(2), [[1, 2], [3]], [[1, "x"], [2, 3]], [[None, 1], [1, 1]]])
 def test_array_of_another_shape_names_the_row(value: Any) -> None:
     with pytest.raises(SchemaConflict, match="row 1"):
         array_of([np.eye(2), value], SQUARE)
@@ -61,9 +59,7 @@ def test_impossible_shape_is_refused(shape: Any) -> None:
 
 
 def test_arrow_tensors_are_arrays() -> None:
-    tensors: Any = pa.FixedShapeTensorArray.from_numpy_ndarray(
-        np.arange(8, dtype=np.int8).reshape(1, 2, 2, 2)
-    )
+    tensors: Any = pa.FixedShapeTensorArray.from_numpy_ndarray(np.arange(8, dtype=np.int8).reshape(1, 2, 2, 2))
     assert feature_of(tensors.type) == Array3D((2, 2, 2), "int8")
     assert cast(tensors, Array3D((2, 2, 2), "int8")).to_pylist() == [[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]]
 

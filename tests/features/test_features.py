@@ -64,9 +64,7 @@ def _schema(stored: dict[str, Any], **types: pa.DataType) -> pa.Schema:
 
 
 def test_unknown_type_is_read_as_its_arrow_type_with_a_warning() -> None:
-    schema = _schema(
-        {"a": {"_type": "Hologram"}, "b": [{"_type": "Hologram"}]}, a=pa.int8(), b=pa.list_(pa.int16())
-    )
+    schema = _schema({"a": {"_type": "Hologram"}, "b": [{"_type": "Hologram"}]}, a=pa.int8(), b=pa.list_(pa.int16()))
     with pytest.warns(UserWarning, match="Hologram"):
         features = Features.from_arrow_schema(schema)
     assert features == {"a": Value("int8"), "b": List(Value("int16"))}
@@ -76,9 +74,7 @@ def test_metadata_that_does_not_fit_the_storage_gives_way() -> None:
     stored = Features(
         {"a": ClassLabel(2), "s": {"x": ClassLabel(2), "y": Value("int8")}, "gone": Value("int8")}
     ).to_dict()
-    schema = _schema(
-        stored, a=pa.string(), s=pa.struct([("x", pa.int64()), ("y", pa.string())]), new=pa.bool_()
-    )
+    schema = _schema(stored, a=pa.string(), s=pa.struct([("x", pa.int64()), ("y", pa.string())]), new=pa.bool_())
     assert Features.from_arrow_schema(schema) == {
         "a": Value("string"),
         "s": {"x": ClassLabel(2), "y": Value("string")},
@@ -158,7 +154,5 @@ def test_features_without_decoding_say_so() -> None:
 
 def test_import_loads_no_heavy_module() -> None:
     code = "import sys, arrowsets.features; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pandas", "PIL", "yaml", "datasets", "pyarrow.parquet", "pyarrow.dataset"} & set(loaded)

@@ -103,9 +103,7 @@ def test_nested_images_are_decoded_and_null_stays_null() -> None:
     assert (row["l"][1], row["n"]) == (None, None)
 
 
-@pytest.mark.parametrize(
-    "path", ["http://host/a.png", "https://host/a.png", "s3://b/a.png", "file:///etc/passwd"]
-)
+@pytest.mark.parametrize("path", ["http://host/a.png", "https://host/a.png", "s3://b/a.png", "file:///etc/passwd"])
 def test_url_in_a_cell_is_never_fetched(path: str) -> None:
     cell = {"bytes": None, "path": path}
     with pytest.raises(BadData, match="never fetched"):

@@ -83,9 +83,7 @@ def test_mixed_values_are_json_where_asked(values: list[Any]) -> None:
 
 def test_json_replaces_the_innermost_mixed_place() -> None:
     assert infer([[1, "a"], [2]], on_mixed="use_json") == List(Json())
-    assert infer([{"a": 1, "b": 1}, {"a": "x"}], on_mixed="use_json") == as_feature(
-        {"a": Json(), "b": Value("int64")}
-    )
+    assert infer([{"a": 1, "b": 1}, {"a": "x"}], on_mixed="use_json") == as_feature({"a": Json(), "b": Value("int64")})
     assert infer([{1: 2}], on_mixed="use_json") == Json()
 
 

@@ -88,9 +88,7 @@ SOURCES = [
 ]
 
 
-@pytest.mark.parametrize(
-    "feature", [List(Value("int8")), LargeList(Value("int8")), List(Value("int8"), length=2)]
-)
+@pytest.mark.parametrize("feature", [List(Value("int8")), LargeList(Value("int8")), List(Value("int8"), length=2)])
 @pytest.mark.parametrize("source", SOURCES, ids=str)
 def test_every_kind_of_list_becomes_every_other(source: pa.Array[Any], feature: FeatureType) -> None:
     result = cast(source, feature)

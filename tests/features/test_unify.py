@@ -90,9 +90,7 @@ def test_features_are_the_union_of_columns_in_order() -> None:
         Features({"c": Value("bool"), "a": {"y": Value("int8"), "x": Value("int8")}}),
     )
     assert isinstance(both, Features)
-    assert (
-        str(both) == "{'b': Value('int8'), 'a': {'x': Value('int8'), 'y': Value('int8')}, 'c': Value('bool')}"
-    )
+    assert str(both) == "{'b': Value('int8'), 'a': {'x': Value('int8'), 'y': Value('int8')}, 'c': Value('bool')}"
 
 
 @pytest.mark.parametrize(

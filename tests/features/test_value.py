@@ -37,16 +37,12 @@ def test_dtype_names_arrow_types(dtype: str, storage: pa.DataType) -> None:
     assert feature_of(storage).storage == storage
 
 
-@pytest.mark.parametrize(
-    ("dtype", "kept"), [("double", "float64"), ("float", "float32"), ("date32[day]", "date32")]
-)
+@pytest.mark.parametrize(("dtype", "kept"), [("double", "float64"), ("float", "float32"), ("date32[day]", "date32")])
 def test_synonyms_are_rewritten(dtype: str, kept: str) -> None:
     assert Value(dtype) == Value(kept)
 
 
-@pytest.mark.parametrize(
-    "dtype", ["int", "str", "time32[us]", "timestamp[d]", "list", "duration[s, tz=UTC]", ""]
-)
+@pytest.mark.parametrize("dtype", ["int", "str", "time32[us]", "timestamp[d]", "list", "duration[s, tz=UTC]", ""])
 def test_unknown_dtype_lists_the_known(dtype: str) -> None:
     with pytest.raises(UnknownName, match="int64"):
         Value(dtype)

@@ -167,9 +167,7 @@ def test_fields_of_structs_are_columns() -> None:
 
 def test_transforms_make_columns_of_the_whole_row() -> None:
     table = pa.table({"a": [1, 2], "b": [10, 20]})
-    shown = get_format(
-        "custom", transform=lambda batch: {"c": [x + y for x, y in zip(*batch.values(), strict=True)]}
-    )
+    shown = get_format("custom", transform=lambda batch: {"c": [x + y for x, y in zip(*batch.values(), strict=True)]})
     column = Column(Reader(table), 2, "c", shown)
     assert column[:] == [11, 22]
     assert column[1] == 22

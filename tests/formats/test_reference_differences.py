@@ -25,9 +25,7 @@ def test_a_null_struct_does_not_turn_the_integers_of_others_into_floats() -> Non
 
 
 def test_no_rows_keep_the_type_of_the_column() -> None:
-    batch = get_format("numpy").batch(
-        pa.table({"i": pa.array([], pa.int64()), "b": pa.array([], pa.bool_())})
-    )
+    batch = get_format("numpy").batch(pa.table({"i": pa.array([], pa.int64()), "b": pa.array([], pa.bool_())}))
     assert (batch["i"].dtype, batch["b"].dtype) == (np.int64, np.bool_)
 
 

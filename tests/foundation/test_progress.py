@@ -57,10 +57,7 @@ p.disable_progress_bars()
 p.progress(1, '')
 print('tqdm' in sys.modules)
 """
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-        == "False\n"
-    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize("variable", ["ARROWSETS_NO_PROGRESS", "HF_DATASETS_DISABLE_PROGRESS_BARS"])

@@ -33,9 +33,7 @@ def test_an_edit_that_changes_nothing_keeps_the_digest(define: Define, source: s
     assert fingerprint(define(source)).digest == fingerprint(define(PLAIN)).digest
 
 
-@pytest.mark.parametrize(
-    "filename", ["other.py", "/tmp/ipykernel_7/1234.py", "<ipython-input-1-abc>", "<string>"]
-)
+@pytest.mark.parametrize("filename", ["other.py", "/tmp/ipykernel_7/1234.py", "<ipython-input-1-abc>", "<string>"])
 def test_the_name_of_the_file_does_not_count(define: Define, filename: str) -> None:
     assert fingerprint(define(PLAIN, filename=filename)) == fingerprint(define(PLAIN))
 

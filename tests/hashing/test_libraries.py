@@ -124,9 +124,7 @@ def test_layout_does_not_count(first: object, second: object) -> None:
 
 def test_what_lies_under_nulls_does_not_count() -> None:
     valid = pa.py_buffer(b"\x01")
-    one, two = (
-        pa.Array.from_buffers(pa.int8(), 2, [valid, pa.py_buffer(data)]) for data in (b"\1\2", b"\1\3")
-    )
+    one, two = (pa.Array.from_buffers(pa.int8(), 2, [valid, pa.py_buffer(data)]) for data in (b"\1\2", b"\1\3"))
     assert fingerprint(one) == fingerprint(two)
 
 
@@ -179,6 +177,4 @@ def test_torch_counts_types_values_and_modules() -> None:
     assert before.is_stable
     with torch.no_grad():
         linear.weight += 1
-    assert [difference.path for difference in explain(before, fingerprint(linear))] == [
-        "_parameters['weight']"
-    ]
+    assert [difference.path for difference in explain(before, fingerprint(linear))] == ["_parameters['weight']"]

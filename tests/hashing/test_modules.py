@@ -88,9 +88,7 @@ def test_installed_packages_count_by_version(monkeypatch: pytest.MonkeyPatch) ->
     assert str(difference) == f"global np: numpy {np.__version__} -> numpy 99.0"
 
 
-@pytest.mark.parametrize(
-    "value", [np.log, np.mean, logging.getLogger, str.lower, "a".join, len, np.ndarray, dict]
-)
+@pytest.mark.parametrize("value", [np.log, np.mean, logging.getLogger, str.lower, "a".join, len, np.ndarray, dict])
 def test_what_is_installed_is_stable(value: object) -> None:
     assert fingerprint(value).is_stable
     assert fingerprint(value) == fingerprint(value)

@@ -48,9 +48,7 @@ def test_vocabulary_and_settings_count() -> None:
     padded = backend()
     padded.enable_truncation(5)
     assert len({fingerprint(made).digest for made in (backend(), backend(4), padded)}) == 3
-    assert [difference.path for difference in explain(fingerprint(backend()), fingerprint(padded))] == [
-        "truncation"
-    ]
+    assert [difference.path for difference in explain(fingerprint(backend()), fingerprint(padded))] == ["truncation"]
 
 
 def test_a_call_that_pads_and_truncates_leaves_the_fingerprint() -> None:
@@ -65,9 +63,7 @@ def test_the_padding_side_is_named() -> None:
         return lambda row: tokenizer(row["text"])
 
     old, new = (fingerprint(closing_over(PreTrainedTokenizerBase(side))) for side in ("right", "left"))
-    assert [str(found) for found in explain(old, new)] == [
-        "closure tokenizer.padding_side: 'right' -> 'left'"
-    ]
+    assert [str(found) for found in explain(old, new)] == ["closure tokenizer.padding_side: 'right' -> 'left'"]
 
 
 def test_the_vocabulary_of_a_pretrained_tokenizer_counts() -> None:

@@ -16,9 +16,7 @@ class Refuses:
         raise ZeroDivisionError("no")
 
 
-@pytest.mark.parametrize(
-    "make", [threading.Lock, lambda: (x for x in [1]), Refuses, threading.Event, threading.local]
-)
+@pytest.mark.parametrize("make", [threading.Lock, lambda: (x for x in [1]), Refuses, threading.Event, threading.local])
 def test_what_cannot_be_read_equals_nothing(make: Any) -> None:
     value = make()
     first, second = fingerprint(value), fingerprint(value)

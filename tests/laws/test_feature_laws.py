@@ -53,11 +53,7 @@ text = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 small = st.integers(-128, 127)
 floats = st.floats(width=32, allow_nan=False)
 json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
     max_leaves=5,
 )
@@ -192,9 +188,7 @@ def test_empty_and_null_columns_have_the_type(feature: FeatureType, values: obje
 
 
 @every_feature
-def test_cast_to_its_own_storage_changes_nothing(
-    feature: FeatureType, values: st.SearchStrategy[Any]
-) -> None:
+def test_cast_to_its_own_storage_changes_nothing(feature: FeatureType, values: st.SearchStrategy[Any]) -> None:
     array, _ = array_of([None], feature)
     assert cast(array, feature).equals(array)
 
@@ -270,9 +264,7 @@ SCALARS = [
 types = st.recursive(
     st.sampled_from(SCALARS).map(Value),
     lambda inner: (
-        inner.map(List)
-        | inner.map(LargeList)
-        | st.dictionaries(st.sampled_from("xyz"), inner).map(as_feature)
+        inner.map(List) | inner.map(LargeList) | st.dictionaries(st.sampled_from("xyz"), inner).map(as_feature)
     ),
     max_leaves=3,
 )

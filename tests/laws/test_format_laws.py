@@ -161,9 +161,7 @@ def test_getters_show_what_rows_show(name: str | None, table: pa.Table) -> None:
 
 
 def _types(row: dict[str, Any]) -> list[Any]:
-    return [
-        (type(value), getattr(value, "dtype", None), getattr(value, "shape", None)) for value in row.values()
-    ]
+    return [(type(value), getattr(value, "dtype", None), getattr(value, "shape", None)) for value in row.values()]
 
 
 @pytest.mark.parametrize("name", _ARRAYS)

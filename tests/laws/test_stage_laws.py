@@ -37,6 +37,14 @@ def first_of_batch(batch: dict[str, list[int]]) -> dict[str, list[int]]:
     return {"first": [batch["x"][0]] * len(batch["x"])}
 
 
+def halved(row: dict[str, Any]) -> dict[str, Any]:
+    return {"k": row["x"] // 4}
+
+
+def first_of_run(row: dict[str, Any]) -> dict[str, Any]:
+    return {"x": row["x"][0]}
+
+
 def nothing(row: dict[str, Any]) -> None:
     del row
 
@@ -71,6 +79,8 @@ ROWWISE: dict[str, Chain] = {
 BATCHED: dict[str, Chain] = {
     "grown": lambda s: s.select_columns("x").map(grown, batched=True, batch_size=7),
     "first": lambda s: s.map(first_of_batch, batched=True, batch_size=11),
+    "runs": lambda s: s.select_columns("x").map(halved).batch(by_column="k").map(first_of_run),
+    "groups": lambda s: s.select_columns("x").batch(5).map(first_of_run),
     "indexed": lambda s: s.map(indexed, with_indices=True),
 }
 CHOOSING: dict[str, Chain] = {
@@ -172,8 +182,19 @@ def test_a_restored_stream_goes_on_exactly(
 
 
 # Behind these, rows are counted as a reader sees them, so what depends on batches depends on who reads.
-COUNTING = {"filter", "expression", "batched filter", "grown", "shuffle", "small window", "shard", "repeat"}
-BY_BATCH = {"first", "batched filter", "grown"}
+COUNTING = {
+    "filter",
+    "expression",
+    "batched filter",
+    "grown",
+    "shuffle",
+    "small window",
+    "shard",
+    "repeat",
+    "runs",
+    "groups",
+}
+BY_BATCH = {"first", "batched filter", "grown", "groups"}
 
 
 @settings(max_examples=60, deadline=None)

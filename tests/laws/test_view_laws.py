@@ -85,9 +85,7 @@ def mask(model: Model, data: st.DataObject) -> Model:
 def drop(model: Model, data: st.DataObject) -> Model:
     dropped = data.draw(st.lists(st.sampled_from(model.columns), unique=True)) if model.columns else []
     columns = [name for name in model.columns if name not in dropped]
-    return Model(
-        model.view.drop(dropped), columns, [{name: row[name] for name in columns} for row in model.rows]
-    )
+    return Model(model.view.drop(dropped), columns, [{name: row[name] for name in columns} for row in model.rows])
 
 
 def rename(model: Model, data: st.DataObject) -> Model:

@@ -135,9 +135,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("large")
 @damages
-def test_damage_to_a_large_entry_is_seen_by_its_times(
-    store: Store, make: Make, damage: Callable[[Path], None]
-) -> None:
+def test_damage_to_a_large_entry_is_seen_by_its_times(store: Store, make: Make, damage: Callable[[Path], None]) -> None:
     path = make(store, "0a", {"a.bin": DATA}).files[0]
     stat = path.stat()
     damage(path)
@@ -148,9 +146,7 @@ def test_damage_to_a_large_entry_is_seen_by_its_times(
 
 
 @pytest.mark.usefixtures("large")
-def test_a_large_entry_is_read_once_after_a_reboot(
-    store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_entry_is_read_once_after_a_reboot(store: Store, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     make(store, "0a", {"a.bin": DATA})
     read: list[Path] = []
 

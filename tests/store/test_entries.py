@@ -62,9 +62,7 @@ def test_the_record_keeps_batches_and_extra(store: Store) -> None:
     draft = store.open("0a")
     with draft.writing("a.bin") as path:
         path.write_bytes(b"abc")
-    record = draft.publish(
-        "a.bin", path, num_rows=3, batches=(2, 1), extra={"seen": (1, 2)}, checksum="0" * 32
-    )
+    record = draft.publish("a.bin", path, num_rows=3, batches=(2, 1), extra={"seen": (1, 2)}, checksum="0" * 32)
     assert (record.batches, record.extra, record.checksum) == ((2, 1), {"seen": [1, 2]}, "0" * 32)
 
 

@@ -178,6 +178,4 @@ def test_what_is_left_fits_and_is_the_newest(
     free_left = sorted(left - keep)
     assert report.left == du(store).entry_bytes
     assert report.left <= limit or not free_left
-    assert (
-        free_left == [number for number in range(len(sizes)) if number not in keep][-len(free_left) or 99 :]
-    )
+    assert free_left == [number for number in range(len(sizes)) if number not in keep][-len(free_left) or 99 :]

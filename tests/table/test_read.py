@@ -114,9 +114,7 @@ def test_a_result_too_large_for_its_offsets_comes_in_chunks(monkeypatch: pytest.
 
 def test_few_rows_of_a_large_batch_come_in_one_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("arrowsets.table.take._SAFE_BYTES", 1000)
-    found = View.from_table(pa.table({"x": [str(number) * 30 for number in range(1000)]})).column(
-        "x", [700, 3, 3]
-    )
+    found = View.from_table(pa.table({"x": [str(number) * 30 for number in range(1000)]})).column("x", [700, 3, 3])
     assert found.num_chunks == 1
     assert [str(text)[:3] for text in found.to_pylist()] == ["700", "333", "333"]
 

@@ -67,9 +67,9 @@ def test_rows_that_continue_each_other_are_one_range() -> None:
     assert Selection.concat(parts).rows == range(9)
 
 
-@pytest.mark.parametrize("positions", [[3], [-1], range(2, 4), range(-1, 1), np.array([0, 3])])
+@pytest.mark.parametrize("positions", [[3], [-4], range(2, 4), range(-4, 1), np.array([0, 3])])
 def test_positions_out_of_range_name_the_position(positions: Any) -> None:
-    with pytest.raises(RowOutOfRange, match=r"position (3|-1) .*0 to 2"):
+    with pytest.raises(RowOutOfRange, match=r"position (3|-4) .*0 to 2"):
         Selection(range(3)).take(positions)
 
 

@@ -86,10 +86,7 @@ def test_chunks_and_slices_do_not_show(tmp_path_factory: pytest.TempPathFactory,
     options = {"max_rows": data.draw(st.integers(1, 8)), "max_bytes": data.draw(st.integers(1, 200))}
     whole = pa.table({"x": pa.array(values, dtype)})
     expected = write(path, schema, [whole], **options)
-    assert (
-        ipc.open_file(pa.BufferReader(expected)).read_all().column(0).to_pylist()
-        == whole.column(0).to_pylist()
-    )
+    assert ipc.open_file(pa.BufferReader(expected)).read_all().column(0).to_pylist() == whole.column(0).to_pylist()
     assert write(path, schema, pieces(data, values, dtype), **options) == expected
 
 

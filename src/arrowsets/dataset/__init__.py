@@ -1,7 +1,7 @@
 """`Dataset`, rows of Arrow data, and `DatasetDict`, the splits of one by name.
 
 The methods of `Dataset` live in rooms of their own: `create` and `reading_files` (making one), `core` and `reading` (looking
-at rows), `rows`, `columns`, `mapping` (map, filter), `formatting`, `exporting` and `disk`.
+at rows), `rows`, `columns`, `mapping` (map, filter), `formatting`, `exporting`, `disk` and `caching`.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.derive import Execution, derive, write_copy
+from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
+from arrowsets.export.arrow import write_file
 from arrowsets.features import ClassLabel, Features, FeatureType, Value, array_of, has_labels
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
@@ -109,7 +110,7 @@ class ColumnMethods(DatasetCore):
                 f"column {name!r} has {len(column)} values for {self.num_rows} rows; give one for each row"
             )
         kind = None if feature is None else Features({name: feature})[name]
-        array, kind = array_of(own_column(column), kind)
+        array, kind = array_of(own_column(column), kind, column=name)
         features = Features({**self._features, name: kind})
         schema = Features({name: kind}).arrow_schema
         added = View.from_table(pa.Table.from_arrays([array], schema=schema))
@@ -185,18 +186,19 @@ class ColumnMethods(DatasetCore):
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
             description="Cast",
+            store=self._store,
         )
         wanted = Features({name: features[name] for name in self._view.columns})
         made = self._cast(wanted, how, None)
         if cache_file_name is not None:
-            write_copy(made._view, wanted, cache_file_name)
+            write_file(made._view, wanted, cache_file_name)
         return made
 
     def cast_column(self, column: str, feature: Any, new_fingerprint: str | None = None) -> Self:
         """Convert one column to another type; see `cast`."""
         self._check_columns([column])
         wanted = Features({**self._features, column: feature})
-        return self._cast(wanted, Execution(description="Cast"), new_fingerprint)
+        return self._cast(wanted, Execution(description="Cast", store=self._store), new_fingerprint)
 
     def _cast(self, wanted: Features, how: Execution, new_fingerprint: str | None) -> Self:
         schema = wanted.arrow_schema
@@ -268,7 +270,7 @@ class ColumnMethods(DatasetCore):
         encode = Encode(column, tuple(names), include_nulls)
         wanted = Features({**self._features, column: ClassLabel(names=names)})
         lineage = Lineage("class_encode_column", (self._lineage,), {"column": column, "include_nulls": include_nulls})
-        how = Execution(description="Class encode")
+        how = Execution(description="Class encode", store=self._store)
         return self._converted("class_encode_column", encode, (column,), wanted, lineage, how, None)
 
     def unique(self, column: str) -> list[Any]:
@@ -301,5 +303,5 @@ class ColumnMethods(DatasetCore):
         wanted = Features({**self._features, label_column: ClassLabel(names=names)})
         lineage = Lineage("align_labels", (self._lineage,), {"column": label_column, "label2id": dict(label2id)})
         encode = Encode(label_column, tuple(map(str, range(len(numbers)))), nulls=False, numbers=tuple(numbers))
-        how = Execution(description="Align labels")
+        how = Execution(description="Align labels", store=self._store)
         return self._converted("align_labels", encode, (label_column,), wanted, lineage, how, None)

@@ -19,12 +19,20 @@ from arrowsets.formats import Column
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
+from arrowsets.store import Store
 from arrowsets.table import View
 from arrowsets.transforms.base import Reject
 
 __all__ = ["DatasetCore"]
 
 ROWS_PER_READ = 1000
+
+
+def _of_info(name: str) -> property:
+    def read(self: DatasetCore) -> Any:
+        return getattr(self._info, name)
+
+    return property(read, doc=f"The {name.replace('_', ' ')} that the source declares; None or empty if it does not.")
 
 
 class DatasetCore:
@@ -40,6 +48,8 @@ class DatasetCore:
     _origin: Origin | None
     _reader: Reader | None
     _rejects: tuple[Reject, ...] = ()
+    _store: Store | None = None
+    """Where results are kept: beside the rows that they are of. None: the user's cache."""
 
     def _init(
         self,
@@ -79,7 +89,7 @@ class DatasetCore:
         """Make the dataset that one step leads to; what is not named stays as it is."""
         if new_fingerprint is not None:
             lineage = Lineage.of_digest(operation, new_fingerprint)
-        return self._make(
+        made = self._make(
             view if view is not None else self._view,
             features if features is not None else self._features,
             lineage if lineage is not None else Lineage(operation, (self._lineage,), given),
@@ -89,6 +99,8 @@ class DatasetCore:
             self._pins + pins,
             origin,
         )
+        made._store = self._store
+        return made
 
     # What it is
 
@@ -121,6 +133,19 @@ class DatasetCore:
     def info(self) -> DatasetInfo:
         """What is known of the dataset besides its rows."""
         return replace(self._info, features=self._features)
+
+    builder_name = _of_info("builder_name")
+    citation = _of_info("citation")
+    config_name = _of_info("config_name")
+    dataset_size = _of_info("dataset_size")
+    description = _of_info("description")
+    download_checksums = _of_info("download_checksums")
+    download_size = _of_info("download_size")
+    homepage = _of_info("homepage")
+    license = _of_info("license")
+    size_in_bytes = _of_info("size_in_bytes")
+    supervised_keys = _of_info("supervised_keys")
+    version = _of_info("version")
 
     @property
     def split(self) -> NamedSplit | None:
@@ -237,10 +262,13 @@ class DatasetCore:
             "info": self._info,
             "split": None if self._split is None else str(self._split),
             "format": self._format,
+            "store": self._store,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        store = state.pop("store", None)
         self._init(**state)
+        self._store = store
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({{\n    features: {self.column_names},\n    num_rows: {self.num_rows}\n}})"

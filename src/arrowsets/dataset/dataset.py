@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arrowsets.dataset.caching import CacheMethods
 from arrowsets.dataset.columns import ColumnMethods
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.create import CreateMethods
@@ -25,6 +26,7 @@ class Dataset(
     FormatMethods,
     ExportMethods,
     DiskMethods,
+    CacheMethods,
     StreamMethods,
     DatasetCore,
 ):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, Self
 
 import pyarrow as pa
@@ -34,7 +35,7 @@ class DiskMethods(DatasetCore):
 
     def save_to_disk(
         self,
-        dataset_path: str,
+        dataset_path: str | PurePath,
         max_shard_size: str | int | None = None,
         num_shards: int | None = None,
         num_proc: int | None = None,
@@ -54,12 +55,13 @@ class DiskMethods(DatasetCore):
         """
         target = Directory.at(str(dataset_path), storage_options)
         target.refuse_sources(self._view.paths)
-        names = write_directory(
+        refs = write_directory(
             self._view, self._features, target, max_shard_size=max_shard_size, num_shards=num_shards, num_proc=num_proc
         )
         spec = self._format
         state = {
-            "_data_files": [{"filename": name} for name in names],
+            # The reference reads the names alone; the rows of record batches let us open thousands of files lazily.
+            "_data_files": [{"filename": ref.path, "batches": list(ref.batches or ())} for ref in refs],
             "_fingerprint": self._fingerprint,
             "_format_columns": None if spec.columns is None else list(spec.columns),
             "_format_kwargs": _plain_options(spec),
@@ -70,12 +72,14 @@ class DiskMethods(DatasetCore):
         target.write_text(INFO, json.dumps(self.info.to_dict(), indent=2))
         # Last, and whole: until it stands, the directory is what it was before.
         target.write_text(STATE, json.dumps(state, indent=2, sort_keys=True))
-        target.remove_others({*names, INFO, STATE}, like="data-*.arrow")
+        target.remove_others({ref.path for ref in refs}, like="data-*.arrow")
+        # What a save left behind that was killed.
+        target.remove_others((), like=".data-*.tmp")
 
     @classmethod
     def load_from_disk(
         cls,
-        dataset_path: str,
+        dataset_path: str | PurePath,
         keep_in_memory: bool | None = None,
         storage_options: Mapping[str, Any] | None = None,
     ) -> Self:
@@ -91,11 +95,13 @@ class DiskMethods(DatasetCore):
         for name in names:
             if posixpath.basename(name) != name:
                 raise BadData(f"{name!r} is not the name of a file in the directory", file=target.path(STATE))
-        local = target.local_copies(names)
+        local, pin = target.local_copies(names)
         schema = info.features.arrow_schema if info.features is not None else None
-        view = View.from_files([FileRef(path) for path in local], None if names else schema)
+        counts = [entry.get("batches") for entry in state["_data_files"]]
+        refs = [FileRef(path, None if rows is None else tuple(rows)) for path, rows in zip(local, counts, strict=True)]
+        view = View.from_files(refs, None if names else schema)
         if keep_in_memory:
-            view = View.from_table(read_copy(view))
+            view, pin = View.from_table(read_copy(view)), None
         features = _agreed(info.features, view.schema)
         columns = state.get("_format_columns")
         spec = FormatSpec(
@@ -104,9 +110,9 @@ class DiskMethods(DatasetCore):
             bool(state.get("_output_all_columns")),
             state.get("_format_kwargs") or {},
         )
-        named = state.get("_fingerprint")
-        lineage = Lineage.of_digest("saved", str(named)) if named else Lineage.of_files(local)
-        return cls._make(view, features, lineage, info, state.get("_split"), spec)
+        lineage = Lineage.of_digest("saved", str(state.get("_fingerprint") or ""))
+        pins = () if pin is None else (pin,)
+        return cls._make(view, features, lineage, info, state.get("_split"), spec, pins)
 
 
 def _read_json(target: Directory, name: str) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from arrowsets.dataset.core import DatasetCore
@@ -12,7 +13,9 @@ from arrowsets.export.parquet import ParquetShards, write_parquet
 from arrowsets.export.plans import write_csv, write_json
 from arrowsets.export.sql import write_sql
 from arrowsets.export.texts import check_counts
-from arrowsets.features import Features
+from arrowsets.features import Features, FeatureType
+from arrowsets.features.array import ArrayType
+from arrowsets.features.media import Media
 from arrowsets.formats import get_format
 
 __all__ = ["ExportMethods"]
@@ -34,7 +37,7 @@ class ExportMethods(DatasetCore):
             batch_size: Rows of each frame when batched.
             batched: Return an iterator of frames instead.
         """
-        return self._tables("pandas", batch_size, batched=batched)
+        return self._frames(_PandasFrames(self._features), batch_size, batched=batched)
 
     def to_polars(
         self,
@@ -45,7 +48,7 @@ class ExportMethods(DatasetCore):
     ) -> Any:
         """Return all rows as a polars data frame; see `to_pandas`."""
         del rechunk
-        frames = self._tables("polars", batch_size, batched=batched)
+        frames = self._frames(get_format("polars", Features({})).batch, batch_size, batched=batched)
         if not schema_overrides:
             return frames
         if batched:
@@ -59,17 +62,13 @@ class ExportMethods(DatasetCore):
             batch_size: Rows of each dict when batched.
             batched: Return an iterator of dicts instead.
         """
-        if batched:
-            return (table.to_pydict() for table in self._view.batches(batch_size or BATCH_ROWS))
-        return self.to_arrow().to_pydict()
+        shown = get_format(None, _stored(self._features))
+        return self._frames(shown.batch, batch_size, batched=batched)
 
     def to_list(self) -> list[dict[str, Any]]:
-        """Return all rows as a list of dicts of stored values."""
-        rows: list[dict[str, Any]] = []
-        plain = get_format(None, None)
-        for table in self._view.batches(BATCH_ROWS):
-            rows.extend(plain.rows(table))
-        return rows
+        """Return all rows as a list of dicts of stored values; see `to_dict`."""
+        shown = get_format(None, _stored(self._features))
+        return [row for table in self._view.batches(BATCH_ROWS) for row in shown.rows(table)]
 
     def to_csv(
         self,
@@ -125,7 +124,7 @@ class ExportMethods(DatasetCore):
         >>> import io
         >>> from arrowsets import Dataset
         >>> Dataset.from_dict({"x": [1, None], "y": [["a"], []]}).to_json(text := io.StringIO())
-        38
+        36
         >>> print(text.getvalue(), end="")
         {"x":1,"y":["a"]}
         {"x":null,"y":[]}
@@ -178,6 +177,8 @@ class ExportMethods(DatasetCore):
     ) -> int:
         """Write all rows to a table of a database, in one transaction, and return how many they are.
 
+        On a `sqlite3.Connection` each batch is committed; a table that could not be filled is dropped there.
+
         Args:
             name: The table's name.
             con: A `sqlite3.Connection`, or an SQLAlchemy URL ("sqlite:///data.db"), engine or connection.
@@ -199,13 +200,43 @@ class ExportMethods(DatasetCore):
         check_counts(batch_size, num_proc)
         return write_sql(self._view, name, con, batch_size, sql_writer_kwargs)
 
-    def _tables(self, name: str, batch_size: int | None, *, batched: bool) -> Any:
-        shown = get_format(name, Features({}))
+    def _frames(self, show: Callable[[pa.Table], Any], batch_size: int | None, *, batched: bool) -> Any:
         if batched:
-            frames: Iterator[Any] = map(shown.batch, self._view.batches(batch_size or BATCH_ROWS))
-            return frames
-        return shown.batch(self.to_arrow())
+            return map(show, self._view.batches(batch_size or BATCH_ROWS))
+        return show(self.to_arrow())
 
-    def cleanup_cache_files(self) -> int:
-        """Remove stored results that no running process uses; return how many. See `arrowsets cache prune`."""
-        return 0
+
+def _stored(features: Features) -> Features:
+    """Return the types that show what is stored: of media the bytes and paths; JSON texts as the values they spell."""
+    return Features({name: _undecoded(feature) for name, feature in features.items()})
+
+
+def _undecoded(feature: FeatureType) -> FeatureType:
+    if isinstance(feature, Media):
+        return type(feature).from_json({**feature.to_json(), "decode": False})
+    children = feature.children()
+    if not children:
+        return feature
+    return feature.with_children({name: _undecoded(child) for name, child in children.items()})
+
+
+class _PandasFrames:
+    """Shows tables as data frames of stored values; arrays of fixed dimensions are NumPy arrays."""
+
+    def __init__(self, features: Features) -> None:
+        self.format = get_format("pandas", _stored(features))
+        self.arrays = {name: feature for name, feature in features.items() if isinstance(feature, ArrayType)}
+
+    def __call__(self, table: pa.Table) -> Any:
+        frame = self.format.batch(table)
+        for name, feature in self.arrays.items():
+            values = [value for chunk in table.column(name).chunks for value in feature.to_numpy(chunk)]
+            frame[name] = _objects(values)
+        return frame
+
+
+def _objects(values: Sequence[Any]) -> np.ndarray[Any, Any]:
+    column = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):
+        column[row] = value
+    return column

@@ -10,10 +10,12 @@ import pyarrow.compute as pc
 
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import FormatSpec
-from arrowsets.derive import Execution, derive, write_copy
+from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Explanation, explain
+from arrowsets.export.arrow import write_file
 from arrowsets.features import Features, Value
+from arrowsets.features.buffers import to_numpy
 from arrowsets.formats import get_format
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Transform
@@ -135,6 +137,7 @@ class MapMethods(DatasetCore):
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
             description=desc or "Map",
+            store=self._store,
         )
         if self.num_rows == 0 or num_rows == 0:
             return self._empty_map(features, removed, lineage)
@@ -163,7 +166,7 @@ class MapMethods(DatasetCore):
         )
         mapped = mapped if features is None else mapped._as_declared(features, how)
         if cache_file_name is not None:
-            write_copy(mapped._view, mapped._features, cache_file_name)
+            write_file(mapped._view, mapped._features, cache_file_name)
         return mapped
 
     def filter(
@@ -229,14 +232,15 @@ class MapMethods(DatasetCore):
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
             description=desc or "Filter",
+            store=self._store,
         )
         # An expression looks at the rows themselves, not at how they are shown.
         columns = None if isinstance(function, pc.Expression) else self._read_columns(inputs)
         kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
         if cache_file_name is not None:
             positions = Features({"indices": Value("uint64")})
-            write_copy(kept.view.rename({"row": "indices"}), positions, cache_file_name)
-        rows = kept.view.column("row").to_numpy()
+            write_file(kept.view.rename({"row": "indices"}), positions, cache_file_name)
+        rows = to_numpy(kept.view.column("row"))
         return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins, origin=kept.origin)
 
     def batch(
@@ -275,7 +279,7 @@ class MapMethods(DatasetCore):
             self._features,
             lineage,
             group,
-            Execution(num_proc=num_proc, description="Batch"),
+            Execution(num_proc=num_proc, description="Batch", store=self._store),
             label="batch",
             removed=frozenset(self._view.columns),
             num_rows=num_rows,

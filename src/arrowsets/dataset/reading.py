@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from arrowsets.errors import ColumnNotFound
+import numpy as np
+
+from arrowsets.errors import ColumnNotFound, RowOutOfRange
 from arrowsets.features import Features
 from arrowsets.formats import Column, Format, PartialFormat, get_format
+from arrowsets.formats.collate import registered
 from arrowsets.table import ColumnGroup, View
 
-__all__ = ["FormatSpec", "Reader", "format_of"]
+__all__ = ["FormatSpec", "Reader", "format_of", "from_start"]
 
 MAX_GETTERS = 512
+_COLLATED = (None, "numpy", "torch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,25 @@ class FormatSpec:
         if self.columns is None:
             return self
         return replace(self, columns=tuple(names.get(name, name) for name in self.columns))
+
+
+def from_start(positions: Any, num_rows: int) -> Any:
+    """Return positions counted from the start; negative ones count from the end.
+
+    >>> from_start([0, -1], 3)
+    array([0, 2])
+
+    Raises:
+        RowOutOfRange: for a position before the first row.
+    """
+    if isinstance(positions, range) and (not positions or min(positions[0], positions[-1]) >= 0):
+        return positions
+    array = np.asarray(positions)
+    if array.dtype.kind != "i" or not array.size or array.min() >= 0:
+        return array
+    if array.min() < -num_rows:
+        raise RowOutOfRange(f"row position {array.min()} is out of range; the dataset has {num_rows} rows")
+    return np.where(array < 0, array + num_rows, array)
 
 
 class Reader:
@@ -87,11 +111,18 @@ class Reader:
 
     def batch(self, positions: Any) -> Any:
         """Show some rows as a batch."""
-        return self.format.batch(self.view.read(positions))
+        return self.format.batch(self.view.read(from_start(positions, self.view.num_rows)))
 
     def rows(self, positions: Any) -> list[Any]:
-        """Show some rows as a list."""
-        return list(self.format.rows(self.view.read(positions)))
+        """Show some rows as a list.
+
+        Where torch is in use the rows are lazy: a `DataLoader` that collates them by default then makes tensors of whole
+        columns, and no object for each value.
+        """
+        table = self.view.read(from_start(positions, self.view.num_rows))
+        if self.format.name in _COLLATED and "torch" in sys.modules and registered():
+            return list(self.format.lazy(table).rows())
+        return list(self.format.rows(table))
 
     def iterate(self, block: int) -> Iterator[Any]:
         """Show all rows, converting a block at a time."""

@@ -227,7 +227,7 @@ class FileMethods(DatasetCore):
             pins=pins,
             origin=derived.origin,
         )
-        dataset._rejects = made.rejects
+        dataset._rejects, dataset._store = made.rejects, how.store
         return dataset
 
 

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.derive import Execution, rewrite, write_copy
+from arrowsets.dataset.reading import from_start
+from arrowsets.derive import Execution, rewrite
 from arrowsets.errors import ColumnNotFound
+from arrowsets.export.arrow import write_file
 from arrowsets.features import ClassLabel, Features, array_of
 from arrowsets.lineage import Lineage
 from arrowsets.sampling import generator_for, split_sizes, stratified
@@ -53,7 +55,7 @@ class RowMethods(DatasetCore):
         del keep_in_memory, indices_cache_file_name, writer_batch_size
         if not hasattr(indices, "__len__"):
             indices = list(indices)
-        view = self._view.select(indices)  # type: ignore[arg-type]  # any sequence of ints
+        view = self._view.select(from_start(indices, self.num_rows))
         if view is self._view:
             return self._derive("select", lineage=self._lineage, new_fingerprint=new_fingerprint)
         return self._derive("select", {"indices": _hashable(indices)}, view=view, new_fingerprint=new_fingerprint)
@@ -258,10 +260,10 @@ class RowMethods(DatasetCore):
         """Write the rows in the order they are shown, so that reading them in order reads the disk in order."""
         del writer_batch_size, disable_nullable
         dataset = self if features is None else self.cast(features)  # type: ignore[attr-defined]
-        how = Execution(num_proc=num_proc, in_memory=keep_in_memory or None)
+        how = Execution(num_proc=num_proc, in_memory=keep_in_memory or None, store=self._store)
         view, pins = rewrite(dataset._view, dataset._features, dataset._lineage, how)
         if cache_file_name is not None:
-            write_copy(view, dataset._features, cache_file_name)
+            write_file(view, dataset._features, cache_file_name)
         made: Self = dataset._derive(
             "flatten_indices",
             view=view,
@@ -284,7 +286,7 @@ class RowMethods(DatasetCore):
         for name in item:
             if name not in self._features:
                 raise ColumnNotFound.of(name, self._view.columns)
-        arrays = [array_of([item.get(name)], self._features[name])[0] for name in self._view.columns]
+        arrays = [array_of([item.get(name)], self._features[name], column=name)[0] for name in self._view.columns]
         row = pa.Table.from_arrays(arrays, schema=self._view.schema)
         lineage = Lineage("add_item", (self._lineage,), {"item": dict(item)})
         view = View.concat([self._view, View.from_table(row)])

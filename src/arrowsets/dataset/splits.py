@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from html import escape
 from pathlib import PurePath
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -54,14 +54,14 @@ class DatasetDict(dict[str, Dataset]):
         Raises:
             SplitNotFound: names the splits that there are.
         """
+        if isinstance(key, (int, slice)):
+            raise SplitNotFound(
+                f"this is a dictionary of the splits {list(self)}, not one of them; "
+                f"choose a split first: datasets[{next(iter(self), 'train')!r}][{key}]"
+            )
         try:
             return super().__getitem__(key)
         except KeyError:
-            if isinstance(key, (int, slice)):
-                raise SplitNotFound(
-                    f"this is a dictionary of the splits {list(self)}, not one of them; "
-                    f"choose a split first: datasets[{next(iter(self), 'train')!r}][{key}]"
-                ) from None
             raise SplitNotFound.of(key, self) from None
 
     def _checked(self) -> list[tuple[str, Dataset]]:
@@ -124,7 +124,6 @@ class DatasetDict(dict[str, Dataset]):
     repeat = per_split(Dataset.repeat)
     shard = per_split(Dataset.shard)
     batch = per_split(Dataset.batch)
-    flatten = per_split(Dataset.flatten)
     cast = per_split(Dataset.cast)
     cast_column = per_split(Dataset.cast_column)
     add_column = per_split(Dataset.add_column)
@@ -232,27 +231,91 @@ class DatasetDict(dict[str, Dataset]):
         )
 
     def filter(
-        self, *args: Any, cache_file_names: Mapping[str, str | None] | None = None, **kwargs: Any
+        self,
+        function: Callable[..., Any] | Any | None = None,
+        with_indices: bool = False,
+        with_rank: bool = False,
+        input_columns: str | Sequence[str] | None = None,
+        batched: bool = False,
+        batch_size: int | None = 1000,
+        keep_in_memory: bool = False,
+        load_from_cache_file: bool | None = None,
+        cache_file_names: Mapping[str, str | None] | None = None,
+        writer_batch_size: int | None = 1000,
+        fn_kwargs: Mapping[str, Any] | None = None,
+        num_proc: int | None = None,
+        desc: str | None = None,
+        **execution: Any,
     ) -> DatasetDict:
         """Keep the rows of each split for which a function is true; see `Dataset.filter`."""
-        return self._each(Dataset.filter, args, kwargs, cache_file_name=cache_file_names)
+        return DatasetDict(
+            {
+                name: dataset.filter(
+                    function,
+                    with_indices,
+                    with_rank,
+                    input_columns,
+                    batched,
+                    batch_size,
+                    keep_in_memory,
+                    load_from_cache_file,
+                    (cache_file_names or {}).get(name),
+                    writer_batch_size,
+                    fn_kwargs,
+                    num_proc,
+                    desc=f"{desc} ({name})" if desc else f"Filter ({name})",
+                    **execution,
+                )
+                for name, dataset in self._checked()
+            }
+        )
 
     def sort(
-        self, *args: Any, indices_cache_file_names: Mapping[str, str | None] | None = None, **kwargs: Any
+        self,
+        column_names: str | Sequence[str],
+        reverse: bool | Sequence[bool] = False,
+        null_placement: str = "at_end",
+        keep_in_memory: bool = False,
+        load_from_cache_file: bool | None = None,
+        indices_cache_file_names: Mapping[str, str | None] | None = None,
+        writer_batch_size: int | None = 1000,
     ) -> DatasetDict:
         """Order the rows of each split; see `Dataset.sort`."""
-        return self._each(Dataset.sort, args, kwargs, indices_cache_file_name=indices_cache_file_names)
+        del keep_in_memory, load_from_cache_file, indices_cache_file_names, writer_batch_size
+        return DatasetDict(
+            {name: dataset.sort(column_names, reverse, null_placement) for name, dataset in self._checked()}
+        )
+
+    def flatten(self, max_depth: int = 16) -> DatasetDict:
+        """Replace the struct columns of each split by their fields; see `Dataset.flatten`."""
+        return DatasetDict({name: dataset.flatten(max_depth=max_depth) for name, dataset in self._checked()})
 
     def flatten_indices(
         self,
         keep_in_memory: bool = False,
         cache_file_names: Mapping[str, str | None] | None = None,
-        *args: Any,
-        **kwargs: Any,
+        writer_batch_size: int | None = 1000,
+        features: Any = None,
+        disable_nullable: bool = False,
+        num_proc: int | None = None,
+        new_fingerprint: str | None = None,
     ) -> DatasetDict:
         """Write the rows of each split in the order they are shown; see `Dataset.flatten_indices`."""
-        kwargs |= {"keep_in_memory": keep_in_memory, **dict(zip(_FLATTEN_REST, args, strict=False))}
-        return self._each(Dataset.flatten_indices, (), kwargs, cache_file_name=cache_file_names)
+        files = cache_file_names or {}
+        return DatasetDict(
+            {
+                name: dataset.flatten_indices(
+                    keep_in_memory,
+                    files.get(name),
+                    writer_batch_size,
+                    features,
+                    disable_nullable,
+                    num_proc,
+                    None if new_fingerprint is None else f"{new_fingerprint}-{name}",
+                )
+                for name, dataset in self._checked()
+            }
+        )
 
     def shuffle(
         self,
@@ -284,38 +347,93 @@ class DatasetDict(dict[str, Dataset]):
             }
         )
 
-    def formatted_as(self, *args: Any, **kwargs: Any) -> ExitStack:
-        """Show the rows of all splits in a format inside of a `with` block."""
-        stack = ExitStack()
-        for _, dataset in self._checked():
-            stack.enter_context(dataset.formatted_as(*args, **kwargs))
-        return stack
-
-    def _each(
+    @contextmanager
+    def formatted_as(
         self,
-        method: Callable[..., Dataset],
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-        **named: Mapping[str, str | None] | None,
-    ) -> DatasetDict:
-        """Call a method on each split with, besides, the value that each mapping has for the split."""
-
-        def own(split: str) -> dict[str, Any]:
-            return {key: values[split] for key, values in named.items() if values is not None and split in values}
-
-        return DatasetDict({name: method(data, *args, **kwargs, **own(name)) for name, data in self._checked()})
+        type: str | None = None,  # noqa: A002
+        columns: Sequence[str] | None = None,
+        output_all_columns: bool = False,
+        **format_kwargs: Any,
+    ) -> Iterator[None]:
+        """Show the rows of all splits in a format inside of a `with` block."""
+        with ExitStack() as stack:
+            for _, dataset in self._checked():
+                stack.enter_context(dataset.formatted_as(type, columns, output_all_columns, **format_kwargs))
+            yield
 
     # Files
 
-    def to_csv(self, path: str, **options: Any) -> dict[str, int]:
+    @classmethod
+    def from_csv(
+        cls,
+        path_or_paths: Mapping[str, Any],
+        features: Any = None,
+        cache_dir: str | None = None,
+        keep_in_memory: bool = False,
+        **kwargs: Any,
+    ) -> DatasetDict:
+        """Read CSV files, those of each split; see `Dataset.from_csv`."""
+        return cls._read(Dataset.from_csv, path_or_paths, features, cache_dir, keep_in_memory, kwargs)
+
+    @classmethod
+    def from_json(
+        cls,
+        path_or_paths: Mapping[str, Any],
+        features: Any = None,
+        cache_dir: str | None = None,
+        keep_in_memory: bool = False,
+        **kwargs: Any,
+    ) -> DatasetDict:
+        """Read JSON files, those of each split; see `Dataset.from_json`."""
+        return cls._read(Dataset.from_json, path_or_paths, features, cache_dir, keep_in_memory, kwargs)
+
+    @classmethod
+    def from_parquet(
+        cls,
+        path_or_paths: Mapping[str, Any],
+        features: Any = None,
+        cache_dir: str | None = None,
+        keep_in_memory: bool = False,
+        columns: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> DatasetDict:
+        """Read Parquet files, those of each split; see `Dataset.from_parquet`."""
+        given = {"columns": columns, **kwargs}
+        return cls._read(Dataset.from_parquet, path_or_paths, features, cache_dir, keep_in_memory, given)
+
+    @classmethod
+    def from_text(
+        cls,
+        path_or_paths: Mapping[str, Any],
+        features: Any = None,
+        cache_dir: str | None = None,
+        keep_in_memory: bool = False,
+        **kwargs: Any,
+    ) -> DatasetDict:
+        """Read text files, those of each split; see `Dataset.from_text`."""
+        return cls._read(Dataset.from_text, path_or_paths, features, cache_dir, keep_in_memory, kwargs)
+
+    @classmethod
+    def _read(
+        cls,
+        read: Callable[..., Dataset],
+        paths: Mapping[str, Any],
+        features: Any,
+        cache_dir: str | None,
+        keep_in_memory: bool,
+        given: Mapping[str, Any],
+    ) -> DatasetDict:
+        return cls({name: read(own, name, features, cache_dir, keep_in_memory, **given) for name, own in paths.items()})
+
+    def to_csv(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a CSV file: `path` names a directory, or has "{split}" in it; see `Dataset.to_csv`."""
         return {name: data.to_csv(_split_path(path, name, "csv"), **options) for name, data in self._checked()}
 
-    def to_json(self, path: str, **options: Any) -> dict[str, int]:
+    def to_json(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a JSON lines file; see `to_csv` for `path` and `Dataset.to_json`."""
         return {name: data.to_json(_split_path(path, name, "jsonl"), **options) for name, data in self._checked()}
 
-    def to_parquet(self, path: str, **options: Any) -> dict[str, int]:
+    def to_parquet(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a Parquet file; see `to_csv` for `path` and `Dataset.to_parquet`."""
         return {name: data.to_parquet(_split_path(path, name, "parquet"), **options) for name, data in self._checked()}
 
@@ -363,7 +481,6 @@ class DatasetDict(dict[str, Dataset]):
 
 
 MARKER = "dataset_dict.json"
-_FLATTEN_REST = ("writer_batch_size", "features", "disable_nullable", "num_proc", "new_fingerprint")
 
 
 class _with_split:  # noqa: N801 - called like a function; a class so that it pickles and hashes by its parts
@@ -380,7 +497,8 @@ class _with_split:  # noqa: N801 - called like a function; a class so that it pi
         return self.function(*args[: self.place], self.split, *args[self.place :], **kwargs)
 
 
-def _split_path(path: str, split: str, extension: str) -> str:
+def _split_path(path: str | PurePath, split: str, extension: str) -> str:
+    path = str(path)
     return path.format(split=split) if "{split}" in path else f"{path.rstrip('/')}/{split}.{extension}"
 
 

@@ -21,7 +21,8 @@ BUFFER_BYTES = 32 << 20
 class Collector:
     """Pieces of one unit, in order.
 
-    Up to 32 MiB stay in memory; more goes to files, each with the types known by then. `finish` makes one part of them.
+    Up to 32 MiB stay in memory; more goes to a file, and on to another where the types become others. `finish` makes one
+    part of them.
 
     Args:
         job: What they are pieces of.
@@ -32,6 +33,7 @@ class Collector:
         self._job, self._new_path = job, spill
         self._pending: list[Part] = []
         self._pending_bytes = 0
+        self._file: _Spill | None = None
         self._spilled: list[Part] = []
 
     def add(self, piece: Piece) -> None:
@@ -63,25 +65,42 @@ class Collector:
         return self._pending_bytes
 
     def _spill(self) -> None:
+        """Move what is pending to the file that was begun, or to a new one if its types are others."""
         assert self._new_path is not None
-        self._spilled.append(self._joined(self._pending, self._new_path()))
+        layout = lay_out(self._pending, self._job.given, join=self._job.join, fill=self._job.fill)
+        if self._file is None or self._file.layout.features != layout.features:
+            self._close()
+            self._file = _Spill(self._new_path(), layout, self._job)
+        self._file.write(self._pending, layout)
         self._pending, self._pending_bytes = [], 0
 
+    def _close(self) -> None:
+        if self._file is not None:
+            self._spilled.append(self._file.close())
+            self._file = None
+
+    def abort(self) -> None:
+        """Remove the file that was begun."""
+        if self._file is not None:
+            self._file.writer.abort()
+            self._file = None
+
     def _joined(self, parts: list[Part], path: Path | None) -> Part:
-        layout = lay_out(parts, self._job.given, join=self._job.join)
+        layout = lay_out(parts, self._job.given, join=self._job.join, fill=self._job.fill)
         part = _summary(parts, layout, self._job.given)
         if path is None:
             tables = [table for each in parts for table in conform(each, layout, self._job.fill)]
             return replace(part, data=pa.concat_tables(tables) if tables else None)
         written = write_part(parts, layout, self._job.fill, path)
-        return replace(part, data=FileRef(str(path), written.batches))
+        return replace(part, data=FileRef(str(path), written.batches), checksum=written.checksum)
 
     def finish(self) -> Part:
         """Make one part of all pieces: in memory if they are few, else in a temporary file."""
-        if not self._spilled:
+        if self._file is None and not self._spilled:
             return self._joined(self._pending, None)
         if self._pending:
             self._spill()
+        self._close()
         if len(self._spilled) == 1:
             return self._spilled[0]
         assert self._new_path is not None
@@ -90,6 +109,27 @@ class Collector:
             if isinstance(spilled.data, FileRef):
                 Path(spilled.data.path).unlink(missing_ok=True)
         return part
+
+
+class _Spill:
+    """A file that pieces of the same types go to, however many they are."""
+
+    def __init__(self, path: Path, layout: Layout, job: Job) -> None:
+        self.layout, self._job = layout, job
+        self.writer = ShardWriter(path, layout.features.arrow_schema)
+        self._written: list[Part] = []
+
+    def write(self, parts: list[Part], layout: Layout) -> None:
+        for part in parts:
+            for table in conform(part, layout, self._job.fill):
+                self.writer.write(table)
+        self._written.append(_summary(parts, layout, self._job.given))
+
+    def close(self) -> Part:
+        written = self.writer.close()
+        layout = lay_out(self._written, self._job.given, join=self._job.join)
+        part = _summary(self._written, layout, self._job.given)
+        return replace(part, data=FileRef(self.writer.path, written.batches), checksum=written.checksum)
 
 
 def _summary(parts: list[Part], layout: Layout, given: Features) -> Part:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from arrowsets.engine import worker
 from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, Json, unify
+from arrowsets.features.buffers import to_numpy
 from arrowsets.table import View
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
@@ -24,6 +25,7 @@ __all__ = ["Job", "Piece", "TransformJob"]
 MAX_UNITS = 64
 MAX_UNIT_BYTES = 256 << 20
 BLOCK_ROWS = 1000
+BLOCK_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,16 @@ class Job(ABC):
         """Rows of a unit, for progress; None where that is not known before."""
         del unit
         return None
+
+    @property
+    def cut_alike(self) -> bool:
+        """Whether a unit is made of the same pieces whoever does it, so that its size may decide on files."""
+        return False
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether units may be done in several threads of this process: none of the user's code runs in them."""
+        return False
 
     def fill(self, column: str, start: int, stop: int) -> pa.ChunkedArray[Any] | None:
         """Read a column of the input that the unit left unchanged; None where there is none."""
@@ -175,7 +187,7 @@ class TransformJob(Job):
 
     def _outputs(self, start: int, stop: int) -> Iterator[tuple[int, Outputs]]:
         size = self.transform.batch_size
-        block = stop - start if size is None else self.transform.block_rows if self.transform.by_row else size
+        block = stop - start if size is None else self._block_rows() if self.transform.by_row else size
         counts: list[int] = []
         rank = worker.rank()
 
@@ -188,6 +200,12 @@ class TransformJob(Job):
 
         for index, outputs in enumerate(self.transform.run(batches())):
             yield counts[index], outputs
+
+    def _block_rows(self) -> int:
+        """Return how many rows to read at a time where any number will do: no more than fit into some MB."""
+        shown = self.view if self.columns is None else self.view.select_columns(self.columns)
+        bytes_per_row = max(shown.nbytes // max(shown.num_rows, 1), 1)
+        return max(min(self.transform.block_rows, BLOCK_BYTES // bytes_per_row), 1)
 
     def cut(self, piece: Piece) -> Iterator[Piece]:
         """Cut a piece where units end; only pieces of row-wise transforms span them, whose rows are the input's."""
@@ -205,7 +223,7 @@ def _rows_of(outputs: Outputs, low: int, high: int, start: int, stop: int) -> pa
     table = outputs.table
     if table.num_rows == stop - start and not outputs.positions:
         return table.slice(low - start, high - low)
-    positions = table.column(0).to_numpy()
+    positions = to_numpy(table.column(0))
     first, last = (int(positions.searchsorted(bound)) for bound in (low, high))
     return table.slice(first, last - first)
 

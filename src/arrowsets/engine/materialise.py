@@ -7,8 +7,10 @@ read fast. What is merged depends on the units' own sizes only: same job, same b
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -20,7 +22,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from arrowsets.config import settings
 from arrowsets.engine import worker
+from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job, Piece
@@ -29,7 +33,7 @@ from arrowsets.errors import BadData
 from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.store import Draft, Entry, ShardRecord, Store
-from arrowsets.table import ArrowFiles, FileRef
+from arrowsets.table import ArrowFiles, FileRef, ShardWriter, WrittenShard, logical_nbytes
 from arrowsets.transforms.base import Reject
 
 __all__ = ["Destination", "Materialised", "materialise", "materialise_in_memory", "opened"]
@@ -38,6 +42,7 @@ logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
 MEMORY_BYTES = 64 << 20
+FILE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def materialise_in_memory(job: Job, destination: Destination | None = None) -> M
             pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
             return materialise(job, destination, begun=pieces)
     part = collector.finish()
-    layout = lay_out([part], job.given, join=job.join)
+    layout = lay_out([part], job.given, join=job.join, fill=job.fill)
     tables = list(conform(part, layout, job.fill))
     schema = layout.features.arrow_schema
     return Materialised(ArrowFiles.from_table(pa.concat_tables(tables) if tables else schema.empty_table()), layout)
@@ -124,10 +129,10 @@ def materialise(
     """
     with destination.store.open(destination.key) as draft:
         parts = _all_parts(job, draft, executor, begun)
-        layout = lay_out(parts, job.given, join=job.join)
+        layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         if revise is not None and (revised := revise(job, parts, layout)) is not None:
             parts = _all_parts(revised, draft, executor)
-            layout = lay_out(parts, job.given, join=job.join)
+            layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         try:
             shards = list(_merged(job, parts, layout, draft))
         except (OSError, BadData):
@@ -138,6 +143,7 @@ def materialise(
         rejects = [list(reject) for part in parts for reject in part.rejects]
         facts = {**destination.extra, "layout": layout.to_json(), "rejects": rejects}
         entry = draft.commit(shards, destination.fingerprint, facts)
+    destination.store.make_room(settings().max_cache_bytes, keep=[entry.key])
     return replace(opened(entry), hit=False)
 
 
@@ -174,7 +180,11 @@ def _all_parts(
 
 
 def _pieces(job: Job, units: Sequence[int]) -> Iterator[Piece]:
-    """Do units one after the other."""
+    """Do units one after the other; read ahead where the job allows it."""
+    if job.reads_ahead and len(units) > 1:
+        for block in ahead([partial(job.blocks, unit, unit + 1) for unit in units]):
+            yield from job.cut(block)
+        return
     for first, last in _runs(units):
         for block in job.blocks(first, last):
             yield from job.cut(block)
@@ -186,10 +196,15 @@ def _parts(
     """Collect the pieces of each unit into its part; yield both."""
     for unit, own in groupby(pieces, key=attrgetter("unit")):
         collector = Collector(job, partial(draft.temporary, job.name(unit)))
-        for piece in own:
-            collector.add(piece)
-            done(piece.stop - piece.start)
-        yield unit, collector.finish()
+        try:
+            for piece in own:
+                collector.add(piece)
+                done(piece.stop - piece.start)
+            part = collector.finish()
+        except BaseException:
+            collector.abort()
+            raise
+        yield unit, part
 
 
 def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -222,7 +237,7 @@ def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[
             parts[unit] = part
             pending.append(unit)
             size += part.num_bytes
-            if size >= BUFFER_BYTES or time.monotonic() - last > JOURNAL_SECONDS:
+            if size >= BUFFER_BYTES or _is_large(part, job) or time.monotonic() - last > JOURNAL_SECONDS:
                 journal()
                 size, last = 0, time.monotonic()
     except BaseException:
@@ -238,7 +253,7 @@ def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
         features = Features({column: part.features[column] for column in part.features if part.holds(column)})
         with draft.writing(name, part.num_bytes) as path:
             written = write_part([part], Layout(features), None, path)
-            part = replace(part, data=FileRef(str(path), written.batches))
+            part = replace(part, data=FileRef(str(path), written.batches), checksum=written.checksum)
     assert isinstance(part.data, FileRef)
     record = draft.publish(
         name,
@@ -246,6 +261,7 @@ def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
         num_rows=part.num_rows,
         batches=part.data.batches or (),
         extra=part.to_json(),
+        checksum=part.checksum,
     )
     return _part_of(draft, record)
 
@@ -265,7 +281,8 @@ class _Unit:
     draft: Draft
 
     def __call__(self, unit: int) -> ShardRecord:
-        job, draft = self.job, self.draft
+        # A draft of its own: threads share this task, and each removes its temporary files when it is done.
+        job, draft = self.job, Draft(self.draft.root, self.draft.key)
         if (record := draft.find(job.name(unit))) is not None:
             return record
         with draft:
@@ -285,38 +302,52 @@ def _distributed(
 ) -> dict[int, Part]:
     tasks = (Task((unit,), job.label(unit)) for unit in units)
     answers = run(_Unit(job, draft), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
-    return {task.args[0]: _part_of(draft, record) for task, record in answers}
+    parts = {}
+    for task, record in answers:
+        (unit,) = task.args
+        # Looked up, so that this process's draft knows the units that workers published.
+        parts[unit] = _part_of(draft, draft.find(job.name(unit)) or record)
+    return parts
 
 
 # Units to files
 
 
 def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> Iterator[ShardRecord]:
-    """Yield the records of the final files, in order."""
-    if not layout.features:
-        return
-    for index, group in enumerate(_groups(parts)):
-        if len(group) == 1 and (record := _as_it_is(group[0], layout, draft)) is not None:
+    """Yield the records of the final files, in order: small neighbours are put together.
+
+    How much goes into a file is measured on the rows as they are written: parts hold more or less of them beforehand,
+    by how the work was cut.
+    """
+    left = deque(parts if layout.features else ())
+    for index in itertools.count():
+        if not left:
+            return
+        alone = left[0].num_bytes >= BUFFER_BYTES or _is_large(left[0], job) or len(left) == 1
+        if alone and (record := _as_it_is(left[0], layout, draft)) is not None:
+            left.popleft()
             yield record
             continue
         name = f"data-{index:05d}.arrow"
-        with draft.writing(name, sum(part.num_bytes for part in group)) as path:
-            written = write_part(group, layout, job.fill, path)
+        with draft.writing(name, left[0].num_bytes) as path:
+            written = _write_some(left, layout, job, path)
         yield draft.publish(name, path, num_rows=written.num_rows, batches=written.batches, checksum=written.checksum)
 
 
-def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """Put small neighbours together."""
-    group: list[Part] = []
+def _is_large(part: Part, job: Job) -> bool:
+    """Tell whether a part is worth a file of its own, so that it is written once and never copied."""
+    return job.cut_alike and part.num_bytes >= FILE_BYTES
+
+
+def _write_some(left: deque[Part], layout: Layout, job: Job, path: Path) -> WrittenShard:
+    """Write parts to a file until it has its size."""
     size = 0
-    for part in parts:
-        group.append(part)
-        size += part.num_bytes
-        if size >= BUFFER_BYTES:
-            yield group
-            group, size = [], 0
-    if group or not parts:
-        yield group
+    with ShardWriter(path, layout.features.arrow_schema) as writer:
+        while left and size < BUFFER_BYTES and not (size and _is_large(left[0], job)):
+            for table in conform(left.popleft(), layout, job.fill):
+                writer.write(table)
+                size += logical_nbytes(table)
+        return writer.close()
 
 
 def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
@@ -327,4 +358,5 @@ def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
     held = [name for name in part.features if part.holds(name)]
     if not same or held != list(layout.features):
         return None
-    return next(record for record in draft.finished.values() if str(draft.path / record.name) == part.data.path)
+    path = part.data.path
+    return next((record for record in draft.finished.values() if str(draft.path / record.name) == path), None)

@@ -41,6 +41,7 @@ class Part:
         touched: The function returned something.
         rejects: What a reader left out: (file, row, reason, text).
         data: The rows, or the file and its record batches that hold them. None: no columns, or no rows.
+        checksum: Of that file, where it was taken while writing.
     """
 
     start: int
@@ -54,13 +55,14 @@ class Part:
     touched: bool = True
     rejects: tuple[Reject, ...] = ()
     data: pa.Table | FileRef | None = None
+    checksum: str | None = None
 
     def holds(self, column: str) -> bool:
         """Tell whether the data have a column, as opposed to its being the input's."""
         return self.whole or column in self.changed
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the data."""
+        """Everything but the data and its checksum."""
         return {
             "start": self.start,
             "stop": self.stop,
@@ -149,13 +151,16 @@ class Layout:
         )
 
 
-def lay_out(parts: Sequence[Part], given: Mapping[str, Any] | None = None, *, join: Join) -> Layout:
+def lay_out(
+    parts: Sequence[Part], given: Mapping[str, Any] | None = None, *, join: Join, fill: Fill | None = None
+) -> Layout:
     """Find the columns and types that hold all parts.
 
     Args:
         parts: In the order of their rows.
         given: Types of the input's columns, for those that a part left unchanged.
         join: Finds the types that hold the rows of two parts.
+        fill: Reads those columns.
 
     Raises:
         SchemaConflict: names the column, both types and the rows where they meet.
@@ -167,7 +172,7 @@ def lay_out(parts: Sequence[Part], given: Mapping[str, Any] | None = None, *, jo
     changed = frozenset[str]().union(*(part.changed for part in touched)) if touched else frozenset()
     whole = _agreed_whole(touched)
     written = [name for name in returned if whole or name in changed]
-    features = {name: _unified(name, parts, given or {}, join) for name in written}
+    features = {name: _unified(name, parts, given or {}, join, fill) for name in written}
     return Layout(
         features=Features(features),
         returned=tuple(returned),
@@ -181,7 +186,8 @@ def lay_out(parts: Sequence[Part], given: Mapping[str, Any] | None = None, *, jo
 def conform(part: Part, layout: Layout, fill: Fill | None = None) -> Iterator[pa.Table]:
     """Yield the rows of a part with exactly the columns and types of the layout."""
     schema = layout.features.arrow_schema
-    if part.data is None:
+    if part.data is None or not any(part.holds(name) for name in part.features):
+        # A file without columns does not know how many rows it has.
         yield _conform_table(pa.table({}), part.num_rows, part.start, layout.features, schema, fill)
         return
     position = part.start
@@ -211,6 +217,8 @@ def _conform_table(
 def _converted(column: pa.ChunkedArray[Any], feature: Any, field: pa.Field[Any]) -> pa.ChunkedArray[Any]:
     if column.type == field.type:
         return column
+    if column.null_count == len(column):
+        return pa.chunked_array([pa.nulls(len(column), field.type)])
     try:
         if isinstance(feature, Json):
             chunks = [array_of(chunk.to_pylist(), feature)[0] for chunk in column.chunks]
@@ -220,21 +228,29 @@ def _converted(column: pa.ChunkedArray[Any], feature: Any, field: pa.Field[Any])
         raise SchemaConflict(f"column {field.name!r}: {error}", column=field.name) from error
 
 
-def _unified(name: str, parts: Sequence[Part], given: Mapping[str, Any], join: Join) -> Any:
-    # The types of empty parts count only where there is nothing else.
-    found = _joined_type(name, [part for part in parts if part.num_rows], given, join)
-    return found if found is not None else _joined_type(name, parts, given, join)
-
-
-def _joined_type(name: str, parts: Sequence[Part], given: Mapping[str, Any], join: Join) -> Any:
-    result: Any = None
-    for part in parts:
-        # Rows for which nothing was returned are the input's, and so are their types.
-        found = part.features.get(name, given.get(name)) if part.touched else given.get(name)
-        if found is None or found == result:
-            continue
-        result = found if result is None else _join(name, result, found, part, join)
+def _unified(name: str, parts: Sequence[Part], given: Mapping[str, Any], join: Join, fill: Fill | None) -> Any:
+    types = [(part, kind) for part in parts if (kind := _type_of(name, part, given)) is not None]
+    # Parts without rows, or without values, have no say where others have: so it does not matter how rows are cut.
+    if any(kind != types[0][1] for _, kind in types):
+        filled = [(part, kind) for part, kind in types if part.num_rows]
+        types = [(part, kind) for part, kind in filled if not _is_null(name, part, fill)] or filled or types
+    result = types[0][1]
+    for part, kind in types[1:]:
+        if kind != result:
+            result = _join(name, result, kind, part, join)
     return result
+
+
+def _type_of(name: str, part: Part, given: Mapping[str, Any]) -> Any:
+    # Rows for which nothing was returned are the input's, and so are their types.
+    return part.features.get(name, given.get(name)) if part.touched else given.get(name)
+
+
+def _is_null(name: str, part: Part, fill: Fill | None) -> bool:
+    if part.touched and name in part.features and part.holds(name):
+        return all(table.column(name).null_count == table.num_rows for table in part.tables())
+    column = fill(name, part.start, part.stop) if fill is not None else None
+    return column is None or column.null_count == len(column)
 
 
 def _join(name: str, first: Any, second: Any, part: Part, join: Join) -> Any:

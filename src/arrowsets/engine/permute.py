@@ -27,7 +27,8 @@ def permuted(positions: npt.NDArray[np.int64], count: int, seeds: Sequence[int])
     """
     left = np.uint64(math.isqrt(max(count - 1, 0)) + 1)
     right = np.uint64(-(-max(count, 1) // int(left)))
-    keys: Words = np.random.SeedSequence([value & 0xFFFFFFFFFFFFFFFF for value in seeds]).generate_state(ROUNDS, np.uint64).astype(np.uint64)
+    words = np.random.SeedSequence([value & 0xFFFFFFFFFFFFFFFF for value in seeds])
+    keys: Words = words.generate_state(ROUNDS, np.uint64).astype(np.uint64)
     rows: Words = positions.astype(np.uint64)
     outside = np.arange(len(rows))
     while len(outside):

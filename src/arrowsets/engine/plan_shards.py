@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from arrowsets.builder import Builder
 from arrowsets.engine.stages_ahead import ahead
+from arrowsets.errors import BadData
 from arrowsets.table import View
 
 __all__ = ["BuilderShard", "ViewShard"]
@@ -64,8 +65,17 @@ class BuilderShard:
     def read(self, start: int, stop: int | None, place: int | None) -> Iterator[tuple[pa.Table, int | None]]:
         """Yield the rows from `start` on."""
         del stop
-        tables = self.builder.read_placed(self.shard, start, place, self.schema)
+        tables = self._readable(self.builder.read_placed(self.shard, start, place, self.schema))
         return ahead(tables) if self.remote else tables
+
+    def _readable(self, tables: Iterator[tuple[pa.Table, int | None]]) -> Iterator[tuple[pa.Table, int | None]]:
+        """Where bad files are to be left out, what cannot be read ends the shard and is reported."""
+        try:
+            yield from tables
+        except BadData as error:
+            if self.builder.config.on_bad_files == "error":
+                raise
+            self.builder.rejects.files.append((error.file or str(self.shard), error.message))
 
     def __str__(self) -> str:
         return str(self.shard)

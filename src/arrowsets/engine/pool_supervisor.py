@@ -78,9 +78,7 @@ class _Seat:
 class Supervisor:
     """Workers, started as they are needed, and the tasks that wait for them."""
 
-    def __init__(
-        self, init: bytes | None = None, idle_seconds: float = 60.0, *, inherit: bool | None = None
-    ) -> None:
+    def __init__(self, init: bytes | None = None, idle_seconds: float = 60.0, *, inherit: bool | None = None) -> None:
         self._init = init
         self._idle_seconds = idle_seconds
         self._transport: dict[str, bool] = {} if inherit is None else {"inherit": inherit}

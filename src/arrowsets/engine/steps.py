@@ -10,8 +10,9 @@ import pyarrow as pa
 from arrowsets.engine.plan import Context, Step
 from arrowsets.engine.plan_pieces import Evenness
 from arrowsets.engine.stages import Stage
-from arrowsets.engine.stages_apply import ApplyStage, Change, ChangeStage, Work
+from arrowsets.engine.stages_apply import ApplyStage, Binding, Change, ChangeStage, Work
 from arrowsets.engine.stages_rows import KeepStage, ShiftStage, SkipStage, TakeStage
+from arrowsets.engine.stages_runs import RunsStage
 from arrowsets.engine.stages_shuffle import WindowStage
 from arrowsets.errors import ColumnNotFound, SchemaConflict
 from arrowsets.features import Features, FeatureType, Json, array_of, cast_column
@@ -24,6 +25,7 @@ __all__ = [
     "Fill",
     "Flatten",
     "Repeat",
+    "Runs",
     "Share",
     "Shift",
     "Shuffle",
@@ -66,6 +68,20 @@ class Apply(Step):
     def open(self, upstream: Stage, context: Context) -> Stage:
         del context
         return ApplyStage(upstream, self.work)
+
+
+@dataclass(frozen=True)
+class Runs(Step):
+    """Neighbouring rows with equal keys, folded into one row."""
+
+    binding: Binding
+    shares = False
+    permutes = False
+    parallel = False
+
+    def open(self, upstream: Stage, context: Context) -> Stage:
+        del context
+        return RunsStage(upstream, self.binding)
 
 
 class _ChangeStep(Step, Change):
@@ -131,7 +147,9 @@ class Conform(_ChangeStep):
             return table.select([]), self.features
         return pa.Table.from_arrays(columns, schema=schema), self.features
 
-    def _column(self, name: str, table: pa.Table, features: Features, field: pa.Field[Any], offset: int) -> pa.ChunkedArray[Any]:
+    def _column(
+        self, name: str, table: pa.Table, features: Features, field: pa.Field[Any], offset: int
+    ) -> pa.ChunkedArray[Any]:
         if name not in features:
             return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
         column, wanted = table.column(name), self.features[name]

@@ -184,8 +184,9 @@ def _lowered_source(plan: Plan, context: Context) -> Lowered:
 
 
 def _is_barred(part: Lowered) -> bool:
-    barred = any(isinstance(step, (Repeat, Shuffle, Take, Skip, Share)) for step in part.steps)
-    return part.mix is not None or barred
+    """Tell whether a plan is more than pieces that may be shared out and put in any order."""
+    free = all(step.shares and step.permutes and not isinstance(step, (Repeat, Shuffle)) for step in part.steps)
+    return part.mix is not None or not free
 
 
 def _of_shards(source: Shards) -> Lowered:
@@ -250,15 +251,21 @@ def _add(lowered: Lowered, step: Step, context: Context) -> None:
 
 
 def _add_share(lowered: Lowered, step: Share) -> None:
-    mix = lowered.mix
-    if not _shares(lowered):
-        lowered.steps.append(replace(step, block=_grain(lowered.steps)))
-    elif mix is None:
+    if _shares(lowered) and lowered.mix is None:
         _share(lowered, step)
-    elif isinstance(mix, Concatenated) or mix.stopping == "all_exhausted_without_replacement":
-        lowered.mix = replace(mix, plans=tuple(plan.then(step) for plan in mix.plans))
+    elif _shares(lowered) and _mixes_shares(lowered):
+        assert lowered.mix is not None
+        lowered.mix = replace(lowered.mix, plans=tuple(plan.then(step) for plan in lowered.mix.plans))
     else:
         lowered.steps.append(replace(step, block=_grain(lowered.steps)))
+
+
+def _mixes_shares(lowered: Lowered) -> bool:
+    """Tell whether mixes of shares hold the rows of the mix: it ends when all do, and no step looks at several rows."""
+    ends = isinstance(lowered.mix, Concatenated) or (
+        lowered.mix is not None and lowered.mix.stopping == "all_exhausted_without_replacement"
+    )
+    return ends and all(step.grain == 1 for step in lowered.steps)
 
 
 def _slices(lowered: Lowered) -> bool:

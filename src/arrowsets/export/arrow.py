@@ -1,32 +1,56 @@
-"""Export to Arrow files in a directory."""
+"""Export to Arrow files: one, or those of a directory."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+import uuid
+from dataclasses import dataclass
 
 from arrowsets.engine.executors import Task, process_pool, run
+from arrowsets.engine.worker import report
+from arrowsets.export.embed import embedded, has_media
 from arrowsets.export.shards import shard_ranges
 from arrowsets.export.target import Directory
+from arrowsets.export.windows import bounded, window_rows
 from arrowsets.features import Features
-from arrowsets.table import ShardWriter, View
+from arrowsets.progress import progress
+from arrowsets.table import FileRef, ShardWriter, View
 
-__all__ = ["write_directory"]
+__all__ = ["write_directory", "write_file"]
 
 
-class _WriteShard:
-    """Writes one range of rows to one file of a directory; what goes to a worker."""
+_WINDOW_BYTES = 32 << 20
+_WINDOW_ROWS = 1 << 16
+# A cell that names a file says nothing of the file's size.
+_MEDIA_ROWS = 128
 
-    def __init__(self, view: View, features: Features, target: Directory, total: int, tag: str) -> None:
-        self.view, self.features, self.target, self.total, self.tag = view, features, target, total, tag
 
-    def __call__(self, index: int, start: int, stop: int) -> str:
-        name = f"data-{index:05d}-of-{self.total:05d}{self.tag}.arrow"
-        schema = self.features.arrow_schema
-        with self.target.writing(name) as path, ShardWriter(path, schema) as writer:
-            for table in self.view.batches(1 << 16, start, stop):
-                writer.write(table)
-            writer.close()
-        return name
+@dataclass(frozen=True)
+class _Job:
+    """Rows and where they are written; what goes to a worker."""
+
+    view: View
+    features: Features
+    target: Directory
+    rows: int
+    media: bool
+
+    def write(self, name: str, start: int, stop: int) -> FileRef:
+        """Write one range of rows to one file, of the stream format, which is the one that others read."""
+        writing = self.target.writing(name)
+        with writing as path, ShardWriter(path, self.features.arrow_schema, layout="stream") as writer:
+            for table in bounded(self.view, self.rows, start, stop, limit=_WINDOW_BYTES):
+                writer.write(embedded(table, self.features) if self.media else table.cast(self.features.arrow_schema))
+                report(table.num_rows)
+            written = writer.close()
+        return FileRef(name, written.batches)
+
+
+def write_file(view: View, features: Features, path: str | os.PathLike[str]) -> None:
+    """Write all rows to one Arrow file of the stream format; it appears whole, or not at all."""
+    folder, name = os.path.split(os.fspath(path))
+    rows = window_rows(view, _WINDOW_BYTES, _WINDOW_ROWS)
+    _Job(view, features, Directory.at(folder or "."), rows, media=False).write(name, 0, view.num_rows)
 
 
 def write_directory(
@@ -37,18 +61,31 @@ def write_directory(
     max_shard_size: str | int | None,
     num_shards: int | None,
     num_proc: int | None,
-) -> list[str]:
-    """Write all rows; return the names of the files, in order."""
+) -> list[FileRef]:
+    """Write all rows; return the names of the files, in order, with the rows of their record batches."""
     ranges = shard_ranges(view, max_shard_size, num_shards)
     # A second save must never mix with the files of the first, nor replace one that somebody reads.
     tag = ""
     names = [f"data-{index:05d}-of-{len(ranges):05d}.arrow" for index in range(len(ranges))]
-    if any(target.exists(name) for name in names):
-        import uuid
-
+    if target.has_any(names):
         tag = f"-{uuid.uuid4().hex[:8]}"
-    write = _WriteShard(view, features, target, len(ranges), tag)
-    tasks = [Task((index, start, stop), f"rows {start} to {stop - 1}") for index, (start, stop) in enumerate(ranges)]
-    executor = process_pool(num_proc) if num_proc else None
-    written: list[Any] = [name for _, name in run(write, tasks, executor)]
+        names = [name.replace(".arrow", f"{tag}.arrow") for name in names]
+    media = has_media(features)
+    rows = window_rows(view, _WINDOW_BYTES, _MEDIA_ROWS if media else _WINDOW_ROWS)
+    job = _Job(view, features, target, rows, media)
+    tasks = [
+        Task((name, start, stop), f"rows {start} to {stop - 1}")
+        for name, (start, stop) in zip(names, ranges, strict=True)
+    ]
+    bar = progress(view.num_rows, "Saving the dataset")
+    written: list[FileRef] = []
+    try:
+        executor = process_pool(num_proc) if num_proc else None
+        for _, ref in run(job.write, tasks, executor, on_progress=lambda _, done: bar.update(done)):
+            written.append(ref)
+    except BaseException:
+        target.remove(ref.path for ref in written)
+        raise
+    finally:
+        bar.close()
     return written

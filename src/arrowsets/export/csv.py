@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +16,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from arrowsets.export.json import JsonStyle, json_texts
-from arrowsets.export.numbers import float_texts
-from arrowsets.export.scan import scan
+from arrowsets.export.json import JsonStyle, joined, json_texts, whole
+from arrowsets.export.numbers import float_texts, integer_texts
+from arrowsets.export.scan import holding
 from arrowsets.export.temporal import is_temporal, iso_texts
 
 __all__ = ["CsvStyle", "csv_header", "rows_as_csv"]
 
-_LARGE = 1 << 26
 _NESTED = JsonStyle(ascii=False)
 
 
@@ -41,58 +39,55 @@ class CsvStyle:
 def csv_header(names: Sequence[str], style: CsvStyle) -> bytes:
     """Return the first line."""
     line = io.StringIO()
-    csv.writer(
-        line, delimiter=style.sep, quotechar=style.quotechar, lineterminator=style.lineterminator
-    ).writerow(names)
+    csv.writer(line, delimiter=style.sep, quotechar=style.quotechar, lineterminator=style.lineterminator).writerow(
+        names
+    )
     return line.getvalue().encode()
 
 
-def rows_as_csv(table: pa.Table, style: CsvStyle) -> pa.Array[Any]:
+def rows_as_csv(table: pa.Table, style: CsvStyle) -> Any:
     """Return a line of each row."""
     if not table.num_columns or not table.num_rows:
         return pa.array([style.lineterminator] * table.num_rows, pa.string())
-    columns = [_texts(_whole(column), style) for column in table.columns]
-    missing = style.na_rep
-    if len(columns) == 1:
-        # A blank line would be skipped when it is read.
-        blank = style.quotechar * 2
-        columns[0] = pc.if_else(pc.equal(columns[0], ""), blank, columns[0])
-        missing = missing or blank
-    if sum(column.nbytes for column in columns) > _LARGE:
-        columns = [column.cast(pa.large_string()) for column in columns]
-    filled = {"null_handling": "replace", "null_replacement": missing}
-    last = pc.binary_join_element_wise(columns[-1], style.lineterminator, "", **filled)
-    if len(columns) == 1:
-        return last
-    return pc.binary_join_element_wise(*columns[:-1], last, style.sep, **filled)
+    if table.num_columns == 1:
+        return _single(whole(table.column(0)), style)
+    pieces: list[Any] = []
+    for column in table.columns:
+        pieces += [*_pieces(whole(column), style), style.sep]
+    pieces[-1] = style.lineterminator
+    return joined(pieces, style.na_rep)
 
 
-def _whole(column: pa.ChunkedArray[Any]) -> Any:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+def _single(array: Any, style: CsvStyle) -> Any:
+    """Return the lines of a table's only column: one that is blank would be skipped when it is read."""
+    blank = style.quotechar * 2
+    texts = joined(_pieces(array, style), style.na_rep)
+    empty = pc.equal(texts, pa.scalar("", texts.type))
+    return joined([pc.if_else(empty, blank, texts), style.lineterminator])
 
 
-def _texts(array: Any, style: CsvStyle) -> Any:
-    """Return the text of each value, quoted where it must be; null where the value is null."""
+def _pieces(array: Any, style: CsvStyle) -> list[Any]:
+    """Return what, joined, is the text of each value, quoted where it must be; null where the value is null."""
     dtype, types = array.type, pa.types
     if isinstance(array, pa.ExtensionArray):
-        return _texts(array.storage, style)
+        return _pieces(array.storage, style)
     if types.is_dictionary(dtype):
-        return _texts(array.dictionary_decode(), style)
+        return _pieces(array.dictionary_decode(), style)
     if types.is_run_end_encoded(dtype):
-        return _texts(pc.run_end_decode(array), style)
-    if types.is_integer(dtype) or types.is_decimal(dtype):
-        return array.cast(pa.string())
+        return _pieces(pc.call_function("run_end_decode", [array]), style)
+    if types.is_integer(dtype):
+        return [integer_texts(array)]
+    if types.is_decimal(dtype):
+        return [array.cast(pa.string())]
     if types.is_floating(dtype):
-        return float_texts(array, as_python=True)
+        return [float_texts(array, as_python=True)]
     if types.is_boolean(dtype):
-        return pc.if_else(array, "True", "False")
+        return [pc.if_else(array, "True", "False")]
     if types.is_null(dtype):
-        return pa.nulls(len(array), pa.string())
+        return [pa.nulls(len(array), pa.string())]
     if is_temporal(dtype):
         return _quoted(iso_texts(array), style)
-    if types.is_nested(dtype):
-        return _quoted(json_texts(array, _NESTED), style)
-    return _quoted(_strings(array), style)
+    return _quoted(json_texts(array, _NESTED) if types.is_nested(dtype) else _strings(array), style)
 
 
 def _strings(array: Any) -> Any:
@@ -103,13 +98,12 @@ def _strings(array: Any) -> Any:
     return pa.array([None if value is None else str(value) for value in array.to_pylist()], pa.large_string())
 
 
-def _quoted(texts: Any, style: CsvStyle) -> Any:
-    marks = (style.sep, style.quotechar, "\n", "\r")
-    found = scan(texts, tuple(mark.encode() for mark in marks)).found
+def _quoted(texts: Any, style: CsvStyle) -> list[Any]:
+    marks = tuple(mark.encode() for mark in (style.sep, style.quotechar, "\n", "\r"))
+    mask, found = holding(texts, marks)
     if not found:
-        return texts
+        return [texts]
     quote = style.quotechar
     inner = pc.replace_substring(texts, quote, quote * 2) if quote.encode() in found else texts
-    wanted = "[" + "".join(re.escape(mark.decode()) for mark in sorted(found)) + "]"
-    mask = pc.match_substring_regex(texts, wanted)
-    return pc.if_else(mask, pc.binary_join_element_wise(quote, inner, quote, ""), texts)
+    around = pc.if_else(pa.array(mask), quote, "")
+    return [around, inner, around]

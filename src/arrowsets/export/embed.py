@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -22,8 +22,9 @@ def embedded(table: pa.Table, features: Features) -> pa.Table:
     for position, name in enumerate(table.column_names):
         feature = features[name]
         if has_media(feature):
-            chunks = [_embedded(chunk, feature) for chunk in table.column(position).chunks]
-            table = table.set_column(position, table.schema.field(position), pa.chunked_array(chunks, feature.storage))
+            chunks: Any = [_embedded(chunk, feature) for chunk in table.column(position).chunks]
+            column: Any = pa.chunked_array(chunks, type=cast("Any", feature.storage))
+            table = table.set_column(position, table.schema.field(position), column)
     return table
 
 
@@ -43,7 +44,8 @@ def _embedded(array: Any, feature: FeatureType) -> Any:
     if types.is_fixed_size_list(dtype):
         size = dtype.list_size
         values = array.values.slice(array.offset * size, len(array) * size)
-        return pa.FixedSizeListArray.from_arrays(_embedded(values, child), type=dtype, mask=mask)
+        fixed: Any = pa.FixedSizeListArray
+        return fixed.from_arrays(_embedded(values, child), type=dtype, mask=mask)
     low, high = array.offsets[0].as_py(), array.offsets[-1].as_py()
     values = _embedded(array.values.slice(low, high - low), child)
     offsets = pa.compute.subtract(array.offsets, pa.scalar(low, array.offsets.type))

@@ -11,27 +11,44 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.errors import UnknownName
-from arrowsets.export.json import JsonStyle, json_texts
+from arrowsets.export.json import JsonStyle, json_texts, whole
 
-__all__ = ["CsvFrames", "JsonFrames", "check_options", "frame_of"]
+__all__ = ["CsvFrames", "JsonFrames", "check_options", "flat", "frame_of"]
 
 
 def frame_of(table: pa.Table, first: int = 0) -> Any:
-    """Return rows as a data frame of stored values, numbered from `first`; JSON columns are parsed."""
+    """Return rows as a data frame of stored values, numbered from `first`; those that JSON is in are parsed."""
     parsed = {}
     for position, column in enumerate(table.schema):
-        if not isinstance(column.type, pa.BaseExtensionType):
-            continue
-        chunks = table.column(position)
-        if isinstance(column.type, pa.JsonType):
-            parsed[column.name] = _parsed(chunks)
-        table = table.set_column(position, column.name, chunks.cast(column.type.storage_type))
+        if _holds_json(column.type):
+            parsed[column.name] = _parsed(table.column(position))
+            table = table.set_column(position, column.name, pa.nulls(table.num_rows))
+        elif isinstance(column.type, pa.BaseExtensionType):
+            table = table.set_column(position, column.name, table.column(position).cast(column.type.storage_type))
     frame = table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
     for name, values in parsed.items():
         frame[name] = values
     if first:
         frame.index += first
     return frame
+
+
+def flat(table: pa.Table) -> pa.Table:
+    """Spell nested values as JSON, for CSV and databases have no cell for them: pandas would write what NumPy prints."""
+    for position, column in enumerate(table.schema):
+        dtype = column.type.storage_type if isinstance(column.type, pa.BaseExtensionType) else column.type
+        if pa.types.is_nested(dtype) or isinstance(column.type, pa.JsonType):
+            texts = json_texts(whole(table.column(position)), JsonStyle(ascii=False), column.name)
+            table = table.set_column(position, column.name, texts)
+    return table
+
+
+def _holds_json(dtype: Any) -> bool:
+    if isinstance(dtype, pa.JsonType):
+        return True
+    if isinstance(dtype, pa.BaseExtensionType):
+        return _holds_json(dtype.storage_type)
+    return any(_holds_json(dtype.field(at).type) for at in range(dtype.num_fields))
 
 
 def _parsed(column: pa.ChunkedArray[Any]) -> Any:
@@ -49,7 +66,7 @@ class CsvFrames:
 
     def __call__(self, table: pa.Table, first: int) -> bytes:
         header = self.options.get("header", True) if first == 0 else False
-        text: str = frame_of(table, first).to_csv(None, **{"index": False, **self.options, "header": header})
+        text: str = frame_of(flat(table), first).to_csv(None, **{"index": False, **self.options, "header": header})
         return text.encode(self.options.get("encoding") or "utf-8", self.options.get("errors") or "strict")
 
 
@@ -70,6 +87,8 @@ def check_options(writer: str, options: Mapping[str, Any], refused: frozenset[st
     Raises:
         UnknownName: lists those that it has.
     """
+    if not options:
+        return
     import pandas as pd
 
     allowed = set(inspect.signature(getattr(pd.DataFrame, writer)).parameters) - refused - {"self"}

@@ -7,7 +7,7 @@ unless asked otherwise; slashes are not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.errors import BadData
-from arrowsets.export.numbers import float_texts
+from arrowsets.export.numbers import float_texts, integer_texts
 from arrowsets.export.scan import scan
 from arrowsets.export.temporal import epoch_numbers, is_temporal, iso_texts
 
-__all__ = ["JsonStyle", "json_texts", "rows_as_json"]
+__all__ = ["JsonStyle", "joined", "json_texts", "rows_as_json", "whole"]
 
 _ESCAPES = ((b"\\", "\\", "\\\\"), (b'"', '"', '\\"'))
 _CONTROLS = ((b"\n", "\n", "\\n"), (b"\r", "\r", "\\r"), (b"\t", "\t", "\\t"))
@@ -42,16 +42,35 @@ class JsonStyle:
     epoch: str | None = None
 
 
-def rows_as_json(table: pa.Table, style: JsonStyle, *, before: str = "", after: str = "") -> pa.Array[Any]:
+def rows_as_json(table: pa.Table, style: JsonStyle, *, before: str = "", after: str = "") -> Any:
     """Return a JSON object for each row, with what stands before and after it."""
     if not table.num_columns or not table.num_rows:
         return pa.array([f"{before}{{}}{after}"] * table.num_rows, pa.string())
+    fields = zip(table.column_names, (whole(column) for column in table.columns), strict=True)
+    return joined(_object(fields, style, before, after))
+
+
+def _object(
+    fields: Iterable[tuple[str, Any]], style: JsonStyle, before: str, after: str, column: str | None = None
+) -> list[Any]:
     pieces: list[Any] = []
     opening = before + "{"
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        pieces += [f"{opening}{_quoted(style)(name)}:", json_texts(_whole(column), style, name)]
+    for name, array in fields:
+        pieces += [f"{opening}{_quoted(style)(name)}:", *_pieces(array, style, column or name)]
         opening = ","
-    return _joined([*pieces, "}" + after])
+    return [*pieces, "}" + after]
+
+
+def _pieces(array: Any, style: JsonStyle, column: str | None) -> list[Any]:
+    """Return what, joined, is the JSON text of each value; strings are not copied once more to be quoted."""
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        return _string_pieces(array, style)
+    return [json_texts(array, style, column)]
+
+
+def _string_pieces(array: Any, style: JsonStyle) -> list[Any]:
+    quote = pc.if_else(array.is_valid(), '"', "") if array.null_count else '"'
+    return [quote, escaped(array, style), quote]
 
 
 def json_texts(array: Any, style: JsonStyle, column: str | None = None) -> Any:
@@ -62,7 +81,7 @@ def json_texts(array: Any, style: JsonStyle, column: str | None = None) -> Any:
     if types.is_string(dtype) or types.is_large_string(dtype):
         return _strings(array, style)
     if types.is_integer(dtype):
-        return array.cast(pa.string())
+        return integer_texts(array)
     if types.is_floating(dtype):
         return _floats(array)
     if types.is_boolean(dtype):
@@ -71,25 +90,32 @@ def json_texts(array: Any, style: JsonStyle, column: str | None = None) -> Any:
         return pa.nulls(len(array), pa.string())
     if is_temporal(dtype):
         return _moments(array, style)
-    if types.is_struct(dtype):
-        return _structs(array, style, column)
-    if types.is_map(dtype):
-        return _maps(array, style, column)
     if types.is_nested(dtype):
-        return _lists(array, style, column)
+        return _nested(array, style, column)
     return _others(array, style, column)
 
 
-def _whole(column: pa.ChunkedArray[Any]) -> Any:
+def whole(column: pa.ChunkedArray[Any]) -> Any:
+    """Return a column of one window as one array."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _joined(pieces: list[Any], missing: str = "null") -> Any:
-    """Join texts row by row; text that one 32-bit array may not hold becomes a large one."""
-    size = sum(piece.nbytes for piece in pieces if isinstance(piece, pa.Array))
-    if size > _LARGE:
-        pieces = [piece.cast(pa.large_string()) if isinstance(piece, pa.Array) else piece for piece in pieces]
-    return pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement=missing)
+def joined(pieces: Iterable[Any], missing: str | None = "null") -> Any:
+    """Join arrays of texts and single texts row by row; what one 32-bit array may not hold becomes a large one."""
+    merged: list[Any] = []
+    for piece in pieces:
+        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    arrays = [piece for piece in merged if not isinstance(piece, str)]
+    large = any(pa.types.is_large_string(array.type) for array in arrays) or sum(a.nbytes for a in arrays) > _LARGE
+    dtype = pa.large_string() if large else pa.string()
+    typed = [pa.scalar(piece, dtype) if isinstance(piece, str) else piece.cast(dtype) for piece in (*merged, "")]
+    # Without `missing` one null makes the whole null.
+    nulls: Any = {} if missing is None else {"null_handling": "replace", "null_replacement": missing}
+    join: Any = pc.binary_join_element_wise
+    return join(*typed, **nulls)
 
 
 def _quoted(style: JsonStyle) -> Callable[[str], str]:
@@ -97,17 +123,21 @@ def _quoted(style: JsonStyle) -> Callable[[str], str]:
 
 
 def _strings(array: Any, style: JsonStyle) -> Any:
+    return joined(['"', escaped(array, style), '"'], None)
+
+
+def escaped(array: Any, style: JsonStyle) -> Any:
+    """Return strings as they stand between quotes in JSON."""
     seen = scan(array, _WANTED, control=True)
-    texts = array.cast(pa.large_string()) if seen.control and array.nbytes > _LARGE else array
-    for byte, plain, escaped in _ESCAPES + _CONTROLS:
+    texts = array.cast(pa.large_string()) if array.nbytes > _LARGE else array
+    for byte, plain, replacement in _ESCAPES + _CONTROLS:
         if byte in seen.found:
-            texts = pc.replace_substring(texts, plain, escaped)
-    texts = pc.binary_join_element_wise('"', texts, '"', "")
+            texts = pc.replace_substring(texts, plain, replacement)
     odd = _odd(texts, seen.control, style.ascii and not seen.ascii)
     if odd is None:
         return texts
     spell = _quoted(style)
-    respelled = [spell(value) for value in array.filter(odd).to_pylist()]
+    respelled = [spell(value)[1:-1] for value in array.filter(odd).to_pylist()]
     return pc.replace_with_mask(texts, odd, pa.array(respelled, texts.type))
 
 
@@ -136,21 +166,24 @@ def _floats(array: Any) -> Any:
 def _moments(array: Any, style: JsonStyle) -> Any:
     if style.epoch is not None and not pa.types.is_time(array.type):
         return epoch_numbers(array, style.epoch).cast(pa.string())
-    return pc.binary_join_element_wise('"', iso_texts(array, "T"), '"', "")
+    return joined(['"', iso_texts(array, "T"), '"'], None)
 
 
 def _structs(array: Any, style: JsonStyle, column: str | None) -> Any:
-    pieces: list[Any] = []
-    opening = "{"
-    for at, inner in enumerate(array.type):
-        pieces += [f"{opening}{_quoted(style)(inner.name)}:", json_texts(array.field(at), style, column)]
-        opening = ","
-    texts = _joined([*pieces, "}"]) if pieces else pa.array(["{}"] * len(array), pa.string())
-    return _masked(texts, array)
+    if not array.type.num_fields:
+        return _masked(pa.array(["{}"] * len(array), pa.string()), array)
+    fields = ((inner.name, array.field(at)) for at, inner in enumerate(array.type))
+    return _masked(joined(_object(fields, style, "", "", column)), array)
 
 
 def _masked(texts: Any, array: Any) -> Any:
     return pc.if_else(array.is_valid(), texts, pa.scalar(None, texts.type)) if array.null_count else texts
+
+
+def _nested(array: Any, style: JsonStyle, column: str | None) -> Any:
+    if pa.types.is_struct(array.type):
+        return _structs(array, style, column)
+    return _maps(array, style, column) if pa.types.is_map(array.type) else _lists(array, style, column)
 
 
 def _lists(array: Any, style: JsonStyle, column: str | None) -> Any:
@@ -161,14 +194,9 @@ def _lists(array: Any, style: JsonStyle, column: str | None) -> Any:
 
 
 def _maps(array: Any, style: JsonStyle, column: str | None) -> Any:
-    """Spell a map as a list of pairs, as pandas does: its keys need not be strings."""
+    """Spell a map as the list of its pairs, which is the type it has here."""
     entries = pa.StructArray.from_arrays([array.keys, array.items], names=["key", "value"])
-
-    def pairs(values: Any) -> Any:
-        sides = [json_texts(values.field(at), style, column) for at in range(2)]
-        return _joined(["[", sides[0], ",", sides[1], "]"])
-
-    return _in_brackets(array, pairs, entries)
+    return _in_brackets(array, lambda values: _structs(values, style, column), entries)
 
 
 def _in_brackets(array: Any, spell: Callable[[Any], Any], values: Any) -> Any:
@@ -177,7 +205,7 @@ def _in_brackets(array: Any, spell: Callable[[Any], Any], values: Any) -> Any:
     texts = pc.fill_null(spell(values.slice(low, high - low)), "null")
     mask = array.is_null() if array.null_count else None
     lists: Any = pa.LargeListArray.from_arrays(pa.array(offsets - low), texts, mask=mask)
-    return pc.binary_join_element_wise("[", pc.binary_join(lists, ","), "]", "")
+    return joined(["[", pc.binary_join(lists, ","), "]"], None)
 
 
 def _extension(array: Any, style: JsonStyle, column: str | None) -> Any:
@@ -193,9 +221,9 @@ def _others(array: Any, style: JsonStyle, column: str | None) -> Any:
     if types.is_dictionary(dtype):
         return json_texts(array.dictionary_decode(), style, column)
     if types.is_run_end_encoded(dtype):
-        return json_texts(pc.run_end_decode(array), style, column)
+        return json_texts(pc.call_function("run_end_decode", [array]), style, column)
     if types.is_decimal(dtype):
-        return pc.binary_join_element_wise('"', array.cast(pa.string()), '"', "")
+        return joined(['"', array.cast(pa.string()), '"'], None)
     if types.is_fixed_size_binary(dtype):
         array = array.cast(pa.binary())
     try:

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["float_texts"]
+__all__ = ["float_texts", "integer_texts"]
 
 # Where Arrow spells a number without an exponent, and Python does so too.
 _PLAIN = {8: (1e-4, 1e10), 4: (1e-3, 1e6), 2: (np.inf, np.inf)}
+
+
+# The texts of so many numbers stay in the processor's cache.
+_TABLED = 1 << 15
+
+
+@cache
+def _small_numbers() -> Any:
+    return pa.array(np.arange(_TABLED)).cast(pa.string())
+
+
+def integer_texts(array: Any) -> Any:
+    """Return the texts of whole numbers; small ones, as token ids and labels are, are looked up."""
+    edges = pc.min_max(array)
+    low, high = edges["min"].as_py(), edges["max"].as_py()
+    if low is None or low < 0 or high >= _TABLED:
+        return array.cast(pa.string())
+    return _small_numbers().take(array)
 
 
 def float_texts(array: Any, *, as_python: bool) -> Any:

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from arrowsets.errors import StoreError, UnknownName
 
-__all__ = ["Output", "as_created", "opened", "parent_folder", "put_whole", "where"]
+__all__ = ["Output", "opened", "parent_folder", "put_whole", "told", "where"]
 
 EXTENSIONS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".lz4": "lz4"}
 ARCHIVES = (".zip", ".tar", ".7z", ".rar", ".tgz")
@@ -115,8 +115,7 @@ def opened(
 @contextmanager
 def put_whole(url: str, storage_options: Mapping[str, Any] | None = None) -> Iterator[str]:
     """Give a local path to a block that writes it; then it becomes the file. If the block fails it is removed."""
-    local = "://" not in url and "::" not in url
-    target = Path(os.path.realpath(Path(url).expanduser())) if local else None
+    target = _local(url)
     if target is not None and _is_device(target):
         yield str(target)
         return
@@ -136,22 +135,29 @@ def put_whole(url: str, storage_options: Mapping[str, Any] | None = None) -> Ite
 
 def parent_folder(path: str | None) -> str | None:
     """Return the folder for what lies beside a local file while it is written; None for any other target."""
-    if path is None or "://" in path or "::" in path:
-        return None
-    target = Path(os.path.realpath(Path(path).expanduser()))
-    return None if _is_device(target) else str(target.parent)
+    target = None if path is None else _local(path)
+    return None if target is None or _is_device(target) else str(target.parent)
 
 
-def as_created(path: str | os.PathLike[str]) -> None:
+def _as_created(path: str | os.PathLike[str]) -> None:
     """Give a temporary file, which is private, the permissions of a new file."""
     mask = os.umask(0)
     os.umask(mask)
     Path(path).chmod(0o666 & ~mask)
 
 
+def _local(url: str) -> Path | None:
+    """Return the file that a path leads to, through links; None for a URL."""
+    if "://" in url or "::" in url:
+        return None
+    path = Path(url).expanduser()
+    # The links of devices and pipes lead to names that cannot be opened.
+    return path if _is_device(path) else Path(os.path.realpath(path))
+
+
 def _put(temporary: str, target: Path | None, url: str, storage_options: Mapping[str, Any] | None) -> None:
     if target is not None:
-        as_created(temporary)
+        _as_created(temporary)
         Path(temporary).replace(target)
         return
     import fsspec
@@ -180,9 +186,9 @@ def _compressed(output: Output, codec: str | None) -> Iterator[Output]:
         yield output
         return
     if codec == "xz":
-        stream: Any = lzma.LZMAFile(cast("Any", output), "wb")
+        stream: Any = lzma.LZMAFile(cast("Any", output), "wb")  # noqa: SIM115 - closed below
     else:
-        stream = pa.CompressedOutputStream(pa.PythonFile(cast("Any", output), mode="w"), codec)
+        stream = pa.CompressedOutputStream(pa.PythonFile(cast("Any", output), mode="w"), cast("Any", codec))
     inner = Output(stream, output.name)
     yield inner
     with told(output.name):

@@ -28,6 +28,7 @@ __all__ = ["ParquetShards", "write_parquet"]
 
 GROUP_BYTES = 100_000_000
 GROUP_ROWS = 1 << 20
+PIECE_BYTES = 16 << 20
 # The reference's: chunks of 256 KiB to 1 MiB.
 CUT_BY_CONTENT = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 
@@ -59,12 +60,14 @@ def write_parquet(
     """Write one file or several and return their bytes; see `Dataset.to_parquet`."""
     check_counts(batch_size, shards.num_proc)
     _check_options(options)
-    job = _Job(view, features, batch_size or window_rows(view, GROUP_BYTES, GROUP_ROWS), options, batch_size is None)
+    job = _Job(view, features, batch_size, window_rows(view, PIECE_BYTES, GROUP_ROWS), options)
     path = where(path_or_buf)
     if path is not None and (shards.wanted or "{index" in path):
         return _write_files(job, path, storage_options, shards)
     if shards.wanted:
-        raise ValueError(f"several files cannot be written to {path_or_buf!r}; give a directory or a path with '{{index}}'")
+        raise ValueError(
+            f"several files cannot be written to {path_or_buf!r}; give a directory or a path with '{{index}}'"
+        )
     with opened(path_or_buf, storage_options, None) as output, _bar(view) as bar:
         for rows in job.write(output, 0, view.num_rows):
             bar.update(rows)
@@ -77,9 +80,9 @@ class _Job:
 
     view: View
     features: Features
-    rows: int
+    rows: int | None
+    piece: int
     options: Mapping[str, Any]
-    cut: bool
 
     def write(self, output: Output, start: int, stop: int) -> Iterator[int]:
         """Write a range of rows as one file, and tell how many were written each time."""
@@ -90,12 +93,28 @@ class _Job:
         by_content = options["use_content_defined_chunking"]
         file = pa.PythonFile(cast("Any", output), mode="w")
         with parquet.ParquetWriter(file, schema, **options) as writer:
-            for table in bounded(self.view, self.rows, start, stop, limit=GROUP_BYTES if self.cut else None):
+            for table in self._groups(start, stop):
                 typed = pa.Table.from_arrays(table.columns, schema=schema) if len(schema) else table
                 writer.write_table(typed, max(typed.num_rows, 1))
                 yield table.num_rows
             if by_content:
                 writer.add_key_value_metadata({"content_defined_chunking": json.dumps(by_content)})
+
+    def _groups(self, start: int, stop: int) -> Iterator[pa.Table]:
+        """Yield the rows of each row group, gathered piece by piece: gathering takes more memory than its result."""
+        if self.rows is not None:
+            yield from bounded(self.view, self.rows, start, stop, limit=None)
+            return
+        pieces: list[pa.Table] = []
+        rows = size = 0
+        for table in bounded(self.view, self.piece, start, stop, limit=PIECE_BYTES):
+            if pieces and (size + table.nbytes > GROUP_BYTES or rows + table.num_rows > GROUP_ROWS):
+                yield pa.concat_tables(pieces)
+                pieces, rows, size = [], 0, 0
+            pieces.append(table)
+            rows, size = rows + table.num_rows, size + table.nbytes
+        if pieces:
+            yield pa.concat_tables(pieces)
 
     def write_file(self, path: str, storage_options: Mapping[str, Any] | None, start: int, stop: int) -> int:
         """Write a range of rows to a file of its own and return its bytes."""
@@ -105,9 +124,7 @@ class _Job:
         return output.written
 
 
-def _write_files(
-    job: _Job, path: str, storage_options: Mapping[str, Any] | None, shards: ParquetShards
-) -> int:
+def _write_files(job: _Job, path: str, storage_options: Mapping[str, Any] | None, shards: ParquetShards) -> int:
     cuts = shard_ranges(job.view, shards.max_shard_size, shards.num_shards)
     names = _names(path, shards.split, len(cuts))
     staged = _Staged(names, storage_options)
@@ -115,7 +132,8 @@ def _write_files(
         Task((name, storage_options, start, stop), f"rows {start} to {stop - 1}")
         for name, (start, stop) in zip(staged.paths, cuts, strict=True)
     ]
-    pool = process_pool(shards.num_proc) if (shards.num_proc or 1) > 1 else None
+    num_proc = shards.num_proc or 1
+    pool = process_pool(num_proc) if num_proc > 1 else None
     with staged, _bar(job.view) as bar:
         done = run(job.write_file, tasks, pool, on_progress=lambda _, rows: bar.update(rows))
         return sum(written for _, written in done)
@@ -138,7 +156,9 @@ def _names(path: str, split: str, total: int) -> list[str]:
     names = [f"{split}-{index:05d}-of-{total:05d}.parquet" for index in range(total)]
     if "://" not in folder:
         others = sorted(
-            file.name for file in Path(folder).expanduser().glob(f"{split}-?????-of-?????.parquet") if file.name not in names
+            file.name
+            for file in Path(folder).expanduser().glob(f"{split}-?????-of-?????.parquet")
+            if file.name not in names
         )
         if others:
             raise ValueError(

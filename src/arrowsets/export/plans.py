@@ -71,7 +71,8 @@ def write_csv(
         encode = _CsvRows(style)
         head = _head(view, options.get("header", True), style)
     file = TextFile(path_or_buf, storage_options, compression, head)
-    return write_text(view, encode, file, batch_size=batch_size, num_proc=num_proc, what="CSV")
+    plain = isinstance(encode, _CsvRows)
+    return write_text(view, encode, file, batch_size=batch_size, num_proc=num_proc, what="CSV", threads=plain)
 
 
 def _head(view: View, header: Any, style: CsvStyle) -> bytes:
@@ -123,7 +124,9 @@ def write_json(
     lines = options.get("lines")
     lines = orient == "records" if lines is None else bool(lines)
     if lines and orient != "records":
-        raise ValueError(f"lines=True writes one record per line, which orient={orient!r} is not; leave one of them out")
+        raise ValueError(
+            f"lines=True writes one record per line, which orient={orient!r} is not; leave one of them out"
+        )
     if options.get("mode", "w") != "w":
         raise UnknownName.of("mode", options["mode"], ["w"])
     style = _json_style(options)
@@ -167,7 +170,7 @@ def _by_pandas(
         batch_size, num_proc = max(view.num_rows, 1), None
     head = encode(view.read(range(0)), 0) if not view.num_rows and not lines else b""
     file = TextFile(path_or_buf, storage_options, compression, head)
-    return write_text(view, encode, file, batch_size=batch_size, num_proc=num_proc, what="JSON")
+    return write_text(view, encode, file, batch_size=batch_size, num_proc=num_proc, what="JSON", threads=False)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from arrowsets.errors import MissingDependency
-from arrowsets.export.frames import check_options, frame_of
+from arrowsets.export.frames import check_options, flat, frame_of
 from arrowsets.export.windows import bounded, window_rows
 from arrowsets.progress import progress
 from arrowsets.table import View
@@ -25,10 +25,10 @@ def write_sql(view: View, name: str, con: Any, batch_size: int | None, options: 
     bar = progress(view.num_rows, f"Writing table {name}")
     written = 0
     try:
-        with _transaction(con) as connection:
+        with _transaction(con, name) as connection:
             for table in _tables(view, batch_size):
                 how = {"if_exists": "append"} if written else {}
-                frame_of(table, written).to_sql(name, connection, **{**options, **how})
+                frame_of(flat(table), written).to_sql(name, connection, **{**options, **how})
                 written += table.num_rows
                 bar.update(table.num_rows)
     finally:
@@ -43,9 +43,10 @@ def _tables(view: View, batch_size: int | None) -> Iterator[Any]:
 
 
 @contextmanager
-def _transaction(con: Any) -> Iterator[Any]:
-    if "sqlite3" in sys.modules and isinstance(con, sys.modules["sqlite3"].Connection):
-        yield con
+def _transaction(con: Any, name: str) -> Iterator[Any]:
+    if isinstance(con, sqlite3.Connection):
+        with _dropped_on_failure(con, name):
+            yield con
         return
     try:
         import sqlalchemy
@@ -58,7 +59,25 @@ def _transaction(con: Any) -> Iterator[Any]:
     engine = sqlalchemy.create_engine(con) if isinstance(con, (str, sqlalchemy.engine.URL)) else con
     try:
         with engine.begin() as connection:
+            if engine.dialect.name == "sqlite":
+                # Its driver would leave the making of the table out of the transaction.
+                connection.exec_driver_sql("BEGIN")
             yield connection
     finally:
         if engine is not con:
             engine.dispose()
+
+
+@contextmanager
+def _dropped_on_failure(con: sqlite3.Connection, name: str) -> Iterator[None]:
+    """Drop a table that was made and not filled: pandas commits each batch on connections of this kind."""
+    there = con.execute("select 1 from sqlite_master where type = 'table' and name = ?", (name,)).fetchone()
+    try:
+        yield
+    except BaseException:
+        con.rollback()
+        if not there:
+            quoted = name.replace('"', '""')
+            con.execute(f'drop table if exists "{quoted}"')
+            con.commit()
+        raise

@@ -5,14 +5,16 @@ from __future__ import annotations
 import fnmatch
 import os
 import posixpath
+import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import weakref
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from arrowsets.store import explained
+from arrowsets.export.output import put_whole, told
 
 __all__ = ["Directory"]
 
@@ -69,28 +71,32 @@ class Directory:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a small file."""
-        with self.writing(name) as path:
+        with self.writing(name) as path, told(self.path(name)):
             Path(path).write_text(text, encoding="utf-8")
 
-    @contextmanager
-    def writing(self, name: str) -> Iterator[str]:
+    def writing(self, name: str) -> AbstractContextManager[str]:
         """Give a local path to a block that writes it; then it becomes the file. If the block fails it is removed."""
-        folder = Path(self.url) if self.is_local else Path(tempfile.gettempdir())
-        with explained(folder, "write to"):
-            folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=f".{name}-", suffix=".tmp", dir=folder)
-            os.close(handle)
-            try:
-                yield temporary
-                if self.is_local:
-                    _as_created(temporary)
-                    Path(temporary).replace(self.path(name))
-                else:
-                    system, path = self._remote()
-                    system.makedirs(path, exist_ok=True)
-                    system.put_file(temporary, posixpath.join(path, name))
-            finally:
-                Path(temporary).unlink(missing_ok=True)
+        return put_whole(self.path(name), self.options)
+
+    def has_any(self, names: Collection[str]) -> bool:
+        """Tell whether it has any of some files."""
+        wanted = set(names)
+        if self.is_local:
+            folder = Path(self.url)
+            return folder.is_dir() and any(entry.name in wanted for entry in folder.iterdir())
+        system, path = self._remote()
+        return bool(system.isdir(path)) and any(
+            posixpath.basename(found) in wanted for found in system.ls(path, detail=False)
+        )
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files."""
+        for name in names:
+            if self.is_local:
+                Path(self.path(name)).unlink(missing_ok=True)
+            else:
+                system, path = self._remote()
+                system.rm_file(posixpath.join(path, name))
 
     def remove_others(self, keep: Collection[str], like: str) -> None:
         """Remove the files that match a pattern and are not among `keep`."""
@@ -105,16 +111,16 @@ class Directory:
             if name not in keep and fnmatch.fnmatch(name, like):
                 system.rm_file(found)
 
-    def local_copies(self, names: Sequence[str]) -> list[str]:
-        """Return local paths of files: their own, or of copies in a temporary folder of this process."""
+    def local_copies(self, names: Sequence[str]) -> tuple[list[str], object]:
+        """Return local paths of files, and what keeps them there: copies go when nothing holds it any more."""
         if self.is_local:
-            return [self.path(name) for name in names]
+            return [self.path(name) for name in names], None
         system, path = self._remote()
         folder = tempfile.mkdtemp(prefix="arrowsets-")
         copies = [str(Path(folder) / name) for name in names]
         for name, copy in zip(names, copies, strict=True):
             system.get_file(posixpath.join(path, name), copy)
-        return copies
+        return copies, _Held(folder)
 
     def refuse_sources(self, paths: Iterable[str]) -> None:
         """Refuse to write where the rows that are to be written lie.
@@ -128,8 +134,8 @@ class Directory:
             )
 
 
-def _as_created(path: str) -> None:
-    """Give a temporary file, which is private, the permissions of a new file."""
-    mask = os.umask(0)
-    os.umask(mask)
-    Path(path).chmod(0o666 & ~mask)
+class _Held:
+    """Keeps a temporary folder for as long as anything holds it."""
+
+    def __init__(self, folder: str) -> None:
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)

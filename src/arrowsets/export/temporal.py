@@ -22,7 +22,7 @@ def is_temporal(dtype: pa.DataType) -> bool:
 
 
 def iso_texts(array: Any, separator: str = " ") -> Any:
-    """Return ISO 8601 texts with all digits of the type; a moment with a time zone has the zone's offset.
+    """Return ISO 8601 texts; moments have all digits of their type and, with a time zone, the zone's offset.
 
     >>> iso_texts(pa.array([90], pa.timestamp("s", "Europe/Berlin")))[0].as_py()
     '1970-01-01 01:01:30+01:00'
@@ -30,6 +30,8 @@ def iso_texts(array: Any, separator: str = " ") -> Any:
     if pa.types.is_duration(array.type):
         return _durations(array)
     texts = array.cast(pa.string())
+    if pa.types.is_time(array.type):
+        return pc.replace_substring_regex(texts, r"\.0+$", "")
     if not pa.types.is_timestamp(array.type):
         return texts
     if separator != " ":
@@ -44,14 +46,19 @@ def epoch_numbers(array: Any, unit: str) -> Any:
     dtype = array.type
     if pa.types.is_date(dtype):
         array = array.cast(pa.timestamp("s" if pa.types.is_date32(dtype) else "ms"))
-    target = pa.duration(unit) if pa.types.is_duration(dtype) else pa.timestamp(unit, getattr(dtype, "tz", None))
+    kind: Any = pa.duration if pa.types.is_duration(dtype) else pa.timestamp
+    target = kind(unit)
+    if getattr(dtype, "tz", None) is not None:
+        array = array.cast(kind(dtype.unit))
     return array.cast(target, safe=False).cast(pa.int64())
 
 
 def _durations(array: Any) -> Any:
     """Spell durations as pandas spells them: "1 days 00:00:01.500000"."""
     unit = array.type.unit
-    return pa.array([None if n is None else _duration(n, unit) for n in array.cast(pa.int64()).to_pylist()], pa.string())
+    return pa.array(
+        [None if n is None else _duration(n, unit) for n in array.cast(pa.int64()).to_pylist()], pa.string()
+    )
 
 
 def _duration(count: int, unit: str) -> str:

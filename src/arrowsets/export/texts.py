@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ Encode = Callable[[pa.Table, int], Any]
 # What one worker is given at a time.
 PART_BYTES = 64 << 20
 PART_ROWS = 1 << 20
+# More would wait for the disk, and hold windows meanwhile.
+MAX_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,21 @@ class TextFile:
 
 
 def write_text(
-    view: View, encode: Encode, file: TextFile, *, batch_size: int | None, num_proc: int | None, what: str
+    view: View,
+    encode: Encode,
+    file: TextFile,
+    *,
+    batch_size: int | None,
+    num_proc: int | None,
+    what: str,
+    threads: bool = True,
 ) -> int:
     """Write all rows and return the bytes of their text.
 
     Args:
         batch_size: Rows that are encoded at a time. None: by bytes.
         num_proc: Worker processes; what is written does not depend on it.
+        threads: Whether several windows may be encoded at a time; worth it where `encode` leaves Python.
     """
     check_counts(batch_size, num_proc)
     bar = progress(view.num_rows, f"Writing {what}")
@@ -55,7 +66,7 @@ def write_text(
             output.write(file.head)
             job = _Job(view, encode, batch_size or window_rows(view), cut=batch_size is None)
             if num_proc is None or num_proc == 1:
-                for rows in job.write(output, 0, view.num_rows):
+                for rows in job.write(output, 0, view.num_rows, MAX_THREADS if threads else 1):
                     bar.update(rows)
             else:
                 _write_parts(job, output, num_proc, where(file.path_or_buf), bar.update)
@@ -81,13 +92,24 @@ class _Job:
     rows: int
     cut: bool
 
-    def write(self, output: Output, start: int, stop: int) -> Iterator[int]:
+    def write(self, output: Output, start: int, stop: int, threads: int = 1) -> Iterator[int]:
         """Write a range of rows, and tell how many were written each time."""
-        tables = bounded(self.view, self.rows, start, stop, limit=WINDOW_BYTES if self.cut else None)
-        for table in tables:
-            output.write(self.encode(table, start))
+        threads = min(threads, pa.cpu_count(), -(-(stop - start) // self.rows))
+        if threads < 2:
+            for table, first in self._windows(start, stop):
+                output.write(self.encode(table, first))
+                yield table.num_rows
+            return
+        with ThreadPoolExecutor(threads) as executor:
+            tasks = (Task(window, f"rows from {window[1]}") for window in self._windows(start, stop))
+            for task, data in run(self.encode, tasks, executor, ahead=threads + 1):
+                output.write(data)
+                yield task.args[0].num_rows
+
+    def _windows(self, start: int, stop: int) -> Iterator[tuple[pa.Table, int]]:
+        for table in bounded(self.view, self.rows, start, stop, limit=WINDOW_BYTES if self.cut else None):
+            yield table, start
             start += table.num_rows
-            yield table.num_rows
 
     def write_part(self, folder: str, start: int, stop: int) -> str:
         """Write a range of rows to a file of its own."""
@@ -100,9 +122,7 @@ class _Job:
         return path
 
 
-def _write_parts(
-    job: _Job, output: Output, num_proc: int, path: str | None, done: Callable[[int], object]
-) -> None:
+def _write_parts(job: _Job, output: Output, num_proc: int, path: str | None, done: Callable[[int], object]) -> None:
     # Whole windows, so that each is encoded as it would be by one process.
     windows = max(1, window_rows(job.view, PART_BYTES, PART_ROWS) // job.rows)
     total = job.view.num_rows

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from arrowsets.table import View, logical_nbytes
+from arrowsets.table import View
 
 __all__ = ["WINDOW_BYTES", "bounded", "ranges", "window_rows"]
 
-MAX_ROWS = 1 << 16
-WINDOW_BYTES = 8 << 20
+# Small enough that what is made of a window stays in memory that was touched before.
+MAX_ROWS = 1 << 14
+WINDOW_BYTES = 4 << 20
 # A window may be so many times heavier than the average one before it is cut again.
 _HEAVIER = 4
 
@@ -39,7 +40,7 @@ def bounded(
 
 
 def _lighter(table: pa.Table, limit: int) -> Iterator[pa.Table]:
-    if table.num_rows <= 1 or logical_nbytes(table) <= limit:
+    if table.num_rows <= 1 or table.nbytes <= limit:
         yield table
         return
     half = table.num_rows // 2

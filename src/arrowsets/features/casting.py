@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.errors import SchemaConflict
+from arrowsets.features.buffers import is_valid, of_numpy, to_numpy
 
 __all__ = [
     "cast_storage",
@@ -91,14 +92,14 @@ def list_parts(array: Arr) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Arr]:
     if pa.types.is_fixed_size_list(dtype):
         lengths = np.full(len(array), dtype.list_size, dtype=np.int64)
         if array.null_count:
-            lengths[np.asarray(array.is_null())] = 0
+            lengths[~is_valid(array)] = 0
         np.cumsum(lengths, out=offsets[1:])
         return offsets, array.flatten()
-    raw = array.offsets.to_numpy().astype(np.int64)
+    raw = to_numpy(array.offsets).astype(np.int64)
     values = array.values
-    if array.null_count and bool(np.any(np.diff(raw)[np.asarray(array.is_null())])):
+    if array.null_count and bool(np.any(np.diff(raw)[~is_valid(array)])):
         # Null lists that still own values: flatten() drops those, so lengths must too.
-        lengths = np.where(np.asarray(array.is_null()), 0, np.diff(raw))
+        lengths = np.where(~is_valid(array), 0, np.diff(raw))
         np.cumsum(lengths, out=offsets[1:])
         return offsets, array.flatten()
     return raw - raw[0], values.slice(int(raw[0]), int(raw[-1] - raw[0]))
@@ -106,27 +107,13 @@ def list_parts(array: Arr) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Arr]:
 
 def _view_parts(array: Arr) -> tuple[np.ndarray[Any, np.dtype[np.int64]], Arr]:
     # Not by Arrow's cast: that of pyarrow 26.0.1 gives a wrong last offset where there are nulls.
-    starts = array.offsets.to_numpy().astype(np.int64)
-    lengths = array.sizes.to_numpy().astype(np.int64)
+    starts = to_numpy(array.offsets).astype(np.int64)
+    lengths = to_numpy(array.sizes).astype(np.int64)
     if array.null_count:
-        lengths[np.asarray(array.is_null())] = 0
+        lengths[~is_valid(array)] = 0
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
     indices = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
     return offsets, array.values.take(of_numpy(indices))
-
-
-def of_numpy(values: Any) -> pa.Array[Any]:
-    """Return an Arrow array of a one-dimensional array of native numbers or booleans, without nulls.
-
-    `pa.array` does the same, but its first call imports pandas, which takes longer than all of this library.
-    """
-    if values.dtype.kind == "b":
-        bits: Any = np.packbits(values, bitorder="little")
-        buffer = pa.py_buffer(bits)
-        return pa.Array.from_buffers(pa.bool_(), len(values), [None, buffer])
-    packed: Any = np.ascontiguousarray(values)
-    dtype = pa.from_numpy_dtype(values.dtype)
-    return pa.Array.from_buffers(dtype, len(values), [None, pa.py_buffer(packed)])
 
 
 def make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr | None) -> pa.Array[Any]:
@@ -144,9 +131,7 @@ def _make_list(dtype: Any, offsets: np.ndarray[Any, Any], values: Arr, mask: Arr
     if pa.types.is_large_list(dtype):
         return _large_from_arrays(of_numpy(offsets), values, type=dtype, mask=mask)
     if len(offsets) and offsets[-1] > np.iinfo(np.int32).max:
-        raise SchemaConflict(
-            f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches"
-        )
+        raise SchemaConflict(f"{offsets[-1]} values do not fit one array of {dtype}: use LargeList, or smaller batches")
     return _list_from_arrays(of_numpy(offsets.astype(np.int32)), values, type=dtype, mask=mask)
 
 

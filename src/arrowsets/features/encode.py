@@ -19,7 +19,8 @@ import pyarrow as pa
 
 from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict
 from arrowsets.features.base import FeatureType
-from arrowsets.features.casting import cast_storage, locate, make_list, nulls, of_numpy
+from arrowsets.features.buffers import of_numpy
+from arrowsets.features.casting import cast_storage, locate, make_list, nulls
 from arrowsets.features.infer import feature_of
 from arrowsets.features.json_value import Json
 from arrowsets.features.kinds import is_tensor, kind_of, kinds, quick_array, to_arrow_or_numpy
@@ -120,9 +121,7 @@ def _explained(values: Any, build: Callable[[Any], pa.Array[Any]], column: str |
         shown = None if row is None or isinstance(values, pa.Array) else _short(values[row])
         raise _placed(error, column, None if row is None else start + row, shown) from error
     if isinstance(array, pa.ChunkedArray):
-        raise SchemaConflict(
-            f"{array.nbytes} bytes do not fit one array of {array.type}: build it of fewer values"
-        )
+        raise SchemaConflict(f"{array.nbytes} bytes do not fit one array of {array.type}: build it of fewer values")
     return array
 
 
@@ -264,9 +263,7 @@ class _Inference:
             return self._float(values, {float})
         if found == {"int", "decimal"}:
             # Arrow counts the digits of decimals only.
-            return self._decimal(
-                [decimal.Decimal(v) if kind_of(type(v)) == "int" else v for v in values], classes
-            )
+            return self._decimal([decimal.Decimal(v) if kind_of(type(v)) == "int" else v for v in values], classes)
         if found == {"list", "ndarray"}:
             return self._list(values, classes)
         if found == {"date", "datetime"}:
@@ -338,9 +335,7 @@ class _Inference:
         try:
             return self._try(values, pa.string(), pa.large_string())
         except UnicodeEncodeError as error:
-            row = next(
-                row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value)
-            )
+            row = next(row for row, value in enumerate(values) if isinstance(value, str) and not _is_unicode(value))
             text = f"{values[row]!r} is no Unicode text ({error.reason}); use bytes, or encode it"
             raise _Mixed(row, text, bad=True) from error
 

@@ -13,6 +13,7 @@ import sys
 import uuid
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -117,10 +118,26 @@ def quick_array(values: Any) -> pa.Array[Any] | None:
         array: Any = pa.array(values)
     except (pa.ArrowException, OverflowError, ValueError, TypeError):
         return None
-    dtype = array.type
-    while pa.types.is_list(dtype):
-        dtype = dtype.value_type
-    return array if isinstance(array, pa.Array) and dtype in _SURE else None
+    if not isinstance(array, pa.Array):
+        return None
+    flat: Any = array
+    depth = 0
+    while pa.types.is_list(flat.type):
+        flat, depth = flat.flatten(), depth + 1
+    if flat.type not in _SURE or (flat.type == pa.float64() and _may_hide_bools(values, flat, depth)):
+        return None
+    return array
+
+
+def _may_hide_bools(values: list[Any], flat: Any, depth: int) -> bool:
+    """Tell whether a bool was read as a float, which pyarrow 26.0.1 does after a float; only 0 and 1 can be one."""
+    numbers = flat.to_numpy(zero_copy_only=False)
+    if not ((numbers == 0) | (numbers == 1)).any():
+        return False
+    items: Iterable[Any] = values
+    for _ in range(depth):
+        items = chain.from_iterable(item for item in items if item is not None)
+    return bool in set(map(type, items))
 
 
 def is_tensor(value: object) -> bool:

@@ -35,9 +35,7 @@ class ClassLabel(Frozen):
 
     type_name: ClassVar[str] = "ClassLabel"
     dtype: ClassVar[str] = "int64"
-    _codes: ClassVar[
-        dict[str, int]
-    ]  # of the instance; a class variable to the dataclass, so that it is no field
+    _codes: ClassVar[dict[str, int]]  # of the instance; a class variable to the dataclass, so that it is no field
     names: list[str] = field(hash=False)
     id: str | None = None
 

@@ -47,9 +47,7 @@ class Media(Frozen):
 
     def encode_object(self, value: Any) -> dict[str, Any]:
         """Return the cell of an object of the medium's own libraries."""
-        raise TypeError(
-            f"{type(self).__name__} takes a path, bytes or a dict of 'path' and 'bytes', got {value!r}"
-        )
+        raise TypeError(f"{type(self).__name__} takes a path, bytes or a dict of 'path' and 'bytes', got {value!r}")
 
     @property
     def storage(self) -> pa.DataType:
@@ -113,9 +111,7 @@ class Media(Frozen):
     def _cast_struct(self, array: Any) -> pa.Array[Any]:
         have = struct_fields(array)
         if not have.keys() & {"bytes", "path"}:
-            raise SchemaConflict(
-                f"{array.type} cannot be cast to {self!r}: it has neither 'bytes' nor 'path'"
-            )
+            raise SchemaConflict(f"{array.type} cannot be cast to {self!r}: it has neither 'bytes' nor 'path'")
         missing = pa.nulls(len(array))
         parts = [have.get(name, missing) for name in ("bytes", "path")]
         return _cells(parts[0], parts[1], array.is_null() if array.null_count else None)

@@ -55,7 +55,10 @@ class DataFile:
     @property
     def extension(self) -> str:
         """The extension of the content in lower case, with its dot: ".csv" for "x.CSV.gz"; "" where there is none."""
-        return Path(without_codec(self.name)).suffix.lower()
+        name = without_codec(self.name)
+        dot = name.rfind(".")
+        # What names a hidden file is no extension.
+        return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
 
     @property
     def is_remote(self) -> bool:

@@ -9,6 +9,7 @@ each value.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,13 @@ from arrowsets.formats.python import PythonFormat
 from arrowsets.formats.tensor import AnyNumpy
 from arrowsets.formats.torch import TorchFormat
 
-__all__ = ["collate_rows", "register"]
+__all__ = ["collate_rows", "register", "registered"]
+
+
+@lru_cache(maxsize=1)
+def registered() -> bool:
+    """Register once in this process; tell whether lazy rows are known to torch."""
+    return register()
 
 
 def register() -> bool:

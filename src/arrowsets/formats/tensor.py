@@ -64,9 +64,7 @@ class TensorFormat(Format):
         names = table.schema.names
         return iter(row_dicts(names, [self._cells(table, name) for name in names], table.num_rows))
 
-    def getter(
-        self, batch: pa.RecordBatch, columns: Sequence[str] | None = None
-    ) -> Callable[[int], dict[str, Any]]:
+    def getter(self, batch: pa.RecordBatch, columns: Sequence[str] | None = None) -> Callable[[int], dict[str, Any]]:
         names = list(batch.schema.names) if columns is None else list(columns)
         return row_function(names, [self._reader(batch, name) for name in names])
 

@@ -49,9 +49,7 @@ def _update(digest: xxh3_128, value: npt.NDArray[Any]) -> None:
         digest.update(np.asarray(value).reshape(-1).view(np.uint8).data if value.size else b"")
         return
     # Any other layout is read in C order, a bounded piece at a time.
-    for piece in np.nditer(
-        value, flags=("external_loop", "buffered", "zerosize_ok"), order="C", buffersize=_COPIED
-    ):
+    for piece in np.nditer(value, flags=("external_loop", "buffered", "zerosize_ok"), order="C", buffersize=_COPIED):
         digest.update(np.ascontiguousarray(piece).view(np.uint8).data)
 
 
@@ -64,9 +62,7 @@ def scalar(visitor: Visitor, value: np.generic[Any]) -> Fingerprint:
 
 def dtype(visitor: Visitor, value: np.dtype[Any]) -> Fingerprint:  # noqa: ARG001
     """Fingerprint a numpy type."""
-    return node(
-        "value", (), f"dtype {value}", f"{_dtype_text(value)}\0{value.str}\0{value.alignment}".encode()
-    )
+    return node("value", (), f"dtype {value}", f"{_dtype_text(value)}\0{value.str}\0{value.alignment}".encode())
 
 
 def ufunc(visitor: Visitor, value: np.ufunc) -> Fingerprint:  # noqa: ARG001
@@ -90,10 +86,7 @@ def generator(visitor: Visitor, value: Any) -> Fingerprint:
 def vectorized(visitor: Visitor, value: Any) -> Fingerprint:
     """Fingerprint a `numpy.vectorize`: not what it remembers of its first call."""
     parts = [("function", visitor.visit(value.pyfunc))]
-    parts += [
-        (f".{name}", visitor.visit(getattr(value, name, None)))
-        for name in ("otypes", "signature", "excluded")
-    ]
+    parts += [(f".{name}", visitor.visit(getattr(value, name, None))) for name in ("otypes", "signature", "excluded")]
     return node("vectorize", parts, "vectorize")
 
 
@@ -117,9 +110,7 @@ def tensor(visitor: Visitor, value: Any) -> Fingerprint:
 
 def torch_generator(visitor: Visitor, value: Any) -> Fingerprint:
     """Fingerprint a PyTorch generator by its state."""
-    return node(
-        "generator", [("state", visitor.visit(value.get_state()))], "torch.Generator in a certain state"
-    )
+    return node("generator", [("state", visitor.visit(value.get_state()))], "torch.Generator in a certain state")
 
 
 def jax_array(visitor: Visitor, value: Any) -> Fingerprint:

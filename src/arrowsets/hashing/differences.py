@@ -97,9 +97,7 @@ def _labelled(tree: Fingerprint) -> dict[tuple[str, int], Fingerprint]:
 
 def _scope(path: str, old: Fingerprint, new: Fingerprint) -> str:
     """Return the path of a part's parts: a named function is its own place, however it is reached."""
-    named = (
-        path and old.kind == new.kind == "function" and old.summary == new.summary and "<" not in old.summary
-    )
+    named = path and old.kind == new.kind == "function" and old.summary == new.summary and "<" not in old.summary
     return f"function {old.summary}" if named else path
 
 

@@ -122,9 +122,7 @@ def method(visitor: Visitor, value: MethodType) -> Fingerprint:
     """Fingerprint a bound method: the function and what it reads of its object."""
     if isinstance(value.__func__, FunctionType):
         return visitor.function(value.__func__, (value.__self__,))
-    return node(
-        "method", [("function", visitor.visit(value.__func__)), ("self", visitor.visit(value.__self__))]
-    )
+    return node("method", [("function", visitor.visit(value.__func__)), ("self", visitor.visit(value.__self__))])
 
 
 def partial(visitor: Visitor, value: functools.partial[Any]) -> Fingerprint:
@@ -132,9 +130,7 @@ def partial(visitor: Visitor, value: functools.partial[Any]) -> Fingerprint:
     keywords = {f"argument {name}": visitor.visit(item) for name, item in sorted(value.keywords.items())}
     parts = [("function", visitor.visit(value.func))]
     parts += [(f"argument {i}", visitor.visit(item)) for i, item in enumerate(value.args)]
-    return node(
-        "partial", [*parts, ("keywords", combine("keywords", keywords))] if keywords else parts, "partial"
-    )
+    return node("partial", [*parts, ("keywords", combine("keywords", keywords))] if keywords else parts, "partial")
 
 
 def cached(visitor: Visitor, value: Any) -> Fingerprint:
@@ -148,18 +144,14 @@ def builtin(visitor: Visitor, value: BuiltinFunctionType) -> Fingerprint:
     if owner is None or isinstance(owner, ModuleType):
         module = value.__module__ or (owner.__name__ if isinstance(owner, ModuleType) else "builtins")
         if is_users(module):
-            return node(
-                "builtin", [("module", visitor.visit(owner))], value.__qualname__, value.__qualname__.encode()
-            )
+            return node("builtin", [("module", visitor.visit(owner))], value.__qualname__, value.__qualname__.encode())
         return package_leaf(module, value.__qualname__)
     return node("builtin", [("self", visitor.visit(owner))], value.__qualname__, value.__name__.encode())
 
 
 def descriptor(visitor: Visitor, value: Any) -> Fingerprint:
     """Fingerprint a method of a class written in C: `str.lower`."""
-    return node(
-        "builtin", [("class", visitor.visit(value.__objclass__))], value.__qualname__, value.__name__.encode()
-    )
+    return node("builtin", [("class", visitor.visit(value.__objclass__))], value.__qualname__, value.__name__.encode())
 
 
 def bound_slot(visitor: Visitor, value: Any) -> Fingerprint:
@@ -175,9 +167,7 @@ def wrapped(visitor: Visitor, value: Any) -> Fingerprint:
 def prop(visitor: Visitor, value: property) -> Fingerprint:
     """Fingerprint a property by its functions."""
     functions = {"get": value.fget, "set": value.fset, "delete": value.fdel}
-    return node(
-        "property", [(name, visitor.visit(item)) for name, item in functions.items() if item], "property"
-    )
+    return node("property", [(name, visitor.visit(item)) for name, item in functions.items() if item], "property")
 
 
 def cached_property(visitor: Visitor, value: functools.cached_property[Any]) -> Fingerprint:

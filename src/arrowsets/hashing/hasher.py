@@ -118,9 +118,7 @@ class _Hasher:
 
     def look(self, value: object, chains: Iterable[Chain]) -> Fingerprint:
         if isinstance(value, ModuleType):
-            return self._once(
-                (id(value), frozenset(chains)), value, lambda: module_reads(self, value, chains)
-            )
+            return self._once((id(value), frozenset(chains)), value, lambda: module_reads(self, value, chains))
         if WHOLE in chains or scalar(value) is not None:
             return self.visit(value)
         if isinstance(value, FunctionType):
@@ -129,11 +127,7 @@ class _Hasher:
 
     def _function_attributes(self, value: FunctionType, chains: Iterable[Chain]) -> Fingerprint:
         whole = self.visit(value)
-        kept = [
-            (f".{name}", self.visit(vars(value)[name]))
-            for (name, *_) in sorted(chains)
-            if name in vars(value)
-        ]
+        kept = [(f".{name}", self.visit(vars(value)[name])) for (name, *_) in sorted(chains) if name in vars(value)]
         return node("attributes", [("function", whole), *kept], whole.summary) if kept else whole
 
     def shape(self, code: CodeType) -> Shape:

@@ -59,9 +59,7 @@ def inline_import(visitor: Visitor, item: Import, package: str) -> Fingerprint:
     spec = find_spec(name)
     if spec is None or not is_users(name, spec.origin if spec.has_location else None):
         return package_leaf(name)
-    parts = (
-        [("module", _source(visitor, name, Path(spec.origin)))] if spec.origin and spec.has_location else []
-    )
+    parts = [("module", _source(visitor, name, Path(spec.origin)))] if spec.origin and spec.has_location else []
     for attribute in item.names:
         inner = find_spec(f"{name}.{attribute}") if spec.submodule_search_locations is not None else None
         if inner is not None and inner.origin and inner.has_location:
@@ -86,8 +84,7 @@ def _read_source(visitor: Visitor, name: str, path: Path) -> Fingerprint:
     package = name if is_package else name.rpartition(".")[0]
     parts = [("code", shape.fingerprint)]
     parts += [
-        (f"import {'.' * item.level}{item.name}", inline_import(visitor, item, package))
-        for item in shape.imports
+        (f"import {'.' * item.level}{item.name}", inline_import(visitor, item, package)) for item in shape.imports
     ]
     return node("module", parts, summary)
 

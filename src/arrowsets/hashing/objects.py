@@ -78,18 +78,14 @@ def _members(value: type) -> Iterator[tuple[str, object]]:
 def enum_member(visitor: Visitor, value: enum.Enum) -> Fingerprint:
     """Fingerprint a member of an enumeration by name, value and the user's methods."""
     kind = type(value)
-    parts = (
-        [("class", package_leaf(kind.__module__, kind.__qualname__))] if not is_users(kind.__module__) else []
-    )
+    parts = [("class", package_leaf(kind.__module__, kind.__qualname__))] if not is_users(kind.__module__) else []
     parts.append(("value", visitor.visit(value._value_)))
     parts += [
         (f".{name}", visitor.visit(item))
         for name, item in sorted(_members(kind))
         if isinstance(item, FunctionType | property | classmethod | staticmethod) and not name.startswith("_")
     ]
-    return node(
-        "enum", parts, f"{kind.__qualname__}.{value._name_}", f"{kind.__name__}.{value._name_}".encode()
-    )
+    return node("enum", parts, f"{kind.__qualname__}.{value._name_}", f"{kind.__name__}.{value._name_}".encode())
 
 
 def logger(visitor: Visitor, value: logging.Logger) -> Fingerprint:  # noqa: ARG001
@@ -209,9 +205,7 @@ def instance(visitor: Visitor, value: Any) -> Fingerprint:
         )
     kind = type(value)
     if hasattr(kind, "__cache_key__"):
-        return node(
-            kind.__qualname__, [("cache key", visitor.visit(value.__cache_key__()))], kind.__qualname__
-        )
+        return node(kind.__qualname__, [("cache key", visitor.visit(value.__cache_key__()))], kind.__qualname__)
     return _by_state(visitor, value) or _by_reduction(visitor, value)
 
 

@@ -43,9 +43,7 @@ def _is_users(module: str, file: str | None) -> bool:
         return False
     if file:
         path = PurePath(file)
-        return _INSTALLED.isdisjoint(path.parts) and not any(
-            path.is_relative_to(folder) for folder in _STDLIB
-        )
+        return _INSTALLED.isdisjoint(path.parts) and not any(path.is_relative_to(folder) for folder in _STDLIB)
     if root in sys.stdlib_module_names or root in sys.builtin_module_names:
         return False
     # Made at run time, or C code without a file: the user's unless a package has that name.

@@ -78,9 +78,7 @@ def scalar(value: object) -> Fingerprint | None:
 
 def path(value: PurePath) -> Fingerprint:
     """Fingerprint a path: the same on every system."""
-    return leaf(
-        "value", b"path\0" + value.as_posix().encode("utf-8", "surrogateescape"), f"path {value.as_posix()!r}"
-    )
+    return leaf("value", b"path\0" + value.as_posix().encode("utf-8", "surrogateescape"), f"path {value.as_posix()!r}")
 
 
 def _summary(value: object) -> str:

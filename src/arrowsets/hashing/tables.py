@@ -112,9 +112,7 @@ def _fixed(array: Any) -> Any:
     if len(array) == 0:
         return b""
     width = kind.bit_width // 8
-    data = np.frombuffer(array.buffers()[1], np.uint8)[
-        array.offset * width : (array.offset + len(array)) * width
-    ]
+    data = np.frombuffer(array.buffers()[1], np.uint8)[array.offset * width : (array.offset + len(array)) * width]
     if array.null_count:
         valid = array.is_valid().to_numpy(zero_copy_only=False)
         data = np.where(valid[:, None], data.reshape(-1, width), np.uint8(0))
@@ -128,9 +126,7 @@ def _text(digest: xxh3_128, array: Any) -> None:
         return
     wide = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
     _, offsets, data = array.buffers()
-    ends = np.frombuffer(offsets, np.int64 if wide else np.int32)[
-        array.offset : array.offset + len(array) + 1
-    ]
+    ends = np.frombuffer(offsets, np.int64 if wide else np.int32)[array.offset : array.offset + len(array) + 1]
     digest.update(np.diff(ends).astype(np.int64).data)
     if data is not None:
         digest.update(memoryview(data)[int(ends[0]) : int(ends[-1])])
@@ -138,9 +134,7 @@ def _text(digest: xxh3_128, array: Any) -> None:
 
 def arrow_scalar(visitor: Visitor, value: Any) -> Fingerprint:
     """Fingerprint an Arrow scalar by type and value."""
-    return node(
-        "arrow scalar", [("value", visitor.visit(value.as_py()))], repr(value), str(value.type).encode()
-    )
+    return node("arrow scalar", [("value", visitor.visit(value.as_py()))], repr(value), str(value.type).encode())
 
 
 def described(visitor: Visitor, value: Any) -> Fingerprint:  # noqa: ARG001
@@ -170,9 +164,7 @@ def frame(visitor: Visitor, value: Any) -> Fingerprint:
 def series(visitor: Visitor, value: Any) -> Fingerprint:
     """Fingerprint a pandas series."""
     parts = [("name", visitor.visit(value.name)), ("index", visitor.visit(value.index))]
-    return node(
-        "series", [*parts, ("values", _pandas_values(visitor, value))], f"Series {value.dtype} {value.shape}"
-    )
+    return node("series", [*parts, ("values", _pandas_values(visitor, value))], f"Series {value.dtype} {value.shape}")
 
 
 def index(visitor: Visitor, value: Any) -> Fingerprint:
@@ -180,13 +172,9 @@ def index(visitor: Visitor, value: Any) -> Fingerprint:
     summary = f"{type(value).__name__} of {len(value)} rows"
     names = ("names", visitor.visit(list(value.names)))
     if type(value).__name__ == "RangeIndex":
-        return node(
-            "index", [names, ("range", visitor.visit(range(value.start, value.stop, value.step)))], summary
-        )
+        return node("index", [names, ("range", visitor.visit(range(value.start, value.stop, value.step)))], summary)
     if value.nlevels > 1:
-        levels = [
-            (f"[{i}]", _pandas_values(visitor, value.get_level_values(i))) for i in range(value.nlevels)
-        ]
+        levels = [(f"[{i}]", _pandas_values(visitor, value.get_level_values(i))) for i in range(value.nlevels)]
         return node("index", [names, *levels], summary)
     return node("index", [names, ("values", _pandas_values(visitor, value))], summary)
 
@@ -217,9 +205,7 @@ def polars_frame(visitor: Visitor, value: Any) -> Fingerprint:
         return node("plan", (), f"polars {kind}", kind.encode() + plan)
     if kind == "Series":
         parts = [("name", visitor.visit(value.name)), ("values", visitor.visit(value.to_arrow()))]
-        return node(
-            "series", parts, f"polars Series {value.dtype} of {len(value)} rows", str(value.dtype).encode()
-        )
+        return node("series", parts, f"polars Series {value.dtype} of {len(value)} rows", str(value.dtype).encode())
     types = _types(value)
     return node(
         "frame",

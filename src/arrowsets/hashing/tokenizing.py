@@ -65,9 +65,7 @@ def pretrained(visitor: Visitor, value: Any) -> Fingerprint:
     told = {name: getattr(value, name) for name in _ATTRIBUTES if hasattr(value, name)}
     parts += [(f".{name}", visitor.visit(item)) for name, item in told.items()]
     special = getattr(value, "special_tokens_map", {})
-    parts.append(
-        (".special_tokens_map", visitor.visit({name: _text(special[name]) for name in sorted(special)}))
-    )
+    parts.append((".special_tokens_map", visitor.visit({name: _text(special[name]) for name in sorted(special)})))
     backend = getattr(value, "backend_tokenizer", None)
     if backend is not None:
         text = backend.to_str()
@@ -75,9 +73,7 @@ def pretrained(visitor: Visitor, value: Any) -> Fingerprint:
     else:
         vocabulary = value.get_vocab()
         parts.append((".vocab", visitor.visit(dict(sorted(vocabulary.items())))))
-        settings = {
-            name: item for name, item in sorted(value.init_kwargs.items()) if not name.endswith("_file")
-        }
+        settings = {name: item for name, item in sorted(value.init_kwargs.items()) if not name.endswith("_file")}
         parts.append((".init_kwargs", visitor.visit({name: _text(item) for name, item in settings.items()})))
     return node("tokenizer", parts, f"tokenizer {type(value).__name__}")
 

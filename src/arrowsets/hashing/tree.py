@@ -106,9 +106,7 @@ def leaf(kind: str, payload: bytes, summary: str) -> Fingerprint:
     return Fingerprint(xxh3_128_hexdigest(kind.encode() + b"\0" + payload), kind, shorten(summary))
 
 
-def node(
-    kind: str, parts: Iterable[tuple[str, Fingerprint]], summary: str = "", payload: bytes = b""
-) -> Fingerprint:
+def node(kind: str, parts: Iterable[tuple[str, Fingerprint]], summary: str = "", payload: bytes = b"") -> Fingerprint:
     """Make the fingerprint of labelled parts whose order counts."""
     children = tuple(parts)
     return Fingerprint(node_digest(kind, children, payload), kind, shorten(summary), children)

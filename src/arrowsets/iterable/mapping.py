@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from arrowsets.dataset.reading import FormatSpec
 from arrowsets.engine.plan import Step
 from arrowsets.engine.stages_apply import Work
-from arrowsets.engine.steps import Apply, Conform
+from arrowsets.engine.steps import Apply, Conform, Runs
 from arrowsets.features import Features, List
 from arrowsets.iterable.bindings import ExpressionBinding, FilterBinding, GroupBinding, MapBinding
 from arrowsets.iterable.core import IterableCore
@@ -159,12 +159,14 @@ class MapMethods(IterableCore):
             raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
         names = _names(by_column)
         self._check_columns(names or ())
-        work = Work("batch", GroupBinding(batch_size, names), None, removed=None, drop_last=drop_last_batch)
+        binding = GroupBinding(batch_size, names)
+        step: Step = Runs(binding)
+        if batch_size is not None:
+            step = Apply(Work("batch", binding, None, removed=None, drop_last=drop_last_batch))
         known = self._features
-        keys: Sequence[str] = names or ()
-        types = None if known is None else Features({n: f if n in keys else List(f) for n, f in known.items()})
+        types = None if known is None else Features({name: List(feature) for name, feature in known.items()})
         given = {"batch_size": batch_size, "by_column": names, "drop_last_batch": drop_last_batch}
-        return self._then("batch", given, Apply(work), features=types)
+        return self._then("batch", given, step, features=types)
 
     def _shown_format(self) -> list[Any]:
         return [self._format.type, self._format.columns, dict(self._format.options)]

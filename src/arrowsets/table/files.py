@@ -283,9 +283,7 @@ class ArrowFiles:
             batches = gather(self.starts, self.batch, self.schema, array)
         except pa.ArrowIndexError as error:
             # The positions are right, so offsets within a batch are not.
-            raise BadData(
-                f"broken offsets: {error}; write it again", file=", ".join(self.paths[:3])
-            ) from error
+            raise BadData(f"broken offsets: {error}; write it again", file=", ".join(self.paths[:3])) from error
         return pa.Table.from_batches(batches, schema=self.schema)
 
     def read_range(self, start: int, stop: int) -> pa.Table:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from arrowsets.features.buffers import filled, to_numpy
 from arrowsets.table.pick import as_buffer, bitmap, entries, is_valid, pick
 
 __all__ = ["Normaliser"]
@@ -64,13 +65,11 @@ class Normaliser:
 
     def _list(self, array: _Array, path: _Path) -> _Array:
         array = _without_hidden(array)
-        offsets = array.offsets.to_numpy()
+        offsets = to_numpy(array.offsets)
         low, high = int(offsets[0]), int(offsets[-1])
         values = entries(array).slice(low, high - low)
         buffers = [_bitmap(array), as_buffer(offsets - low if low else offsets)]
-        return pa.Array.from_buffers(
-            array.type, len(array), buffers, children=[self._normal(values, (*path, 0))]
-        )
+        return pa.Array.from_buffers(array.type, len(array), buffers, children=[self._normal(values, (*path, 0))])
 
     def _fixed_list(self, array: _Array, path: _Path) -> _Array:
         size = array.type.list_size
@@ -84,7 +83,7 @@ class Normaliser:
         )
 
     def _list_view(self, array: _Array, path: _Path) -> _Array:
-        sizes = array.sizes.to_numpy()
+        sizes = to_numpy(array.sizes)
         if array.null_count:
             sizes = np.where(is_valid(array), sizes, 0).astype(sizes.dtype)
         values = self._normal(array.flatten(), (*path, 0))
@@ -127,7 +126,7 @@ def _fixed(array: _Array) -> _Array:
     """Zero what lies under nulls, and the bits past the end."""
     dtype = array.type
     if pa.types.is_boolean(dtype):
-        bits = pc.fill_null(array, pa.scalar(value=False)).to_numpy(zero_copy_only=False)
+        bits = to_numpy(filled(array))
         values = as_buffer(np.packbits(bits, bitorder="little"))
         return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), values])
     width = dtype.bit_width // 8
@@ -137,9 +136,7 @@ def _fixed(array: _Array) -> _Array:
     data = array.buffers()[1].slice(array.offset * width, len(array) * width)
     if array.null_count:
         whole = np.frombuffer(data, dtype=f"u{width}" if width in (1, 2, 4, 8) else f"({width},)u1")
-        data = as_buffer(
-            np.where(is_valid(array).reshape(-1, *[1] * (whole.ndim - 1)), whole, 0).astype(whole.dtype)
-        )
+        data = as_buffer(np.where(is_valid(array).reshape(-1, *[1] * (whole.ndim - 1)), whole, 0).astype(whole.dtype))
     return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), data])
 
 
@@ -147,26 +144,32 @@ def _text(array: _Array) -> _Array:
     """Empty what lies under nulls, and cut the bytes to those that are used."""
     dtype = array.type
     if not len(array):
-        return pa.array([], dtype)
+        return pa.nulls(0, dtype)
     wide = pa.types.is_large_string(dtype) or pa.types.is_large_binary(dtype)
-    if array.null_count:
-        text = pa.types.is_string(dtype) or pa.types.is_large_string(dtype)
-        filled = pc.fill_null(array, "" if text else b"")
+    places = _places(array, wide=wide)
+    if array.null_count and (places[1:] != places[:-1])[~is_valid(array)].any():
+        whole = filled(array)
+        places = _places(whole, wide=wide)
     else:
-        filled = array
-    _, offsets, data = filled.buffers()
-    places = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)[filled.offset :][: len(filled) + 1]
+        # What parsers make, and what was written before, hides nothing under its nulls.
+        whole = array
+    data = whole.buffers()[2]
     low, high = int(places[0]), int(places[-1])
     offsets = as_buffer(places - low if low else places)
     data = pa.py_buffer(b"") if data is None else data.slice(low, high - low)
     return pa.Array.from_buffers(dtype, len(array), [_bitmap(array), offsets, data])
 
 
+def _places(array: _Array, *, wide: bool) -> Any:
+    offsets = array.buffers()[1]
+    return np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)[array.offset :][: len(array) + 1]
+
+
 def _without_hidden(array: _Array) -> _Array:
     """Drop values that lie under null lists."""
     if not array.null_count:
         return array
-    lengths = np.diff(array.offsets.to_numpy())
+    lengths = np.diff(to_numpy(array.offsets))
     if not lengths[~is_valid(array)].any():
         return array
     return pick(array, np.where(is_valid(array), np.arange(len(array)), -1))

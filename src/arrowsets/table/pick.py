@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from arrowsets.features.buffers import is_valid, of_numpy, to_numpy
+
 __all__ = ["as_buffer", "bitmap", "entries", "is_plain", "is_valid", "pick"]
 
 _Array: TypeAlias = Any
@@ -37,9 +39,7 @@ def pick(array: _Array, rows: _Int64s) -> _Array:
         return pa.ExtensionArray.from_storage(dtype, pick(array.storage, rows))
     if types.is_run_end_encoded(dtype):
         compute: Any = pc
-        return compute.run_end_encode(
-            pick(compute.run_end_decode(array), rows), run_end_type=dtype.run_end_type
-        )
+        return compute.run_end_encode(pick(compute.run_end_decode(array), rows), run_end_type=dtype.run_end_type)
     if _is_text_view(dtype):
         return _pick_text_views(array, rows)
     shown = rows >= 0
@@ -72,7 +72,7 @@ def _pick_fixed_lists(array: _Array, rows: _Int64s, shown: _Bools) -> _Array:
 
 
 def _pick_lists(array: _Array, rows: _Int64s, shown: _Bools) -> _Array:
-    offsets = array.offsets.to_numpy()
+    offsets = to_numpy(array.offsets)
     begins = offsets[:-1][rows].astype(np.int64)
     lengths = np.where(shown, np.diff(offsets)[rows], 0).astype(np.int64)
     ends = np.cumsum(lengths)
@@ -83,8 +83,8 @@ def _pick_lists(array: _Array, rows: _Int64s, shown: _Bools) -> _Array:
 
 
 def _pick_list_views(array: _Array, rows: _Int64s, shown: _Bools) -> _Array:
-    begins = array.offsets.to_numpy()[rows]
-    sizes = np.where(shown, array.sizes.to_numpy()[rows], 0).astype(begins.dtype)
+    begins = to_numpy(array.offsets)[rows]
+    sizes = np.where(shown, to_numpy(array.sizes)[rows], 0).astype(begins.dtype)
     buffers = [bitmap(shown), as_buffer(begins), as_buffer(sizes)]
     return pa.Array.from_buffers(array.type, len(rows), buffers, children=[array.values])
 
@@ -97,15 +97,9 @@ def entries(array: _Array) -> _Array:
     return pa.Array.from_buffers(dtype, len(array.keys), [None], children=[array.keys, array.items])
 
 
-def is_valid(array: _Array) -> _Bools:
-    """Return where an array is not null."""
-    valid: _Bools = array.is_valid().to_numpy(zero_copy_only=False)
-    return valid
-
-
-def bitmap(valid: _Bools) -> pa.Buffer | None:
+def bitmap(shown: _Bools) -> pa.Buffer | None:
     """Return a validity bitmap with zeros past its end; None where all is valid."""
-    return None if valid.all() else as_buffer(np.packbits(valid, bitorder="little"))
+    return None if shown.all() else as_buffer(np.packbits(shown, bitorder="little"))
 
 
 def as_buffer(array: npt.NDArray[Any]) -> pa.Buffer:
@@ -116,7 +110,10 @@ def as_buffer(array: npt.NDArray[Any]) -> pa.Buffer:
 
 def _indices(rows: _Int64s) -> _Array:
     missing = rows < 0
-    return pa.array(rows, mask=missing) if missing.any() else pa.array(rows)
+    if not missing.any():
+        return of_numpy(rows)
+    data: Any = np.ascontiguousarray(rows)
+    return pa.Array.from_buffers(pa.int64(), len(rows), [bitmap(~missing), pa.py_buffer(data)])
 
 
 def _is_text_view(dtype: pa.DataType) -> bool:

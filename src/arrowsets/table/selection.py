@@ -125,12 +125,13 @@ class Selection:
 def as_rows(positions: Positions, total: int) -> Rows:
     """Check positions out of `total` rows and return them as a range, or as an int64 array of our own.
 
-    A boolean array is a mask and must have `total` values. An array that is read-only already is not copied.
+    Negative positions count from the end. A boolean array is a mask and must have `total` values. An array that is
+    read-only already is not copied.
     """
     if isinstance(positions, range):
-        if len(positions) and not (0 <= min(positions[0], positions[-1]) <= max(positions[0], positions[-1]) < total):
-            raise _out_of_range(positions[0] if not 0 <= positions[0] < total else positions[-1], total)
-        return positions
+        if not positions or (0 <= positions[0] < total and 0 <= positions[-1] < total):
+            return positions
+        _check(min(positions[0], positions[-1]), max(positions[0], positions[-1]), total)
     array = np.asarray(positions)
     if array.ndim != 1:
         raise ShapeConflict(f"row positions of shape {array.shape}; give one flat sequence of integers")
@@ -140,9 +141,11 @@ def as_rows(positions: Positions, total: int) -> Rows:
         return range(0)
     if array.dtype.kind not in "iu":
         raise TypeError(f"row positions of type {array.dtype}; give integers, or booleans as a mask")
-    low, high = int(array.min()), int(array.max())
-    if low < 0 or high >= total:
-        raise _out_of_range(low if low < 0 else high, total)
+    low = int(array.min())
+    _check(low, int(array.max()), total)
+    if low < 0:
+        array = array.astype(np.int64)
+        array[array < 0] += total
     if (same := _as_range(array)) is not None:
         return same
     if array.dtype == np.int64 and not array.flags.writeable:
@@ -158,9 +161,11 @@ def _masked(mask: npt.NDArray[np.bool_], total: int) -> Rows:
     return _frozen(rows) if same is None else same
 
 
-def _out_of_range(position: int, total: int) -> RowOutOfRange:
-    allowed = f"0 to {total - 1}" if total else "none: there are no rows"
-    return RowOutOfRange(f"row position {position} is out of range; allowed: {allowed}")
+def _check(low: int, high: int, total: int) -> None:
+    if -total <= low and high < total:
+        return
+    allowed = f"0 to {total - 1}, or -{total} to -1 from the end" if total else "none: there are no rows"
+    raise RowOutOfRange(f"row position {low if low < -total else high} is out of range; allowed: {allowed}")
 
 
 def _as_range(array: npt.NDArray[Any]) -> range | None:

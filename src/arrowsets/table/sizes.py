@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-__all__ = ["Bits", "logical_nbytes", "row_bits"]
+from arrowsets.features.buffers import is_valid, to_numpy
+
+__all__ = ["Bits", "logical_nbytes", "row_bits", "total_bits"]
 
 Bits = int | npt.NDArray[np.int64]
 
@@ -32,9 +33,7 @@ def row_bits(array: Any) -> Bits:
     if pa.types.is_fixed_size_list(dtype):
         return _fixed_list_bits(array)
     if _is_text(dtype):
-        lengths = pc.fill_null(pc.binary_length(_text(array)), 0)
-        counts: npt.NDArray[np.int64] = lengths.to_numpy(zero_copy_only=False).astype(np.int64)
-        return counts * 8 + 32
+        return _text_lengths(array) * 8 + 32
     if pa.types.is_null(dtype):
         return 1
     try:
@@ -46,12 +45,17 @@ def row_bits(array: Any) -> Bits:
 
 def logical_nbytes(table: pa.Table) -> int:
     """Return the bytes of a table's rows, however they are chunked and wherever they lie."""
-    bits = 0
-    for column in table.columns:
-        for chunk in column.chunks:
-            each = row_bits(chunk)
-            bits += each * len(chunk) if isinstance(each, int) else int(each.sum())
-    return bits // 8
+    return sum(total_bits(chunk) for column in table.columns for chunk in column.chunks) // 8
+
+
+def total_bits(array: Any) -> int:
+    """Return the sum of the bits of all rows."""
+    if _has_offsets(array.type) and not array.null_count and len(array):
+        # The offsets of the ends tell it without those between.
+        offsets = _text_offsets(array)
+        return (int(offsets[-1]) - int(offsets[0])) * 8 + 32 * len(array)
+    each = row_bits(array)
+    return each * len(array) if isinstance(each, int) else int(each.sum())
 
 
 def _is_text(dtype: pa.DataType) -> bool:
@@ -66,10 +70,28 @@ def _is_text(dtype: pa.DataType) -> bool:
     )
 
 
-def _text(array: Any) -> Any:
-    if pa.types.is_string_view(array.type):
-        return array.cast(pa.large_string())
-    return array.cast(pa.large_binary()) if pa.types.is_binary_view(array.type) else array
+def _has_offsets(dtype: pa.DataType) -> bool:
+    return _is_text(dtype) and not (pa.types.is_string_view(dtype) or pa.types.is_binary_view(dtype))
+
+
+def _text_offsets(array: Any) -> npt.NDArray[Any]:
+    wide = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+    offsets = np.frombuffer(array.buffers()[1], np.int64 if wide else np.int32)
+    return offsets[array.offset : array.offset + len(array) + 1]
+
+
+def _text_lengths(array: Any) -> npt.NDArray[np.int64]:
+    if not len(array):
+        return np.empty(0, np.int64)
+    if _has_offsets(array.type):
+        lengths = np.diff(_text_offsets(array)).astype(np.int64)
+    else:
+        # The length of a view is its first four bytes.
+        views = np.frombuffer(array.buffers()[1], np.int32)[::4]
+        lengths = views[array.offset : array.offset + len(array)].astype(np.int64)
+    if array.null_count:
+        lengths[~is_valid(array)] = 0
+    return lengths
 
 
 def _is_listed(dtype: pa.DataType) -> bool:
@@ -84,13 +106,13 @@ def _is_listed(dtype: pa.DataType) -> bool:
 
 
 def _list_bits(array: Any) -> Bits:
-    offsets = array.offsets.to_numpy().astype(np.int64, copy=False)
+    offsets = to_numpy(array.offsets).astype(np.int64, copy=False)
     if pa.types.is_list_view(array.type) or pa.types.is_large_list_view(array.type):
-        begins, lengths = offsets, array.sizes.to_numpy().astype(np.int64, copy=False)
+        begins, lengths = offsets, to_numpy(array.sizes).astype(np.int64, copy=False)
     else:
         begins, lengths = offsets[:-1], np.diff(offsets)
     if array.null_count:
-        lengths = np.where(array.is_valid().to_numpy(zero_copy_only=False), lengths, 0)
+        lengths = np.where(is_valid(array), lengths, 0)
     if not lengths.any():
         return np.full(len(array), 32, dtype=np.int64)
     used = lengths > 0
@@ -115,5 +137,5 @@ def _fixed_list_bits(array: Any) -> Bits:
         return int(values * size + 1)
     bits: npt.NDArray[np.int64] = values.reshape(-1, size).sum(axis=1) + 1
     if array.null_count:
-        bits[~array.is_valid().to_numpy(zero_copy_only=False)] = 1
+        bits[~is_valid(array)] = 1
     return bits

@@ -154,6 +154,12 @@ class _OpenFile:
             return tuple(self.read(index).num_rows for index in range(len(self.batches)))
         if len(counts) != len(self.batches):
             raise BadData(f"it has {len(self.batches)} record batches where {len(counts)} were written", file=self.path)
+        # Those of a stream are all there by now, and are not looked at again.
+        for index, (batch, rows) in enumerate(zip(self.batches, counts, strict=True)):
+            if batch is not None and batch.num_rows != rows:
+                raise BadData(
+                    f"record batch {index} has {batch.num_rows} rows where {rows} were written", file=self.path
+                )
         return counts
 
     def read(self, index: int) -> pa.RecordBatch:
@@ -271,9 +277,6 @@ def _map(path: str) -> pa.Buffer:
 def _lies_in(batch: pa.RecordBatch, data: pa.Buffer) -> bool | None:
     low, high = data.address, data.address + data.size
     places = [
-        buffer.address
-        for column in batch.columns
-        for buffer in column.buffers()
-        if buffer is not None and buffer.size
+        buffer.address for column in batch.columns for buffer in column.buffers() if buffer is not None and buffer.size
     ]
     return all(low <= place < high for place in places) if places else None

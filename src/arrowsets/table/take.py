@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from arrowsets.features.buffers import bulk_pool, of_numpy
 from arrowsets.table.pick import is_plain, pick
 
 __all__ = ["gather", "joined"]
@@ -54,9 +54,7 @@ class _Gather:
     def segments(self, rows: _Int64s) -> int:
         """Return in how many parts rows must be read for each to stay small, by a sample of their batches."""
         first, last = self.touched(int(rows.min()), int(rows.max()))
-        sample = [
-            self.batch(index) for index in range(first, last + 1, (last - first) // _SAMPLED_BATCHES + 1)
-        ]
+        sample = [self.batch(index) for index in range(first, last + 1, (last - first) // _SAMPLED_BATCHES + 1)]
         width = sum(found.nbytes for found in sample) / max(sum(found.num_rows for found in sample), 1)
         return int(len(rows) * width // _SEGMENT_BYTES) + 1
 
@@ -116,11 +114,8 @@ class _Gather:
 
     def take(self, batch: pa.RecordBatch, rows: _Int64s) -> pa.RecordBatch:
         if self.plain:
-            indices: Any = pa.array(rows)
-            return batch.take(indices)
-        return pa.RecordBatch.from_arrays(
-            [pick(column, rows) for column in batch.columns], schema=batch.schema
-        )
+            return batch.take(of_numpy(rows))
+        return pa.RecordBatch.from_arrays([pick(column, rows) for column in batch.columns], schema=batch.schema)
 
     def overflows(self, pieces: Sequence[pa.RecordBatch], places: _Int64s) -> bool:
         """Whether the offsets of a column might overflow when rows of joined pieces are gathered."""
@@ -153,7 +148,7 @@ def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """Return batches as one; a single one without a copy."""
     if len(batches) == 1:
         return batches[0]
-    whole: pa.RecordBatch = pa.concat_batches(list(batches))  # type: ignore[attr-defined]
+    whole: pa.RecordBatch = pa.concat_batches(list(batches), memory_pool=bulk_pool())  # type: ignore[attr-defined]
     return whole
 
 
@@ -161,11 +156,6 @@ def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
 def _has_small_offsets(dtype: pa.DataType) -> bool:
     if isinstance(dtype, pa.BaseExtensionType):
         return _has_small_offsets(dtype.storage_type)
-    if (
-        pa.types.is_string(dtype)
-        or pa.types.is_binary(dtype)
-        or pa.types.is_list(dtype)
-        or pa.types.is_map(dtype)
-    ):
+    if pa.types.is_string(dtype) or pa.types.is_binary(dtype) or pa.types.is_list(dtype) or pa.types.is_map(dtype):
         return True
     return any(_has_small_offsets(dtype.field(index).type) for index in range(dtype.num_fields))

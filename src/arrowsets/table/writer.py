@@ -20,12 +20,13 @@ from pyarrow import ipc
 
 from arrowsets.errors import SchemaConflict, StoreError
 from arrowsets.table.normal import Normaliser
-from arrowsets.table.sizes import Bits, row_bits
+from arrowsets.table.sizes import Bits, row_bits, total_bits
 from arrowsets.table.take import joined
 
 __all__ = ["ShardWriter", "WrittenShard"]
 
 Compression = Literal["lz4", "zstd"]
+Layout = Literal["file", "stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class ShardWriter:
         max_rows: Rows of a record batch, at most.
         max_bytes: Bytes of a record batch, at most, unless a single row has more.
         compression: None keeps the file mappable without a copy.
+        layout: "file" has a footer, so that a batch is opened without the others; "stream" is what other tools
+            expect in some places.
         metadata: Schema metadata to write; None writes that of the schema.
     """
 
@@ -58,6 +61,7 @@ class ShardWriter:
         max_rows: int = 100_000,
         max_bytes: int = 32 << 20,
         compression: Compression | None = None,
+        layout: Layout = "file",
         metadata: Mapping[bytes | str, bytes | str] | None = None,
     ) -> None:
         self.path = os.fspath(path)
@@ -74,7 +78,8 @@ class ShardWriter:
         except OSError as error:
             raise self._failed(error) from error
         self._file = pa.PythonFile(cast("Any", self._sink), mode="w")
-        self._writer = ipc.new_file(self._file, self.schema, options=options)
+        begin = ipc.new_file if layout == "file" else ipc.new_stream
+        self._writer = begin(self._file, self.schema, options=options)
 
     def write(self, rows: pa.Table | pa.RecordBatch) -> None:
         """Append rows; they reach the file when a record batch is full."""
@@ -136,8 +141,14 @@ class ShardWriter:
         return rows
 
     def _append(self, batch: pa.RecordBatch) -> None:
-        bits = sum((row_bits(column) for column in batch.columns), start=0)
-        cuts = _Cuts(bits)
+        total = sum(total_bits(column) for column in batch.columns)
+        if self._bits + total <= self._max_bits and self._rows + batch.num_rows < self._max_rows:
+            # The whole batch fits: where it could be cut need not be known.
+            self._pending.append(batch)
+            self._rows += batch.num_rows
+            self._bits += total
+            return
+        cuts = _Cuts(sum((row_bits(column) for column in batch.columns), start=0))
         start = 0
         while start < batch.num_rows:
             stop = min(

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from arrowsets.errors import TransformError
 from arrowsets.features import Features, Value
+from arrowsets.features.buffers import of_numpy, to_numpy
 from arrowsets.formats import Format
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
@@ -25,7 +26,11 @@ POSITIONS = Features({"row": Value("int64")})
 
 def _outputs(positions: np.ndarray[Any, np.dtype[np.int64]]) -> Outputs:
     return Outputs(
-        pa.table({"row": pa.array(positions, pa.int64())}), POSITIONS, frozenset(), whole=True, positions=True
+        pa.table({"row": of_numpy(positions.astype(np.int64, copy=False))}),
+        POSITIONS,
+        frozenset(),
+        whole=True,
+        positions=True,
     )
 
 
@@ -116,10 +121,10 @@ class ExpressionFilter(Transform):
 
     def apply(self, batch: Batch) -> Outputs:
         """Return the positions of the rows of `batch` for which the expression is true."""
-        position = pa.array(np.arange(batch.offset, batch.offset + batch.table.num_rows))
+        position = of_numpy(np.arange(batch.offset, batch.offset + batch.table.num_rows))
         table = batch.table.append_column(_POSITION, position)
         kept = table.filter(self.expression).column(_POSITION)
-        return _outputs(kept.to_numpy())
+        return _outputs(to_numpy(kept))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ class Group(Transform):
     Attributes:
         features: Types of the rows.
         size: Rows of a group.
-        keys: Columns whose equal values make a group, instead; they keep one value.
+        keys: Columns whose equal values make a group, instead. Nulls are equal to each other.
     """
 
     features: Features
@@ -37,9 +37,8 @@ class Group(Transform):
 
     @property
     def output_features(self) -> Features:
-        """Lists of each type; key columns keep theirs."""
-        keys: Sequence[str] = self.keys or ()
-        return Features({name: item if name in keys else List(item) for name, item in self.features.items()})
+        """Lists of each type."""
+        return Features({name: List(item) for name, item in self.features.items()})
 
     def apply(self, batch: Batch) -> Outputs:
         """Fold one batch."""
@@ -71,9 +70,6 @@ class Group(Transform):
 
     def _folded(self, name: str, column: pa.ChunkedArray[Any], starts: np.ndarray[Any, Any]) -> pa.Array[Any]:
         values: Any = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
-        if self.keys is not None and name in self.keys:
-            kept: pa.Array[Any] = values.take(pa.array(starts))
-            return kept
         offsets = pa.array(np.append(starts, len(values)), pa.int32())
         storage: Any = self.output_features.arrow_schema.field(name).type
         return pa.ListArray.from_arrays(offsets, values, type=storage)

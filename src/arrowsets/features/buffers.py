@@ -1,0 +1,127 @@
+"""Arrow arrays from and to Python and numpy by way of their buffers.
+
+`pa.array`, `pa.scalar` and `Array.to_numpy` do the same, but the first call of any of them imports pandas, which takes
+longer than loading a file of 50 MB. So what every process does (loading, writing, gathering rows) goes through these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["bulk_pool", "filled", "is_valid", "null_scalar", "of_mask", "of_numpy", "texts", "to_numpy"]
+
+
+def of_numpy(values: Any) -> pa.Array[Any]:
+    """Return an Arrow array of a one-dimensional array of native numbers or booleans, without nulls."""
+    if values.dtype.kind == "b":
+        bits: Any = np.packbits(values, bitorder="little")
+        buffer = pa.py_buffer(bits)
+        return pa.Array.from_buffers(pa.bool_(), len(values), [None, buffer])
+    packed: Any = np.ascontiguousarray(values)
+    dtype = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(dtype, len(values), [None, pa.py_buffer(packed)])
+
+
+def of_mask(values: Sequence[bool]) -> Any:
+    """Return a boolean array."""
+    return of_numpy(np.array(values, np.bool_))
+
+
+def texts(values: Sequence[str | bytes | None], dtype: pa.DataType | None = None) -> pa.Array[Any]:
+    """Return an array of strings or bytes (of a type with offsets; by default `string`)."""
+    dtype = dtype if dtype is not None else pa.string()
+    encoded = [value.encode() if isinstance(value, str) else value or b"" for value in values]
+    wide = pa.types.is_large_string(dtype) or pa.types.is_large_binary(dtype)
+    # accumulate is faster than numpy here: the lengths are Python's.
+    ends = np.fromiter(accumulate(map(len, encoded), initial=0), np.int64, len(encoded) + 1)
+    if not wide and ends[-1] > np.iinfo(np.int32).max:
+        raise pa.ArrowCapacityError(f"{ends[-1]} bytes do not fit one array of {dtype}")
+    offsets: Any = ends if wide else ends.astype(np.int32)
+    validity = None
+    if None in values:
+        bits: Any = np.packbits(np.array([value is not None for value in values], np.bool_), bitorder="little")
+        validity = pa.py_buffer(bits)
+    return pa.Array.from_buffers(
+        dtype, len(encoded), [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    )
+
+
+@lru_cache(maxsize=256)
+def null_scalar(dtype: pa.DataType) -> pa.Scalar[Any]:
+    """Return the null of a type."""
+    make: Any = pa.nulls
+    null: pa.Scalar[Any] = make(1, dtype)[0]
+    return null
+
+
+def filled(array: Any) -> Any:
+    """Return booleans, numbers or text with False, 0 or empty text where they are null."""
+    return pc.coalesce(array, _blank(array.type)) if array.null_count else array
+
+
+@lru_cache(maxsize=256)
+def _blank(dtype: Any) -> pa.Scalar[Any]:
+    zeros = pa.py_buffer(bytes(16))
+    data = [zeros] if pa.types.is_primitive(dtype) else [zeros, pa.py_buffer(b"")]
+    blank: pa.Scalar[Any] = pa.Array.from_buffers(dtype, 1, [None, *data])[0]
+    return blank
+
+
+def to_numpy(array: Any) -> npt.NDArray[Any]:
+    """Return integers, floats or booleans without nulls as numpy; numbers without a copy, unless they are chunked."""
+    if isinstance(array, pa.ChunkedArray):
+        if array.num_chunks != 1:
+            chunks = [to_numpy(chunk) for chunk in array.chunks]
+            return np.concatenate(chunks) if chunks else to_numpy(pa.nulls(0, array.type))
+        array = array.chunk(0)
+    dtype = array.type
+    if not array.null_count and pa.types.is_boolean(dtype):
+        return _bits(array.buffers()[1], array.offset, len(array))
+    if array.null_count or not (pa.types.is_integer(dtype) or pa.types.is_floating(dtype)):
+        other: npt.NDArray[Any] = array.to_numpy(zero_copy_only=False)
+        return other
+    kind: Any = dtype.to_pandas_dtype()
+    data = array.buffers()[1]
+    values: npt.NDArray[Any] = np.frombuffer(data, kind) if data is not None else np.empty(0, kind)
+    return values[array.offset : array.offset + len(array)]
+
+
+def is_valid(array: Any) -> npt.NDArray[np.bool_]:
+    """Return where an array is not null."""
+    types, dtype = pa.types, array.type
+    if types.is_dictionary(dtype) or types.is_union(dtype) or types.is_run_end_encoded(dtype) or types.is_null(dtype):
+        # Their nulls are those of their values: they have no bitmap, or it is not all.
+        return to_numpy(array.is_valid())
+    if not array.null_count:
+        return np.ones(len(array), np.bool_)
+    return _bits(array.buffers()[0], array.offset, len(array))
+
+
+def _bits(data: Any, offset: int, length: int) -> npt.NDArray[np.bool_]:
+    if not length:
+        return np.empty(0, np.bool_)
+    first = offset // 8
+    packed = np.frombuffer(data, np.uint8)[first : (offset + length + 7) // 8]
+    bits = np.unpackbits(packed, bitorder="little")[offset - 8 * first :][:length]
+    return bits.view(np.bool_)
+
+
+@lru_cache(maxsize=1)
+def bulk_pool() -> pa.MemoryPool:
+    """Return the memory pool to parse, decode and join large data in.
+
+    In a fresh process Arrow's default pool, mimalloc, takes huge pages that the kernel clears: 0.3 s for a CSV file of
+    100 MB. jemalloc takes half of that, and less memory in all.
+    """
+    try:
+        return pa.jemalloc_memory_pool()
+    except NotImplementedError:
+        return pa.default_memory_pool()
