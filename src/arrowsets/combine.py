@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +50,8 @@ def concatenate_datasets(
             raise NotImplementedError(
                 "streams cannot be put side by side: materialise them first, stream.to_dataset(), or add columns by map"
             )
-        return concatenate_streams(streams, *_known(streams), info, split)
+        joined: Any = concatenate_streams(streams, *_known(streams), info, split)
+        return cast("D", joined)
     return _concatenated(datasets, info, split, axis)
 
 
@@ -106,9 +107,12 @@ def interleave_datasets(
     parts = _checked(datasets)
     if stopping_strategy not in Stopping.__args__:  # type: ignore[attr-defined]
         raise ValueError(f"stopping_strategy must be one of {Stopping.__args__}, not {stopping_strategy!r}")  # type: ignore[attr-defined]
+    mixed: Any
     if streams := _streams(parts):
-        return interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
-    return _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
+        mixed = interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
+    else:
+        mixed = _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
+    return cast("D", mixed)
 
 
 def _interleaved(
