@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -51,8 +51,9 @@ def concatenate_datasets(
                 "streams cannot be put side by side: materialise them first, stream.to_dataset(), or add columns by map"
             )
         joined: Any = concatenate_streams(streams, *_known(streams), info, split)
-        return cast("D", joined)
-    return _concatenated(datasets, info, split, axis)
+        return joined
+    whole: Any = _concatenated(datasets, info, split, axis)
+    return whole
 
 
 def _concatenated(datasets: Sequence[Dataset], info: DatasetInfo | None, split: str | None, axis: int) -> Dataset:
@@ -112,7 +113,7 @@ def interleave_datasets(
         mixed = interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
     else:
         mixed = _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
-    return cast("D", mixed)
+    return mixed
 
 
 def _interleaved(
