@@ -50,9 +50,9 @@ def concatenate_datasets(
             raise NotImplementedError(
                 "streams cannot be put side by side: materialise them first, stream.to_dataset(), or add columns by map"
             )
-        joined: Any = concatenate_streams(streams, *_known(streams), info, split)
+        joined: D = cast("Any", concatenate_streams(streams, *_known(streams), info, split))
         return joined
-    whole: Any = _concatenated(datasets, info, split, axis)
+    whole: D = cast("Any", _concatenated(datasets, info, split, axis))
     return whole
 
 
@@ -113,7 +113,8 @@ def interleave_datasets(
         mixed = interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
     else:
         mixed = _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
-    return mixed
+    answer: D = mixed
+    return answer
 
 
 def _interleaved(
