@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Video,
     )
     from arrowsets.info import DatasetInfo
+    from arrowsets.iterable import IterableDataset, IterableDatasetDict
     from arrowsets.load import load_dataset, load_from_disk
     from arrowsets.progress import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
     from arrowsets.registry import builder_help
@@ -54,6 +55,8 @@ _HOMES = {
     "DatasetInfo": "arrowsets.info",
     "Features": "arrowsets.features",
     "Image": "arrowsets.features",
+    "IterableDataset": "arrowsets.iterable",
+    "IterableDatasetDict": "arrowsets.iterable",
     "Json": "arrowsets.features",
     "LargeList": "arrowsets.features",
     "List": "arrowsets.features",
@@ -92,6 +95,8 @@ __all__ = [
     "DatasetInfo",
     "Features",
     "Image",
+    "IterableDataset",
+    "IterableDatasetDict",
     "Json",
     "LargeList",
     "List",
