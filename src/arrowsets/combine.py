@@ -50,8 +50,11 @@ def concatenate_datasets(
             raise NotImplementedError(
                 "streams cannot be put side by side: materialise them first, stream.to_dataset(), or add columns by map"
             )
-        return concatenate_streams(streams, *_known(streams), info, split)
-    return _concatenated(datasets, info, split, axis)
+        made: Any = concatenate_streams(streams, *_known(streams), info, split)
+    else:
+        made = _concatenated(datasets, info, split, axis)
+    combined: D = made
+    return combined
 
 
 def _concatenated(datasets: Sequence[Dataset], info: DatasetInfo | None, split: str | None, axis: int) -> Dataset:
@@ -107,8 +110,11 @@ def interleave_datasets(
     if stopping_strategy not in Stopping.__args__:  # type: ignore[attr-defined]
         raise ValueError(f"stopping_strategy must be one of {Stopping.__args__}, not {stopping_strategy!r}")  # type: ignore[attr-defined]
     if streams := _streams(parts):
-        return interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
-    return _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
+        made: Any = interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
+    else:
+        made = _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
+    mixed: D = made
+    return mixed
 
 
 def _interleaved(

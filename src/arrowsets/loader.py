@@ -332,7 +332,7 @@ class _Packed(_Source):
 
     def shown(self, table: pa.Table) -> Any:
         shaped = {
-            name: table.column(name).combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, self.length)
+            name: _tokens(table.column(name).combine_chunks()).to_numpy(zero_copy_only=False).reshape(-1, self.length)
             for name in table.column_names
         }
         if self.dataset._format.type != "torch":
@@ -359,7 +359,8 @@ class _Packed(_Source):
 
     def _chunk(self, index: int) -> Any:
         rows = range(int(self.rows[index]), int(self.rows[index + 1]))
-        return self.dataset._view.column(self.column, rows).chunk(0)
+        column: pa.ChunkedArray[Any] = self.dataset._view.column(self.column, rows)
+        return column.chunk(0)
 
 
 def _tokens(lists: Any) -> pa.Array[Any]:

@@ -190,8 +190,9 @@ def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[An
         return types
     if set(first.column_names) != set(given):
         unknown, missing = set(given) - set(first.column_names), set(first.column_names) - set(given)
+        source = files[0].url if files else f"the {builder.name}"
         raise SchemaConflict(
-            f"features= names {sorted(given)} but {files[0].url} has the columns {sorted(first.column_names)}"
+            f"features= names {sorted(given)} but {source} has the columns {sorted(first.column_names)}"
             + (f"; not in the file: {sorted(unknown)}" if unknown else "")
             + (f"; not in features=: {sorted(missing)}" if missing else "")
         )

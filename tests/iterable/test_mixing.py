@@ -30,8 +30,9 @@ def test_interleaving_gives_the_rows_of_the_reference(
     expected = reference.interleave_datasets(
         [each.to_iterable_dataset() for each in theirs] if streams else theirs, chances, 42, stopping_strategy=strategy
     )
-    found = interleave_datasets(
-        [each.to_iterable_dataset() for each in ours] if streams else ours,  # type: ignore[type-var]
+    mixed: Any = [each.to_iterable_dataset() for each in ours] if streams else ours
+    found: Any = interleave_datasets(
+        mixed,
         chances,
         42,
         stopping_strategy=strategy,
@@ -53,7 +54,7 @@ def test_types_that_do_not_fit_are_refused() -> None:
 def test_datasets_and_streams_are_not_combined() -> None:
     dataset = Dataset.from_dict({"x": [1]})
     with pytest.raises(ValueError, match="to_iterable_dataset"):
-        interleave_datasets([dataset, dataset.to_iterable_dataset()])  # type: ignore[list-item]
+        interleave_datasets([dataset, dataset.to_iterable_dataset()])  # type: ignore[type-var]
 
 
 def test_streams_of_unknown_types_are_combined_by_their_first_rows() -> None:

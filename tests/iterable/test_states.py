@@ -124,7 +124,7 @@ def test_row_groups_before_a_state_are_not_read(tmp_path: Path, monkeypatch: pyt
 
     def spied(self: pq.ParquetFile, *args: Any, row_groups: Any = None, **kwargs: Any) -> Any:
         read.append(row_groups)
-        return original(self, *args, row_groups=row_groups, **kwargs)
+        return original(self, *args, **{**kwargs, "row_groups": row_groups})
 
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", spied)
     stream.load_state_dict(state)

@@ -54,7 +54,7 @@ def indexed(row: dict[str, Any], index: int) -> dict[str, int]:
 
 
 def rarely(row: dict[str, Any]) -> bool:
-    return row["x"] % 17 == 0
+    return bool(row["x"] % 17 == 0)
 
 
 def some(batch: dict[str, list[int]]) -> list[bool]:
