@@ -21,7 +21,7 @@ from .storage import bounded, conformed, stored
 __all__ = ["ArrowBuilder", "ArrowShard"]
 
 MAGIC = b"ARROW1"
-SHARD_BYTES = 64 << 20  # of record batches that are one unit of work, about
+SHARD_BYTES = 16 << 20  # of record batches that are one unit of work, about
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,7 +268,7 @@ def _relisted(array: Arr, values: Arr) -> Arr:
 
 
 def _label(file: DataFile) -> str:
-    return posixpath.basename(posixpath.dirname(file.path))
+    return file.path.rpartition("/")[0].rstrip("/").rpartition("/")[2]
 
 
 def _is_member(file: DataFile) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ParquetBuilder", "ParquetOptions", "ParquetShard"]
 
-SHARD_BYTES = 64 << 20  # of uncompressed row groups that are one unit of work, about
+SHARD_BYTES = 16 << 20  # of uncompressed row groups that are one unit of work, about
 TABLE_BYTES = 16 << 20  # of rows that are decoded at once, about
 SMALL_BYTES = 1 << 20  # the same for streams
 
@@ -179,7 +179,9 @@ class ParquetBuilder(Builder[ParquetShard]):
         import pyarrow.parquet as pq
 
         try:
-            return pq.ParquetFile(_source(file), pre_buffer=True)
+            source = _source(file)
+            # Mapped, the bytes are decoded from the system's cache of the file without a copy of them.
+            return pq.ParquetFile(source, pre_buffer=True, memory_map=isinstance(source, str))
         except (pa.ArrowInvalid, OSError) as error:
             if isinstance(error, ArrowsetsError | FileNotFoundError):
                 raise

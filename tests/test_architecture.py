@@ -48,8 +48,8 @@ LAYERS = {
     "combine": 50,
     "load": 60,
     "peek": 60,
-    "cli": 70,
     "server": 70,
+    "cli": 71,
 }
 HEAVY = (
     "pandas",

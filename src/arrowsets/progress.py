@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import warnings
 from types import TracebackType
 from typing import Protocol, Self
@@ -72,8 +74,9 @@ def progress(total: int | None, description: str, unit: str = " examples", initi
     with warnings.catch_warnings():
         # Notebooks without ipywidgets get a plain bar; there is nothing to warn of.
         warnings.simplefilter("ignore")
-        from tqdm.auto import tqdm
+        # What finds out about notebooks imports asyncio as well, which takes longer than a small load.
+        module = importlib.import_module("tqdm.auto" if "IPython" in sys.modules else "tqdm")
 
     # leave=None: a bar inside another one disappears when it is done.
-    bar: Progress = tqdm(total=total, desc=description, unit=unit, initial=initial, leave=None)
+    bar: Progress = module.tqdm(total=total, desc=description, unit=unit, initial=initial, leave=None)
     return bar

@@ -1,6 +1,6 @@
 """The kinds of Python values that a column can be made of, and what other libraries' containers become.
 
-Tensors, columns and images are recognised by their classes' modules: nothing is imported to look.
+Tensors, columns and media are recognised by their classes' modules: nothing is imported to look.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import array as stdarray
 import datetime as dt
 import decimal
 import os
-import sys
 import uuid
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -19,11 +18,11 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "quick_array", "to_arrow_or_numpy"]
+__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "medium", "quick_array", "to_arrow_or_numpy"]
 
 Kind = Literal[
     "null", "bool", "int", "float", "decimal", "str", "bytes", "date", "datetime", "datetime64", "time",
-    "timedelta", "text-like", "list", "ndarray", "dict", "image", "foreign", "other",
+    "timedelta", "text-like", "list", "ndarray", "dict", "media", "foreign", "other",
 ]  # fmt: skip
 
 _known: dict[type, Kind] = {
@@ -59,6 +58,28 @@ _DERIVED: tuple[tuple[type | tuple[type, ...], Kind], ...] = (
 _FOREIGN = {"torch", "jax", "jaxlib", "tensorflow", "polars", "pyarrow", "cupy", "mlx"}
 
 
+# Package and class -> the `type_name` of the feature that its objects are cells of.
+_MEDIA = {
+    ("PIL", "Image"): "Image",
+    ("arrowsets", "AudioDecoder"): "Audio",
+    ("torchcodec", "AudioDecoder"): "Audio",
+    ("arrowsets", "VideoDecoder"): "Video",
+    ("torchcodec", "VideoDecoder"): "Video",
+    ("pdfplumber", "PDF"): "Pdf",
+    ("nibabel", "Nifti1Image"): "Nifti",
+    ("trimesh", "Trimesh"): "Mesh",
+    ("trimesh", "Scene"): "Mesh",
+    ("Bio", "SeqRecord"): "BioSequence",
+    ("Bio", "Structure"): "BioStructure",
+}
+
+
+def medium(cls: type) -> str | None:
+    """Return the name of the media type whose objects a class or one of its bases makes, if any."""
+    names = (_MEDIA.get((base.__module__.partition(".")[0], base.__name__)) for base in cls.__mro__)
+    return next((name for name in names if name is not None), None)
+
+
 def kind_of(cls: type) -> Kind:
     """Return the kind of values of a class."""
     known = _known.get(cls)
@@ -73,9 +94,8 @@ def _classify(cls: type) -> Kind:
         return _pandas_kind(cls)
     if root in _FOREIGN:
         return "foreign"
-    image = getattr(sys.modules.get("PIL.Image"), "Image", None)
-    if image is not None and issubclass(cls, image):
-        return "image"
+    if medium(cls) is not None:
+        return "media"
     for classes, kind in _DERIVED:
         if issubclass(cls, classes):
             return kind

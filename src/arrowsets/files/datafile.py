@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -45,7 +46,7 @@ class DataFile:
     @property
     def name(self) -> str:
         """The file's name without its directories."""
-        return self.path.rstrip("/").rpartition("/")[2]
+        return _named(self.url)[0]
 
     @property
     def compression(self) -> str | None:
@@ -55,10 +56,7 @@ class DataFile:
     @property
     def extension(self) -> str:
         """The extension of the content in lower case, with its dot: ".csv" for "x.CSV.gz"; "" where there is none."""
-        name = without_codec(self.name)
-        dot = name.rfind(".")
-        # What names a hidden file is no extension.
-        return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
+        return _named(self.url)[1]
 
     @property
     def is_remote(self) -> bool:
@@ -105,3 +103,11 @@ class DataFile:
         if self.local is not None:
             return Path(self.local)
         return Path(local_part(self.url)) if is_local(self.url) else None
+
+
+# A folder has many files, and each is asked several times.
+@lru_cache(maxsize=1 << 16)
+def _named(url: str) -> tuple[str, str]:
+    """Return the name and the extension of what a URL means."""
+    name = name_part(url).rstrip("/").rpartition("/")[2]
+    return name, Path(without_codec(name)).suffix.lower()

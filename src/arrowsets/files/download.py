@@ -21,7 +21,7 @@ from arrowsets.config import settings
 from arrowsets.errors import BadData, OfflineError
 from arrowsets.files.datafile import DataFile
 from arrowsets.files.remote import Stat, chunks, http_stat
-from arrowsets.files.urls import is_local, split_chain
+from arrowsets.files.urls import is_local, is_plain_path, split_chain
 
 __all__ = ["cache_root", "digest", "download", "fetch", "known_stat", "write_atomically"]
 
@@ -62,7 +62,9 @@ def download(
 
 
 def _must_fetch(file: DataFile) -> bool:
-    return file.local is None and not is_local(file.url) and split_chain(file.url) is None
+    return (
+        file.local is None and not is_plain_path(file.url) and not is_local(file.url) and split_chain(file.url) is None
+    )
 
 
 def fetch(file: DataFile, cache_dir: str | os.PathLike[str] | None = None) -> DataFile:

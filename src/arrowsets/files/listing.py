@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from arrowsets.files.urls import is_plain_path
+
 __all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file",
            "local_etag", "under", "walk"]  # fmt: skip
 
@@ -103,7 +105,7 @@ class LocalTree:
 
     def url(self, path: str) -> str:
         """Return the path in this system's form."""
-        return str(Path(path))
+        return path if is_plain_path(path) else str(Path(path))
 
 
 def _is_loop(directory: str, link: str) -> bool:

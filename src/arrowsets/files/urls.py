@@ -11,6 +11,7 @@ __all__ = [
     "ARCHIVE_SCHEMES",
     "is_http",
     "is_local",
+    "is_plain_path",
     "link",
     "local_part",
     "name_part",
@@ -36,6 +37,13 @@ def scheme(url: str) -> str | None:
 def is_local(url: str) -> bool:
     """Tell whether a URL is a path of this machine."""
     return scheme(url) in (None, "file", "local") and "::" not in url.partition("://")[2]
+
+
+def is_plain_path(url: str) -> bool:
+    """Tell whether a URL is an absolute path that `Path` would not change: so are most, and `Path` is slow."""
+    if os.name != "posix" or not url.startswith("/"):
+        return False
+    return "//" not in url and "/./" not in url and not url.endswith(("/", "/."))
 
 
 def is_http(url: str) -> bool:
@@ -68,6 +76,8 @@ def link(archive: str, member: str, container: str) -> str:
 
 def name_part(url: str) -> str:
     """Return the part of a URL that names the file, with `/` between directories."""
+    if is_plain_path(url):
+        return url
     if chain := split_chain(url):
         return chain[1]
     if is_local(url):

@@ -47,13 +47,11 @@ def plan_of_builder(builder: Builder[Any], files: Sequence[DataFile]) -> tuple[P
 
 
 def _check_given(builder: Builder[Any], given: Features, shard: Any, file: DataFile) -> None:
-    """Check that `features=` are for these files; what a sample of text lacks may come later."""
+    """Check that `features=` are for these files; what the first rows lack may come later."""
     first = type(builder)(replace(builder.config, features=None)).sample(shard)
     if first is None:
         return
-    missing = [name for name in first.column_names if name not in given]
-    unknown = [] if builder.decodes_text() else [name for name in given if name not in first.column_names]
-    if missing or unknown:
+    if set(first.column_names) - set(given):
         raise SchemaConflict(
             f"features= names {sorted(given)} but {file.url} has the columns {sorted(first.column_names)}; name these"
         )
