@@ -231,14 +231,10 @@ class CsvBuilder(WideningBuilder[CsvShard]):
     def _is_placed(self) -> bool:
         config = self.config
         return (
-            not config.needs_pandas()
-            and ranges.is_utf8(config.encoding)
-            and config.encoding_errors in {None, "strict"}
+            not config.needs_pandas() and ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
         )
 
-    def _placed(
-        self, shard: CsvShard, place: int | None, schema: pa.Schema | None
-    ) -> Iterator[tuple[pa.Table, int]]:
+    def _placed(self, shard: CsvShard, place: int | None, schema: pa.Schema | None) -> Iterator[tuple[pa.Table, int]]:
         names, complete = shard.names, self.config.records().complete
         whole = shard.range
         if names is None and place is not None:
