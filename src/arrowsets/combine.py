@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -50,11 +50,10 @@ def concatenate_datasets(
             raise NotImplementedError(
                 "streams cannot be put side by side: materialise them first, stream.to_dataset(), or add columns by map"
             )
-        made: Any = concatenate_streams(streams, *_known(streams), info, split)
-    else:
-        made = _concatenated(datasets, info, split, axis)
-    combined: D = made
-    return combined
+        joined: D = cast("Any", concatenate_streams(streams, *_known(streams), info, split))
+        return joined
+    whole: D = cast("Any", _concatenated(datasets, info, split, axis))
+    return whole
 
 
 def _concatenated(datasets: Sequence[Dataset], info: DatasetInfo | None, split: str | None, axis: int) -> Dataset:
@@ -109,12 +108,13 @@ def interleave_datasets(
     parts = _checked(datasets)
     if stopping_strategy not in Stopping.__args__:  # type: ignore[attr-defined]
         raise ValueError(f"stopping_strategy must be one of {Stopping.__args__}, not {stopping_strategy!r}")  # type: ignore[attr-defined]
+    mixed: Any
     if streams := _streams(parts):
-        made: Any = interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
+        mixed = interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
     else:
-        made = _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
-    mixed: D = made
-    return mixed
+        mixed = _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
+    answer: D = mixed
+    return answer
 
 
 def _interleaved(

@@ -332,9 +332,10 @@ class _Packed(_Source):
         return self.shown(self.table(rows))
 
     def shown(self, table: pa.Table) -> Any:
+        whole: dict[str, Any] = {name: table.column(name).combine_chunks() for name in table.column_names}
         shaped = {
-            name: _tokens(table.column(name).combine_chunks()).to_numpy(zero_copy_only=False).reshape(-1, self.length)
-            for name in table.column_names
+            name: column.flatten().to_numpy(zero_copy_only=False).reshape(-1, self.length)
+            for name, column in whole.items()
         }
         if self.dataset._format.type != "torch":
             return shaped
