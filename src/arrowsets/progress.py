@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import warnings
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from arrowsets.config import settings
 
@@ -74,10 +75,7 @@ def progress(total: int | None, description: str, unit: str = " examples", initi
         # Notebooks without ipywidgets get a plain bar; there is nothing to warn of.
         warnings.simplefilter("ignore")
         # What finds out about notebooks imports asyncio as well, which takes longer than a small load.
-        if "IPython" in sys.modules:
-            from tqdm.auto import tqdm
-        else:
-            from tqdm import tqdm
+        tqdm: Any = importlib.import_module("tqdm.auto" if "IPython" in sys.modules else "tqdm").tqdm
 
     # leave=None: a bar inside another one disappears when it is done.
     bar: Progress = tqdm(total=total, desc=description, unit=unit, initial=initial, leave=None)
