@@ -29,6 +29,7 @@ from .widening import WideningBuilder
 __all__ = ["CsvBuilder", "CsvOptions", "CsvShard"]
 
 HEADER_BYTES = 1 << 16  # in which a header is looked for
+SCAN_BYTES = 1 << 20  # looked at in one go: larger buffers are new memory each time, which costs more than the look
 INDEX = "__index_level_0__"  # what pandas calls a column without a name in front of the named ones; it comes last
 
 
@@ -247,7 +248,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             if header is not None and header.closed and not ranges.holds(file, dialect.quote, header.stop):
                 return ranges.line_cuts(file, size, ranges.after_newline, step)
             stream.seek(0)
-            pieces = iter(lambda: stream.read(max(step // 4, 1 << 16)), b"")
+            pieces = iter(lambda: stream.read(SCAN_BYTES), b"")
             cuts = dialect.cuts(pieces, 0, step)
         return None if cuts is None else [0, *(cut for cut in cuts if cut < size), size]
 
