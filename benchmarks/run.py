@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from environment import STAMP, source_digest
 from harness import LIBRARIES
 from process import MemorySampler
 from report import Outcome, markdown, seconds, times
@@ -88,6 +89,12 @@ class Runner:
         if python is None and not environment.exists():
             raise SystemExit(f"{environment} is missing: run python benchmarks/environment.py, or give --python")
         self.python = python or str(environment)
+        stamp = cache / "venv" / STAMP
+        if python is None and (not stamp.exists() or stamp.read_text() != source_digest()):
+            print(
+                "WARNING: the environment has another state of this tree; run python benchmarks/environment.py",
+                file=sys.stderr,
+            )
         # What leads to another copy of the library is kept only for an interpreter that was asked for.
         dropped = {"PYTHONDONTWRITEBYTECODE"} | (set() if python else {"PYTHONPATH"})
         self.inherited = {name: value for name, value in os.environ.items() if name not in dropped}

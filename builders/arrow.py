@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,23 @@ class ArrowBuilder(Builder[ArrowShard]):
                 raise BadData(f"the file is cut off or broken: {error}", file=shard.file.url) from error
             if not found:
                 yield target.empty_table()
+
+    def edges(self, shard: ArrowShard) -> Sequence[int] | None:
+        """Return where record batches begin, and the number of rows; a stream is read to know it."""
+        if shard.stop is None:
+            return None
+        with _Opened(shard.file) as reader:
+            rows = [reader.get_batch(index).num_rows for index in range(shard.start, shard.stop)]
+        return [0, *itertools.accumulate(rows)]
+
+    def read_from(self, shard: ArrowShard, row: int, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
+        """Yield the rows from one on; record batches that lie before it are not read."""
+        edges = self.edges(shard) if row else None
+        if edges is None:
+            return super().read_from(shard, row, schema)
+        passed = bisect.bisect_right(edges, row) - 1
+        rest = ArrowShard(shard.file, shard.start + passed, shard.stop)
+        return super().read_from(rest, row - edges[passed], schema)
 
     def reads_in_threads(self) -> bool:
         """No code of the user runs."""

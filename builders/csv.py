@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from arrowsets.builder import BuilderOptions
-from arrowsets.errors import BadData, UnknownName
+from arrowsets.errors import ArrowsetsError, BadData, UnknownName
 from arrowsets.files import DataFile
 
 from . import ranges
@@ -210,6 +210,61 @@ class CsvBuilder(WideningBuilder[CsvShard]):
                 yield table
         if parser is None:
             raise BadData("the file is empty; a CSV file has a header at least", file=shard.range.file.url)
+
+    def read_placed(
+        self, shard: CsvShard, row: int, place: int | None, schema: pa.Schema | None = None
+    ) -> Iterator[tuple[pa.Table, int | None]]:
+        """Yield the shard's rows from one on; they are gone on with at a byte."""
+        if not self._is_placed():
+            yield from super().read_placed(shard, row, place, schema)
+            return
+        skip = row if place is None else 0
+        for table, after in self._placed(shard, place, schema):
+            if skip < table.num_rows:
+                yield table.slice(skip) if skip else table, after
+            skip = max(skip - table.num_rows, 0)
+
+    def sample(self, shard: CsvShard) -> pa.Table | None:
+        """Return the first rows."""
+        if not self._is_placed():
+            return super().sample(shard)
+        return next((table for table, _ in self._placed(shard, None, None)), None)
+
+    def _is_placed(self) -> bool:
+        config = self.config
+        return (
+            not config.needs_pandas() and ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
+        )
+
+    def _placed(self, shard: CsvShard, place: int | None, schema: pa.Schema | None) -> Iterator[tuple[pa.Table, int]]:
+        names, complete = shard.names, self.config.records().complete
+        whole = shard.range
+        if names is None and place is not None:
+            head = next(ranges.placed_blocks(whole, complete), (b"", 0))[0]
+            names, _ = self._header(head, whole.file.url)
+        rest = FileRange(whole.file, whole.start if place is None else place, whole.stop)
+        parser: BlockParser | None = None
+        for block, after in ranges.placed_blocks(rest, complete):
+            rows = block
+            if parser is None:
+                names, start = (names, 0) if names else self._header(block, whole.file.url)
+                rows = block[start:]
+                parser = self._parser(shard, names)
+            if rows:
+                yield self._fitting(parser, rows, schema), after
+
+    def _fitting(self, parser: BlockParser, rows: bytes, schema: pa.Schema | None) -> pa.Table:
+        if schema is None:
+            return parser.table(rows)
+        before, rejected = parser.rows, len(self.rejects.rows)
+        try:
+            return parser.typed(rows, schema)
+        except ArrowsetsError:
+            if self.config.features is not None:
+                raise
+            parser.rows = before
+            del self.rejects.rows[rejected:]
+            return parser.table(rows)
 
     def mixed(self, path: str, a: pa.DataType, b: pa.DataType) -> pa.DataType:
         """Any two kinds of text are text."""

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData, UnknownName
+from arrowsets.features import Features, FeatureType
 from arrowsets.files import DataFile
 
 from .csv_parse import forced_types, typed_column
@@ -98,8 +99,9 @@ def _table(config: CsvOptions, frame: Any, schema: pa.Schema | None, file: str, 
             elif pa.types.is_string(array.type) and name not in made:
                 columns[name] = narrow(array, words)
         return pa.table(columns)
+    features = Features.from_arrow_schema(schema)
     arrays = [
-        _typed(config, columns[field.name], field, file, row)
+        _typed(config, columns[field.name], field, file, row, features[field.name])
         if field.name in columns
         else pa.nulls(len(frame), field.type)
         for field in schema
@@ -126,10 +128,10 @@ def _columns(config: CsvOptions, frame: Any) -> dict[str, Any]:
     return columns
 
 
-def _typed(config: CsvOptions, array: Any, wanted: pa.Field[Any], file: str, row: int) -> Any:
+def _typed(config: CsvOptions, array: Any, wanted: pa.Field[Any], file: str, row: int, feature: FeatureType) -> Any:
     if pa.types.is_string(array.type):
-        return typed_column(array, wanted, config.words(), file, row)
-    return array.cast(wanted.type)
+        return typed_column(array, wanted, config.words(), file, row, feature)
+    return feature.cast(array)
 
 
 def _array(series: Any) -> Any:

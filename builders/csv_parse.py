@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.builder import Rejects
-from arrowsets.errors import BadData
+from arrowsets.errors import BadData, SchemaConflict, UnknownName
+from arrowsets.features import Features, FeatureType, Value
 from arrowsets.features.buffers import bulk_pool
 from arrowsets.features.casting import nulls
 
@@ -28,6 +29,7 @@ SAMPLE_BYTES = 1 << 16  # of a block that types are guessed from; a wrong guess 
 PARSE_BYTES = 1 << 20  # of a block that one thread parses
 _CACHED = 1 << 18  # bytes that are looked at in one go, so that what is made of them stays in the processor's cache
 _BLANK = re.compile(rb"[\r\n]*\Z")
+_MISFITS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, SchemaConflict, UnknownName)
 _SCALARS = (
     pa.types.is_boolean,
     pa.types.is_integer,
@@ -74,7 +76,7 @@ class BlockParser:
         types.update({name: pa.string() for name in self.forced if name in types})
         table = self._arrow(block, types)
         arrays = [
-            self._as(table, pa.field(name, self.forced[name]), self.forced)
+            self._as(table, pa.field(name, self.forced[name]))
             if name in self.forced
             else self._settle(table.column(name), types[name])
             for name in self.keep
@@ -85,10 +87,13 @@ class BlockParser:
     def typed(self, block: bytes, schema: pa.Schema) -> pa.Table:
         """Parse a block with the types of `schema`."""
         block = self._checked(block)
-        wanted = {name: schema.field(name).type for name in self.keep if name in schema.names}
-        direct = {name: dtype if any(of(dtype) for of in _SCALARS) else pa.string() for name, dtype in wanted.items()}
+        features = Features.from_arrow_schema(schema)
+        direct = {
+            name: schema.field(name).type if isinstance(feature, Value) and _is_scalar(feature) else pa.string()
+            for name, feature in features.items()
+        }
         table = self._arrow(block, {name: direct.get(name, pa.string()) for name in self.keep})
-        columns = [self._as(table, field, wanted) for field in schema]
+        columns = [self._as(table, field, features[field.name]) for field in schema]
         self.rows += table.num_rows
         return pa.Table.from_arrays(columns, schema=schema)
 
@@ -219,13 +224,13 @@ class BlockParser:
             return pa.nulls(len(column))
         return column
 
-    def _as(self, table: pa.Table, wanted: pa.Field[Any], types: Mapping[str, pa.DataType]) -> Any:
-        if wanted.name not in types:
+    def _as(self, table: pa.Table, wanted: pa.Field[Any], feature: FeatureType | None = None) -> Any:
+        if wanted.name not in table.column_names:
             return pa.nulls(table.num_rows, wanted.type)
         column = table.column(wanted.name)
         if column.type.equals(wanted.type):
             return column
-        return typed_column(_joined(column), wanted, self.words, self.file, self._row(0))
+        return typed_column(_joined(column), wanted, self.words, self.file, self._row(0), feature)
 
     # What is wrong with a block is looked for only after something was.
 
@@ -280,28 +285,39 @@ class BlockParser:
         return BadData(message, file=self.file)
 
 
-def typed_column(text: Arr, wanted: pa.Field[Any], words: Words, file: str, start: int) -> Arr:
-    """Return text as a type, or raise BadData that names the row, of which the first is `start`."""
+def typed_column(
+    text: Arr, wanted: pa.Field[Any], words: Words, file: str, start: int, feature: FeatureType | None = None
+) -> Arr:
+    """Return text as a type, or raise BadData that names the row, of which the first is `start`.
+
+    Class labels, images and their like are made of text by `feature`, other values by their spelling.
+    """
     if pa.types.is_string(wanted.type) or pa.types.is_large_string(wanted.type):
         return text.cast(wanted.type)
+    own = feature is not None and not isinstance(feature, Value) and feature.needs_encode
+    convert: Any = feature.cast if own and feature else lambda part: narrow(part, words).cast(wanted.type)
     try:
-        return narrow(text, words).cast(wanted.type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        row = _first_bad(text, wanted.type, words)
-        reason = f"{text[row].as_py()!r} is no {wanted.type}"
+        return convert(text)
+    except _MISFITS as error:
+        row = _first_bad(text, convert)
+        reason = f"{text[row].as_py()!r} is no {feature if own else wanted.type}"
         raise BadData(reason, file=file, row=start + row, column=wanted.name) from error
 
 
-def _first_bad(text: Arr, dtype: pa.DataType, words: Words) -> int:
+def _first_bad(text: Arr, convert: Callable[[Arr], Arr]) -> int:
     low, high = 0, len(text)
     while high - low > 1:
         middle = (low + high) // 2
         try:
-            narrow(text.slice(low, middle - low), words).cast(dtype)
+            convert(text.slice(low, middle - low))
             low = middle
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        except _MISFITS:
             high = middle
     return low
+
+
+def _is_scalar(feature: FeatureType) -> bool:
+    return any(of(feature.storage) for of in _SCALARS)
 
 
 def forced_types(dtype: Any, names: tuple[str, ...]) -> dict[str, pa.DataType]:

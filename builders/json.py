@@ -10,13 +10,13 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from arrowsets.builder import BuilderOptions
-from arrowsets.errors import BadData, SchemaConflict, UnknownName
+from arrowsets.builder import BuilderOptions, Rejects
+from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict, UnknownName
 from arrowsets.files import DataFile
 
 from . import ranges
@@ -78,6 +78,56 @@ class JsonBuilder(WideningBuilder[FileRange]):
         for lines in self._lines(shard):
             if lines and not lines.isspace():
                 yield reader.table(lines)
+
+    def read_placed(
+        self, shard: FileRange, row: int, place: int | None, schema: pa.Schema | None = None
+    ) -> Iterator[tuple[pa.Table, int | None]]:
+        """Yield the shard's rows from one on; lines are gone on with at a byte."""
+        lines = self._placed_lines(shard, place)
+        if lines is None:
+            yield from super().read_placed(shard, row, place, schema)
+            return
+        skip = row if place is None else 0
+        reader = LineReader(shard, schema, self.mixed, self.config.on_bad_rows, self.rejects)
+        for block, after in lines:
+            if block.isspace():
+                continue
+            table = self._fitting(reader, block)
+            if skip < table.num_rows:
+                yield table.slice(skip) if skip else table, after
+            skip = max(skip - table.num_rows, 0)
+
+    def _fitting(self, reader: LineReader, block: bytes) -> pa.Table:
+        try:
+            return reader.table(block)
+        except ArrowsetsError:
+            if reader.schema is None or self.config.features is not None:
+                raise
+            return replace(reader, schema=None).table(block)
+
+    def sample(self, shard: FileRange) -> pa.Table | None:
+        """Return the rows of the first lines."""
+        lines = self._placed_lines(shard, None)
+        if lines is None:
+            return super().sample(shard)
+        reader = LineReader(shard, None, self.mixed, self.config.on_bad_rows, Rejects())
+        return next((reader.table(block) for block, _ in lines if not block.isspace()), None)
+
+    def _placed_lines(self, shard: FileRange, place: int | None) -> Iterator[tuple[bytes, int]] | None:
+        """Return the lines of a shard from a byte on, with the bytes after them; None where it has none."""
+        config = self.config
+        plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
+        if not plain or config.field is not None:
+            return None
+        rest = FileRange(shard.file, shard.start if place is None else place, shard.stop)
+        blocks = ranges.placed_blocks(rest, whole_objects)
+        first = next(blocks, None)
+        if first is None:
+            return iter(())
+        if not first[0].lstrip().startswith(b"{"):
+            blocks.close()  # type: ignore[attr-defined]
+            return None
+        return itertools.chain([first], blocks)
 
     def mixed(self, path: str, a: pa.DataType, b: pa.DataType) -> pa.DataType:
         """Values of two kinds are JSON, or a conflict."""

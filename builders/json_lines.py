@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from arrowsets.builder import Rejects
-from arrowsets.errors import BadData
+from arrowsets.errors import BadData, SchemaConflict, UnknownName
+from arrowsets.features import Features, FeatureType, array_of, cast_column, has_labels
 from arrowsets.features.buffers import bulk_pool
 
 from . import json_rows, ranges
@@ -27,6 +28,10 @@ TEXT = "text"  # the column of values that are no objects
 _NULL_LINE = re.compile(rb"\n[ \t\r]*null")
 # Valid JSON has this only between outermost objects: not in a string, and not within an array or object.
 _BETWEEN = re.compile(rb"\}[ \t\r]*\n[ \t\r\n]*(?=\{)")
+_MISFITS = (
+    pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeError,
+    SchemaConflict, UnknownName, BadData,
+)  # fmt: skip
 _KNOWN = {"null", "bool", "int64", "double", "string", "timestamp[s]"}
 
 
@@ -58,6 +63,10 @@ class LineReader:
     on_bad_rows: str
     rejects: Rejects
     rows: int = 0  # so far
+    features: Features | None = None
+
+    def __post_init__(self) -> None:
+        self.features = None if self.schema is None else Features.from_arrow_schema(self.schema)
 
     def table(self, lines: bytes) -> pa.Table:
         """Return lines, of which each is a value, as a table."""
@@ -81,9 +90,9 @@ class LineReader:
         for attempt in (_same, separated):
             try:
                 table = self._parse(attempt(lines))
-            except pa.ArrowInvalid:
+                return table if self.features is None else _labelled(table, self.features)
+            except (pa.ArrowInvalid, SchemaConflict):
                 continue
-            return table
         return None
 
     def _parse(self, lines: bytes) -> pa.Table:
@@ -113,30 +122,33 @@ class LineReader:
         if any(type(value) is dict for value in values):
             self._objects_only(values, file)
         rows = [value if type(value) is dict else {} if value is None else {TEXT: value} for value in values]
-        dtype = pa.struct(list(self.schema)) if self.schema else json_rows.infer(rows, self.mixed)
-        try:
+        dtype: Any = pa.struct(list(self.schema)) if self.schema else json_rows.infer(rows, self.mixed)
+        if not dtype.num_fields:
             return pa.Table.from_struct_array(json_rows.build(rows, dtype))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeError) as error:
-            raise self._misfit(rows, dtype, error) from error
+        schema = self.schema or pa.schema(list(dtype))
+        features = self.features or Features.from_arrow_schema(schema)
+        columns = [self._column(field, features[field.name], rows) for field in schema]
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    def _column(self, field: pa.Field[Any], feature: FeatureType, rows: list[dict[str, Any]]) -> Any:
+        values = [row.get(field.name) for row in rows]
+        try:
+            return _build(values, field.type, feature)
+        except _MISFITS as error:
+            for i, value in enumerate(values):
+                try:
+                    _build([value], field.type, feature)
+                except _MISFITS as reason:
+                    kind, why = feature if has_labels(feature) else field.type, str(reason).removeprefix("row 0: ")
+                    row = self.before() + i
+                    said = f"{value!r} is no {kind}: {why}"
+                    raise BadData(said, file=self.shard.file.url, row=row, column=field.name) from reason
+            raise BadData(str(error), file=self.shard.file.url, column=field.name) from error
 
     def _objects_only(self, values: list[Any], file: str) -> None:
         for i, value in enumerate(values):
             if value is not None and type(value) is not dict:
                 raise BadData(f"{value!r} among objects", file=file, row=self.before() + i)
-
-    def _misfit(self, rows: list[Any], dtype: Any, error: Exception) -> BadData:
-        for i, row in enumerate(rows):
-            for field in dtype:
-                try:
-                    json_rows.build([row.get(field.name)], field.type)
-                except Exception as reason:  # noqa: BLE001  # the same error as that of all rows, one by one
-                    return BadData(
-                        f"{row.get(field.name)!r} is no {field.type}: {reason}",
-                        file=self.shard.file.url,
-                        row=self.before() + i,
-                        column=field.name,
-                    )
-        return BadData(str(error), file=self.shard.file.url)
 
     def _reject(self, row: int, reason: str, text: str) -> None:
         kept = text if self.on_bad_rows == "quarantine" else ""
@@ -164,6 +176,24 @@ def _same(lines: bytes) -> bytes:
 def _count(block: bytes) -> int:
     found = structure(block)
     return int(((found.depths == 0) & ((found.codes == ord("}")) | (found.codes == ord("]")))).sum())
+
+
+def _build(values: list[Any], dtype: pa.DataType, feature: FeatureType) -> Any:
+    if has_labels(feature):
+        return array_of(values, feature)[0]
+    try:
+        return json_rows.build(values, dtype)
+    except _MISFITS:
+        try:  # some types are made of other values too: an image of its path, an integer of its digits
+            return array_of(values, feature)[0]
+        except _MISFITS:
+            pass
+        raise
+
+
+def _labelled(table: pa.Table, features: Features) -> pa.Table:
+    columns = [cast_column(table.column(name), feature) for name, feature in features.items()]
+    return pa.Table.from_arrays(columns, schema=table.schema)
 
 
 def _known(dtype: pa.DataType) -> bool:

@@ -127,6 +127,9 @@ def build(values: Sequence[Any], dtype: Any) -> Arr:
     if pa.types.is_timestamp(dtype):
         instants = [_instant(value) or value if isinstance(value, str) else value for value in values]
         return pa.array(instants, dtype)
+    if pa.types.is_integer(dtype) and any(type(value) is float and not value.is_integer() for value in values):
+        fraction = next(value for value in values if type(value) is float and not value.is_integer())
+        raise pa.ArrowInvalid(f"{fraction!r} is no integer")
     if pa.types.is_floating(dtype):
         return pa.array([float(value) if type(value) is int else value for value in values], dtype)
     return pa.array(values, dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ __all__ = ["ParquetBuilder", "ParquetOptions", "ParquetShard"]
 
 SHARD_BYTES = 16 << 20  # of uncompressed row groups that are one unit of work, about
 TABLE_BYTES = 4 << 20  # of rows that are decoded at once, about
+SMALL_BYTES = 1 << 20  # the same for streams
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,10 @@ class ParquetBuilder(Builder[ParquetShard]):
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".parquet": {}, ".geoparquet": {}, ".gpq": {}}
     config: ParquetOptions
 
+    def __init__(self, options: BuilderOptions | None = None) -> None:
+        super().__init__(options)
+        self._counts: dict[DataFile, Sequence[int]] = {}
+
     def shards(self, files: Sequence[DataFile]) -> Sequence[ParquetShard]:
         """Return runs of row groups of about 64 MiB; an empty file is one shard of none."""
         return tuple(shard for file in files for shard in self._cut(file))
@@ -93,6 +99,9 @@ class ParquetBuilder(Builder[ParquetShard]):
 
     def read(self, shard: ParquetShard, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
         """Yield the shard's rows, decoded a few MiB at a time."""
+        return self._read(shard, schema, TABLE_BYTES)
+
+    def _read(self, shard: ParquetShard, schema: pa.Schema | None, table_bytes: int) -> Iterator[pa.Table]:
         file = self._opened(shard.file)
         if file is None:
             return
@@ -102,7 +111,7 @@ class ParquetBuilder(Builder[ParquetShard]):
             names = [name for name in wanted.names if name in target.names]
             found = False
             try:
-                for batch in self._batches(file, shard, names, wanted):
+                for batch in self._batches(file, shard, names, wanted, table_bytes):
                     found = True
                     table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
                     yield from bounded(conformed(table, target))
@@ -110,6 +119,42 @@ class ParquetBuilder(Builder[ParquetShard]):
                 raise BadData(f"row groups {shard.start} to {shard.stop}: {error}", file=shard.file.url) from error
             if not found:
                 yield target.empty_table()
+
+    def edges(self, shard: ParquetShard) -> Sequence[int] | None:
+        """Return where row groups begin, and the number of rows; filters leave it open."""
+        if self.config.filters is not None:
+            return None
+        rows = self._row_counts(shard.file)
+        return None if rows is None else [0, *itertools.accumulate(rows[shard.start : shard.stop])]
+
+    def read_placed(
+        self, shard: ParquetShard, row: int, place: int | None, schema: pa.Schema | None = None
+    ) -> Iterator[tuple[pa.Table, int | None]]:
+        """Yield the rows from one on, a small table at a time; row groups that lie before it are not read."""
+        del place
+        edges = self.edges(shard) if row else None
+        if edges is not None:
+            passed = bisect.bisect_right(edges, row) - 1
+            shard, row = ParquetShard(shard.file, shard.start + passed, shard.stop), row - edges[passed]
+        # One group at a time: what is buffered ahead would be lost on readers that stop or jump.
+        groups = range(shard.start, shard.stop) if self.config.filters is None else [None]
+        for group in groups:
+            part = shard if group is None else ParquetShard(shard.file, group, group + 1)
+            for table in self._read(part, schema, SMALL_BYTES):
+                if row < table.num_rows:
+                    yield table.slice(row) if row else table, None
+                row = max(row - table.num_rows, 0)
+
+    def _row_counts(self, file: DataFile) -> Sequence[int] | None:
+        """Return the rows of each row group."""
+        if file not in self._counts:
+            opened = self._opened(file)
+            if opened is None:
+                return None
+            with opened:
+                footer = opened.metadata
+            self._counts[file] = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
+        return self._counts[file]
 
     def reads_in_threads(self) -> bool:
         """No code of the user runs."""
@@ -161,9 +206,9 @@ class ParquetBuilder(Builder[ParquetShard]):
         return pa.schema([schema.field(name) for name in names], metadata)
 
     def _batches(
-        self, opened: pq.ParquetFile, shard: ParquetShard, names: list[str], wanted: pa.Schema
+        self, opened: pq.ParquetFile, shard: ParquetShard, names: list[str], wanted: pa.Schema, table_bytes: int
     ) -> Iterator[pa.RecordBatch | pa.Table]:
-        rows = self.config.batch_size or _rows(opened.metadata, shard)
+        rows = self.config.batch_size or _rows(opened.metadata, shard, table_bytes)
         if self.config.filters is not None:
             yield from self._filtered(shard, names, rows)
             return
@@ -193,11 +238,11 @@ class ParquetBuilder(Builder[ParquetShard]):
                 yield pa.Table.from_batches([batch])
 
 
-def _rows(footer: pq.FileMetaData, shard: ParquetShard) -> int:
+def _rows(footer: pq.FileMetaData, shard: ParquetShard, table_bytes: int) -> int:
     groups = [footer.row_group(group) for group in range(shard.start, shard.stop)]
     rows = sum(group.num_rows for group in groups)
     size = sum(group.total_byte_size for group in groups)
-    return max(1, min(100_000, rows * TABLE_BYTES // max(size, 1))) if rows else 1
+    return max(1, min(100_000, rows * table_bytes // max(size, 1))) if rows else 1
 
 
 def _source(file: DataFile) -> Any:

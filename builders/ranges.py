@@ -20,6 +20,7 @@ __all__ = [
     "holds",
     "is_utf8",
     "line_cuts",
+    "placed_blocks",
     "plain_size",
     "read_range",
     "utf8_stream",
@@ -30,6 +31,8 @@ __all__ = [
 SHARD_BYTES = 16 << 20  # of text that is one unit of work, about
 BLOCK_BYTES = 16 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
 _SEARCHED = 1 << 18  # bytes at a time, so that they stay in the processor's cache
+FIRST_BYTES = 1 << 16  # of the first block that a stream reads
+SMALL_BYTES = 1 << 20  # of the later ones
 BOM = codecs.BOM_UTF8
 
 
@@ -202,6 +205,36 @@ def _limited(stream: utf8_stream, shard: FileRange) -> Iterator[bytes]:
             return
         left = None if left is None else left - len(data)
         yield data
+
+
+def placed_blocks(
+    shard: FileRange, complete: Callable[[bytes], int], *, keep_bom: bool = False
+) -> Iterator[tuple[bytes, int]]:
+    """Yield a range of UTF-8 in small blocks of whole records, each with the offset after it, where reading can go on.
+
+    Offsets are those of the content, decompressed.
+    """
+    place = shard.start
+    with shard.file.open() as raw:
+        if place:
+            raw.seek(place)
+        for block in whole_records(_small_pieces(raw, shard), complete):
+            content = block if place or keep_bom else block.removeprefix(BOM)
+            place += len(block)
+            if content:
+                yield content, place
+
+
+def _small_pieces(raw: BinaryIO, shard: FileRange) -> Iterator[bytes]:
+    left = None if shard.stop is None else shard.stop - shard.start
+    size = FIRST_BYTES
+    while left is None or left > 0:
+        data = raw.read(size if left is None else min(size, left))
+        if not data:
+            return
+        yield data
+        left = None if left is None else left - len(data)
+        size = min(4 * size, SMALL_BYTES)
 
 
 def whole_records(pieces: Iterator[bytes], complete: Callable[[bytes], int]) -> Iterator[bytes]:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from arrowsets.errors import SchemaConflict
-from arrowsets.features import Features
-from arrowsets.features.casting import cast_storage
+from arrowsets.errors import SchemaConflict, UnknownName
+from arrowsets.features import Features, cast_column
 
 __all__ = ["bounded", "conformed", "stored"]
 
@@ -22,8 +21,7 @@ def stored(schema: pa.Schema) -> pa.Schema:
 
 def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return a table with exactly the columns and types of `schema`; a column that it lacks is null."""
-    if table.schema.equals(schema):
-        return table.replace_schema_metadata(schema.metadata)
+    features = Features.from_arrow_schema(schema)
     columns = []
     for field in schema:
         index = table.schema.get_field_index(field.name)
@@ -31,10 +29,9 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
             columns.append(pa.chunked_array([pa.nulls(table.num_rows, field.type)]))
             continue
         try:
-            chunks = [cast_storage(chunk, field.type, field.name) for chunk in table.column(index).chunks]
-        except pa.ArrowInvalid as error:
+            columns.append(cast_column(table.column(index), features[field.name]))
+        except (pa.ArrowInvalid, SchemaConflict, UnknownName) as error:
             raise SchemaConflict(f"column {field.name!r}: {error}", column=field.name) from error
-        columns.append(pa.chunked_array(chunks, field.type))
     return pa.Table.from_arrays(columns, schema=schema)
 
 

@@ -83,6 +83,30 @@ class TextBuilder(Builder[FileRange]):
         if not found:
             yield (schema or _SCHEMA).empty_table()
 
+    def read_placed(
+        self, shard: FileRange, row: int, place: int | None, schema: pa.Schema | None = None
+    ) -> Iterator[tuple[pa.Table, int | None]]:
+        """Yield the shard's rows from one on; lines and paragraphs are gone on with at a byte."""
+        config = self.config
+        plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
+        if not plain or config.sample_by == "document":
+            yield from super().read_placed(shard, row, place, schema)
+            return
+        skip = row if place is None else 0
+        rest = FileRange(shard.file, shard.start if place is None else place, shard.stop)
+        complete = _whole_lines if config.sample_by == "line" else _whole_paragraphs
+        at = rest.start
+        for block, after in ranges.placed_blocks(rest, complete, keep_bom=True):
+            if not ranges.valid_utf8(block):
+                raise _undecodable(block, shard.file.url, at)
+            at = after
+            text = _universal(block)
+            rows = self._lines(text) if config.sample_by == "line" else _paragraphs(text)
+            if skip < len(rows):
+                table = pa.Table.from_arrays([rows.slice(skip)], schema=_SCHEMA)
+                yield table if schema is None else _cast(table, schema), after
+            skip = max(skip - len(rows), 0)
+
     def reads_in_threads(self) -> bool:
         """No code of the user runs."""
         return True

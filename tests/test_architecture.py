@@ -42,11 +42,14 @@ LAYERS = {
     "prepare": 32,
     "export": 33,
     "dataset": 40,
+    "iterable": 45,
+    "loader": 46,
+    "distributed": 46,
     "combine": 50,
     "load": 60,
     "peek": 60,
-    "cli": 70,
     "server": 70,
+    "cli": 71,
 }
 HEAVY = (
     "pandas",

@@ -294,12 +294,14 @@ NUMERIC = ["id", "count", "price", "score"]
 
 @loader.prepare("arrowsets", "datasets")
 def _(dataset: Any) -> Any:
+    import torch.utils.data  # noqa: F401 - which takes seconds, and is nobody's own work
 
     return dataset.select_columns(NUMERIC).with_format("torch")
 
 
 @loader.prepare("limit")
 def _(table: pa.Table) -> Any:
+    import torch.utils.data  # noqa: F401
 
     return table.select(NUMERIC)
 

@@ -96,6 +96,38 @@ class Builder(ABC, Generic[S]):
     def read(self, shard: S, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
         """Yield the shard's rows as tables of bounded size."""
 
+    def read_from(self, shard: S, row: int, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
+        """Yield the shard's rows from one on; a format that can jump there reads nothing before it."""
+        for table in self.read(shard, schema):
+            if row < table.num_rows:
+                yield table.slice(row) if row else table
+            row = max(row - table.num_rows, 0)
+
+    def read_placed(
+        self, shard: S, row: int, place: int | None, schema: pa.Schema | None = None
+    ) -> Iterator[tuple[pa.Table, int | None]]:
+        """Yield the shard's rows from one on, for readers that stop and go on later.
+
+        With each table comes the place after it, which is handed in with the number of the row there to go on; None where
+        the format has no better place than the number of a row. Tables are small, the first ones above all. Where text
+        does not fit `schema`, which is that of a sample, a table has the types of its own values.
+        """
+        del place
+        for table in self.read_from(shard, row, schema):
+            yield table, None
+
+    def sample(self, shard: S) -> pa.Table | None:
+        """Return the first rows of a shard with their own types; None if it has none."""
+        return next((table for table in self.read(shard) if table.num_columns), None)
+
+    def edges(self, shard: S) -> Sequence[int] | None:
+        """Return the rows from which the shard can be read without reading others, and their number at the end.
+
+        None where only reading tells how many rows there are.
+        """
+        del shard
+        return None
+
     def schema(self, files: Sequence[DataFile]) -> Features | None:
         """Return the types of all files where they stand in the files (footers, options), else None."""
         del files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from arrowsets.dataset import Dataset
 from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, unify
 from arrowsets.info import DatasetInfo
+from arrowsets.iterable import IterableDataset
+from arrowsets.iterable.mixing import concatenate_streams, interleave_streams
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
 
@@ -21,9 +23,12 @@ __all__ = ["concatenate_datasets", "interleave_datasets"]
 Stopping = Literal["first_exhausted", "all_exhausted", "all_exhausted_without_replacement"]
 
 
+D = TypeVar("D", Dataset, IterableDataset)
+
+
 def concatenate_datasets(
-    dsets: Sequence[Dataset], info: DatasetInfo | None = None, split: str | None = None, axis: int = 0
-) -> Dataset:
+    dsets: Sequence[D], info: DatasetInfo | None = None, split: str | None = None, axis: int = 0
+) -> D:
     """Put datasets one after the other, or side by side; no row is copied.
 
     Args:
@@ -37,9 +42,21 @@ def concatenate_datasets(
     >>> concatenate_datasets([first, second])[:]
     {'x': [1, 2], 'y': [None, 'b']}
     """
-    datasets = _checked(dsets)
+    datasets: Any = _checked(dsets)
     if axis not in (0, 1):
         raise ValueError(f"axis must be 0 (rows) or 1 (columns), not {axis!r}")
+    if streams := _streams(datasets):
+        if axis == 1:
+            raise NotImplementedError(
+                "streams cannot be put side by side: materialise them first, stream.to_dataset(), or add columns by map"
+            )
+        joined: D = cast("Any", concatenate_streams(streams, *_known(streams), info, split))
+        return joined
+    whole: D = cast("Any", _concatenated(datasets, info, split, axis))
+    return whole
+
+
+def _concatenated(datasets: Sequence[Dataset], info: DatasetInfo | None, split: str | None, axis: int) -> Dataset:
     spec = datasets[0]._format
     if any(dataset._format != spec for dataset in datasets):
         spec = type(spec)()
@@ -69,13 +86,13 @@ def concatenate_datasets(
 
 
 def interleave_datasets(
-    datasets: Sequence[Dataset],
+    datasets: Sequence[D],
     probabilities: Sequence[float] | None = None,
     seed: int | None = None,
     info: DatasetInfo | None = None,
     split: str | None = None,
     stopping_strategy: Stopping = "first_exhausted",
-) -> Dataset:
+) -> D:
     """Take rows from datasets in turn, or at random with probabilities.
 
     Args:
@@ -89,9 +106,26 @@ def interleave_datasets(
     [1, 10, 2, 20]
     """
     parts = _checked(datasets)
-    lengths = [len(part) for part in parts]
     if stopping_strategy not in Stopping.__args__:  # type: ignore[attr-defined]
         raise ValueError(f"stopping_strategy must be one of {Stopping.__args__}, not {stopping_strategy!r}")  # type: ignore[attr-defined]
+    mixed: Any
+    if streams := _streams(parts):
+        mixed = interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
+    else:
+        mixed = _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
+    answer: D = mixed
+    return answer
+
+
+def _interleaved(
+    parts: Sequence[Dataset],
+    probabilities: Sequence[float] | None,
+    seed: int | None,
+    info: DatasetInfo | None,
+    split: str | None,
+    stopping_strategy: Stopping,
+) -> Dataset:
+    lengths = [len(part) for part in parts]
     if stopping_strategy == "all_exhausted" and sum(lengths) > 0 and 0 in lengths:
         raise ValueError(
             f"dataset {lengths.index(0)} is empty, and 'all_exhausted' would start it over again and again; "
@@ -147,7 +181,7 @@ def _at_random(
     return np.array(chosen, dtype=np.int64)
 
 
-def _checked(datasets: Sequence[Dataset]) -> list[Dataset]:
+def _checked(datasets: Sequence[Any]) -> list[Any]:
     parts = list(datasets)
     if not parts:
         raise ValueError("give at least one dataset")
@@ -156,9 +190,27 @@ def _checked(datasets: Sequence[Dataset]) -> list[Dataset]:
             raise ValueError(
                 f"expected datasets but one is a dictionary of the splits {list(part)}; choose one: datasets['train']"
             )
-        if not isinstance(part, Dataset):
+        if not isinstance(part, (Dataset, IterableDataset)):
             raise ValueError(f"expected datasets, got {type(part).__name__}")
+    if len({isinstance(part, Dataset) for part in parts}) > 1:
+        raise ValueError(
+            "datasets and streams cannot be combined as they are; make all of them streams (dataset.to_iterable_dataset()) "
+            "or all of them datasets (stream.to_dataset())"
+        )
     return parts
+
+
+def _streams(parts: Sequence[Any]) -> list[IterableDataset]:
+    return [part for part in parts if not isinstance(part, Dataset)]
+
+
+def _known(streams: Sequence[IterableDataset]) -> tuple[Features, bool]:
+    """Return the types of all columns, and whether they are certain; else they are those of the first rows."""
+    found = [stream._peek() for stream in streams]
+    types = found[0]
+    for other in found[1:]:
+        types = _widened(types, other)
+    return types, all(stream._features is not None for stream in streams)
 
 
 def _common(datasets: Sequence[Dataset]) -> Features:

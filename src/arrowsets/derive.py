@@ -14,7 +14,7 @@ from pathlib import Path
 
 from arrowsets.config import settings
 from arrowsets.engine.executors import process_pool
-from arrowsets.engine.jobs import TransformJob
+from arrowsets.engine.jobs import Job, TransformJob
 from arrowsets.engine.materialise import Destination, Materialised, materialise, materialise_in_memory, opened
 from arrowsets.engine.parts import Layout
 from arrowsets.errors import TransformError
@@ -27,7 +27,7 @@ from arrowsets.table import ArrowFiles, View
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.identity import Identity
 
-__all__ = ["Derived", "Execution", "default_store", "derive", "fresh_key", "join", "rewrite"]
+__all__ = ["Derived", "Execution", "default_store", "derive", "fresh_key", "join", "rewrite", "run"]
 
 COPIED_ROWS = 1 << 16
 _DIGEST = re.compile("[0-9a-f]{32}")
@@ -103,8 +103,8 @@ def default_store(cache_dir: str | os.PathLike[str] | None = None) -> Store:
     return _stores.setdefault(root, Store(root / "store"))
 
 
-def run(job: TransformJob, lineage: Lineage, how: Execution, *, label: str) -> Materialised:
-    """Do a job over a view: find its result, or make it, in the store or in memory."""
+def run(job: Job, lineage: Lineage, how: Execution, *, label: str) -> Materialised:
+    """Do a job: find its result, or make it, in the store or in memory."""
     executor = how.workers
     if how.in_memory and executor is None:
         return materialise_in_memory(job)
@@ -114,7 +114,7 @@ def run(job: TransformJob, lineage: Lineage, how: Execution, *, label: str) -> M
     if how.reuse and (entry := store.get(key)) is not None:
         return opened(entry)
     destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label, "roots": list(lineage.roots)})
-    if executor is None and not job.view.paths and not store.begun(key):
+    if executor is None and job.is_light and not store.begun(key):
         return materialise_in_memory(job, destination)
     return materialise(job, destination, executor=executor)
 

@@ -9,6 +9,7 @@ ArrowsetsError
 ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
 ├── RowOutOfRange (IndexError)                 a row position that the dataset does not have
 ├── ShapeConflict (ValueError)                 lengths that differ, or a column name twice
+│   └── BadMedia (OSError)                      a file in a cell that is no image, no audio, … or is damaged
 ├── TransformError (ValueError)                a user function that returned what cannot be kept
 ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
 ├── NotPicklable (TypeError)                   a function, argument or result that no other process can be sent
@@ -27,6 +28,7 @@ from collections.abc import Iterable
 __all__ = [
     "ArrowsetsError",
     "BadData",
+    "BadMedia",
     "ColumnNotFound",
     "CorruptEntry",
     "DataFilesNotFound",
@@ -126,6 +128,17 @@ class BadData(ArrowsetsError, ValueError):
 
 def _bad_data(message: str, file: str | None, row: int | None, column: str | None) -> BadData:
     return BadData(message, file=file, row=row, column=column)
+
+
+class BadMedia(BadData, OSError):
+    """A file in a cell that cannot be decoded."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _bad_media, (self.message, self.file, self.row, self.column)
+
+
+def _bad_media(message: str, file: str | None, row: int | None, column: str | None) -> BadMedia:
+    return BadMedia(message, file=file, row=row, column=column)
 
 
 class TransformError(ArrowsetsError, ValueError):

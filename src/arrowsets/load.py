@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from arrowsets import registry
+from arrowsets.combine import concatenate_datasets
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import Execution, default_store
@@ -16,6 +18,7 @@ from arrowsets.errors import BadData, SplitNotFound, UnknownName
 from arrowsets.features import Features
 from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
+from arrowsets.iterable import IterableDataset, IterableDatasetDict
 from arrowsets.lineage import Lineage
 from arrowsets.resolve import Recipe, resolve
 from arrowsets.splits_spec import ReadInstruction, parse
@@ -64,6 +67,7 @@ def load_dataset(
         download_mode: "force_redownload" reads the files again.
         verification_mode: "no_checks" skips comparing the numbers of rows with those the source declares.
         keep_in_memory: Read into memory instead of mapping files.
+        streaming: Return an `IterableDataset`, or an `IterableDatasetDict`, that reads the files while one iterates.
         num_proc: Worker processes, also within one file; the result does not depend on it.
         storage_options: Passed to fsspec or requests.
         config_kwargs: Options of the builder (`sep=`, `field=`, `columns=` …), and `on_bad_rows=`, `on_bad_files=`
@@ -75,8 +79,11 @@ def load_dataset(
         SplitNotFound, UnknownName: list what there is.
     """
     del download_config, save_infos
-    if streaming:
-        raise NotImplementedError("streaming=True: iterate over load_dataset(...) without it; files are memory-mapped")
+    if streaming and num_proc is not None:
+        raise NotImplementedError(
+            "streaming=True reads while one iterates, so num_proc has nothing to do; give it to map, or use the workers of "
+            "a DataLoader"
+        )
     _check_choice("download_mode", download_mode, _MODES)
     _check_choice("verification_mode", verification_mode, _CHECKS)
     recipe = resolve(
@@ -96,7 +103,9 @@ def load_dataset(
         store=default_store(cache_dir),
         in_memory=bool(keep_in_memory),
     )
-    loader = _Loader(recipe, features, how, _root(cache_dir), str(verification_mode or "basic_checks"))
+    loader = (_StreamLoader if streaming else _Loader)(
+        recipe, features, how, _root(cache_dir), str(verification_mode or "basic_checks")
+    )
     return loader.load(split)
 
 
@@ -122,11 +131,7 @@ class _Loader:
     def part(self, split: Split) -> Dataset:
         """Return the rows that a split specification names."""
         spec = parse(split)
-        names = list(self.recipe.files)
-        wanted = [each for name in spec.split_names() for each in (names if name == "all" else [name])]
-        for name in wanted:
-            if name not in self.recipe.files:
-                raise SplitNotFound.of(name, names)
+        wanted = self.named(spec)
         lengths = {name: len(self.whole(name)) for name in wanted}
         pieces = [self.whole(name).select(range(start, stop)) for name, start, stop in spec.to_absolute(lengths)]
         if len(pieces) == 1 and len(pieces[0]) == len(self.whole(wanted[0])):
@@ -141,6 +146,15 @@ class _Loader:
         )
         made._store = self.how.store
         return made
+
+    def named(self, spec: ReadInstruction) -> list[str]:
+        """Return the splits that a specification names."""
+        names = list(self.recipe.files)
+        wanted = [each for name in spec.split_names() for each in (names if name == "all" else [name])]
+        for name in wanted:
+            if name not in self.recipe.files:
+                raise SplitNotFound.of(name, names)
+        return wanted
 
     def whole(self, name: str) -> Dataset:
         """Return all rows of a split."""
@@ -178,6 +192,49 @@ class _Loader:
                 f"split {name!r} has {num_rows} rows but the source declares {declared}; "
                 "give verification_mode='no_checks' if the declaration is out of date"
             )
+
+
+class _StreamLoader(_Loader):
+    """The splits of a recipe as streams: nothing is fetched but what a reader needs to begin."""
+
+    def load(self, split: Any) -> Any:
+        if split is None:
+            return IterableDatasetDict({name: self.stream(name) for name in self.recipe.files})
+        if isinstance(split, (list, tuple)):
+            return [self.load(each) for each in split]
+        return self.range_of(split)
+
+    def range_of(self, split: Split) -> IterableDataset:
+        """Return the rows that a split specification names."""
+        spec = parse(split)
+        lengths = {name: self._length(name, spec) for name in self.named(spec)}
+        pieces = [
+            stream if (start, stop) == (0, lengths[name]) else stream.select(range(start, stop))
+            for name, start, stop in spec.to_absolute(lengths)
+            for stream in [self.stream(name)]
+        ]
+        return pieces[0] if len(pieces) == 1 else concatenate_datasets(pieces, self.info(), str(split))
+
+    def _length(self, name: str, spec: ReadInstruction) -> int:
+        rows = self.stream(name).num_rows
+        if rows is not None:
+            return rows
+        if "%" in str(spec) or "[-" in str(spec) or ":-" in str(spec):
+            raise ValueError(
+                f"split {str(spec)!r}: the number of rows of {name!r} is known only when all were read; name rows from the "
+                "beginning, such as 'train[:1000]', or load without streaming"
+            )
+        return 1 << 62
+
+    @functools.cache  # noqa: B019 - a loader lives as long as one call
+    def stream(self, name: str) -> IterableDataset:
+        """Return all rows of a split."""
+        if self._files is None:
+            self._files = self.recipe.data(self.root / "downloads", fetch=False)
+            self.builder = self.builder.over(self._files)
+        return IterableDataset._of_builder(
+            self.builder, self._files[name], name, self.info(), [self.recipe.config_name]
+        )
 
 
 def load_from_disk(

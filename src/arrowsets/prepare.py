@@ -26,7 +26,7 @@ from arrowsets.files import DataFile
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Outputs
 
-__all__ = ["ReadJob", "prepare"]
+__all__ = ["ReadJob", "lineage_of", "prepare"]
 
 logger = logging.getLogger("arrowsets")
 
@@ -108,6 +108,18 @@ class ReadJob(Job):
         return Features.from_arrow_schema(table.schema)
 
 
+def lineage_of(builder: Builder[Any], files: Sequence[DataFile], source: Sequence[Any] = ()) -> Lineage:
+    """Name what a builder reads: the builder, its options, the files, and what else decides the rows."""
+    given = {
+        "builder": builder.name,
+        "version": builder.version,
+        "options": _options(builder),
+        "files": _identities(files),
+        "source": list(source),
+    }
+    return Lineage("load", (), given)
+
+
 def _readable(builder: Builder[Any], shard: Any, schema: pa.Schema | None) -> Iterator[pa.Table]:
     """Read a shard; where bad files are to be left out, what cannot be read ends it and is reported."""
     rows = 0
@@ -143,17 +155,7 @@ def prepare(
         BadData: for a file that cannot be read.
         SchemaConflict: for types that no type holds, or `features=` that name other columns than the files have.
     """
-    lineage = Lineage(
-        "load",
-        (),
-        {
-            "builder": builder.name,
-            "version": builder.version,
-            "options": _options(builder),
-            "files": _identities(files),
-            "source": list(source),
-        },
-    )
+    lineage = lineage_of(builder, files, source)
     store = how.store if how.store is not None else default_store()
     if how.reuse and (entry := store.get(lineage.digest)) is not None:
         return opened(entry)
@@ -198,12 +200,12 @@ def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[An
     first = next(iter(type(builder)(replace(builder.config, features=None)).read(shards[0])), None)
     if first is None:
         return types
-    if set(first.column_names) != set(given):
-        unknown, missing = set(given) - set(first.column_names), set(first.column_names) - set(given)
+    if missing := set(first.column_names) - set(given):
+        unknown = set(given) - set(first.column_names)  # alone they are no error: another row or file may have them
         raise SchemaConflict(
             f"features= names {sorted(given)} but {files[0].url} has the columns {sorted(first.column_names)}"
             + (f"; not in the file: {sorted(unknown)}" if unknown else "")
-            + (f"; not in features=: {sorted(missing)}" if missing else "")
+            + f"; not in features=: {sorted(missing)}"
         )
     return types
 

@@ -6,7 +6,7 @@ import importlib
 import sys
 import warnings
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from arrowsets.config import settings
 
@@ -75,8 +75,8 @@ def progress(total: int | None, description: str, unit: str = " examples", initi
         # Notebooks without ipywidgets get a plain bar; there is nothing to warn of.
         warnings.simplefilter("ignore")
         # What finds out about notebooks imports asyncio as well, which takes longer than a small load.
-        tqdm: Any = importlib.import_module("tqdm.auto" if "IPython" in sys.modules else "tqdm").tqdm
+        module = importlib.import_module("tqdm.auto" if "IPython" in sys.modules else "tqdm")
 
     # leave=None: a bar inside another one disappears when it is done.
-    bar: Progress = tqdm(total=total, desc=description, unit=unit, initial=initial, leave=None)
+    bar: Progress = module.tqdm(total=total, desc=description, unit=unit, initial=initial, leave=None)
     return bar

@@ -7,7 +7,10 @@ builder that is needed. Plug-ins of others are imported when a file has an exten
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import inspect
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "builder",
+    "builder_help",
     "builder_names",
     "builder_of_extension",
     "extension_keywords",
@@ -114,6 +118,43 @@ def builder(name: str) -> type[Builder[Any]]:
     if (point := _installed().get(name)) is None:
         raise UnknownName.of("builder", name, builder_names())
     return _loaded(point)
+
+
+_ATTRIBUTES: Final = re.compile(r"^Attributes:\n(.*?)(?=^\S|\Z)", re.DOTALL | re.MULTILINE)
+_ATTRIBUTE: Final = re.compile(r"^    (\w[\w, ]*): (.*?)(?=^    \w|\Z)", re.DOTALL | re.MULTILINE)
+
+
+def builder_help(name: str) -> str:
+    """Return the page of a builder in Markdown: what it reads and each option with its default and its meaning.
+
+    >>> print(builder_help("xml").splitlines()[0])
+    # xml
+    """
+    cls = builder(name)
+    module = inspect.getdoc(inspect.getmodule(cls)) or inspect.getdoc(cls) or ""
+    meanings = _meanings(cls.options)
+    lines = [f"# {name}", "", module, ""]
+    if cls.extensions:
+        lines += ["Extensions: " + " ".join(f"`{extension}`" for extension in cls.extensions), ""]
+    lines += ["## Options", "", "| name | default | meaning |", "|---|---|---|"]
+    for field in dataclasses.fields(cls.options):
+        lines.append(f"| `{field.name}` | `{_default(field)}` | {meanings.get(field.name, '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _meanings(options: type[Any]) -> dict[str, str]:
+    """Return what the docstrings of a dataclass and its bases say of its fields."""
+    found: dict[str, str] = {}
+    for cls in reversed(options.__mro__):
+        match = _ATTRIBUTES.search(inspect.cleandoc(cls.__doc__ or ""))
+        for names, text in _ATTRIBUTE.findall(match[1] if match else ""):
+            found.update(dict.fromkeys(re.split(r",\s*", names), " ".join(text.split()).replace("|", "\\|")))
+    return found
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    value = field.default_factory() if callable(field.default_factory) else field.default
+    return "required" if value is dataclasses.MISSING else repr(value)
 
 
 def builder_of_extension(extension: str) -> str | None:

@@ -275,3 +275,10 @@ def test_lists_without_values_do_not_decide_a_type() -> None:
 def test_a_fingerprint_may_be_any_text(name: str, make: Any) -> None:
     mapped = make(X).map(lambda row: {"y": 1}, new_fingerprint=name)
     assert mapped._fingerprint == name
+
+
+def test_a_value_that_a_column_cannot_hold_is_named_with_it() -> None:
+    with pytest.raises(SchemaConflict, match="'x'"):
+        Dataset.from_dict(X).add_item({"x": "text"})
+    with pytest.raises(SchemaConflict, match="'y'"):
+        Dataset.from_dict(X).add_column("y", [1, "text", 3])

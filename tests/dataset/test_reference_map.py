@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import UserDict
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -79,6 +80,8 @@ MAPS: dict[str, dict[str, Any]] = {
         "remove_columns": ["t", "l"],
         "features": {"x": "float32"},
     },
+    "mappings as of a tokenizer": {"function": lambda row: UserDict(y=row["x"], z=[row["t"]])},
+    "some mappings": {"function": lambda row: UserDict(y=1) if row["x"] > 2 else {"y": 2}},
     "token ids": {
         "function": lambda row: {"input_ids": [row["x"]], "attention_mask": [1], "token_type_ids": [0]},
     },

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import pickle
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,13 @@ import pyarrow.parquet as pq
 import pytest
 from arrowsets.builders import arrow, parquet, ranges
 from arrowsets.builders.arrow import ArrowBuilder
+from arrowsets.builders.conll import ConllBuilder
 from arrowsets.builders.csv import CsvBuilder
 from arrowsets.builders.json import JsonBuilder
 from arrowsets.builders.parquet import ParquetBuilder
 from arrowsets.builders.text import TextBuilder
+from arrowsets.builders.webdataset import WebDatasetBuilder
+from arrowsets.builders.xml import XmlBuilder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +49,16 @@ def _arrow() -> bytes:
     with ipc.new_file(sink, TABLE.schema) as writer:
         writer.write_table(TABLE, max_chunksize=7)
     return sink.getvalue().to_pybytes()
+
+
+def _tar() -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, data in [(f"{i}.{column}", b"7") for i in range(9) for column in ("cls", "json", "png", "txt")]:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return file.getvalue()
 
 
 CASES: dict[str, tuple[type[Builder[Any]], dict[str, Any], str, bytes]] = {
@@ -73,6 +88,9 @@ CASES: dict[str, tuple[type[Builder[Any]], dict[str, Any], str, bytes]] = {
     "text document": (TextBuilder, {"sample_by": "document"}, ".txt", "é\r\n".encode() * 40),
     "parquet": (ParquetBuilder, {}, ".parquet", _parquet()),
     "arrow": (ArrowBuilder, {}, ".arrow", _arrow()),
+    "conll": (ConllBuilder, {"column_names": ["w", "t"]}, ".conll", b"a X\nb Y\n\n" * 20),
+    "xml": (XmlBuilder, {}, ".xml", b"<a/>"),
+    "webdataset": (WebDatasetBuilder, {}, ".tar", _tar()),
 }
 BYTES = (16, 61, 200)
 
@@ -162,7 +180,8 @@ HEAVY = ("pandas", "polars", "torch", "PIL", "fsspec", "requests", "huggingface_
          "pyarrow.json", "pyarrow.dataset")  # fmt: skip
 
 
-@pytest.mark.parametrize("module", ["csv", "json", "text", "parquet", "arrow", "imagefolder"])
+@pytest.mark.parametrize("module", ["csv", "json", "text", "parquet", "arrow", "imagefolder", "audiofolder", "webdataset",
+                                    "conll", "xml", "hdf5", "lance", "pandas", "meshfolder"])  # fmt: skip
 def test_importing_a_builder_is_light(module: Any) -> None:
     code = f"import arrowsets.builders.{module}, sys; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -27,6 +27,9 @@ from arrowsets.features import (
     Array3D,
     Array4D,
     Array5D,
+    Audio,
+    BioSequence,
+    BioStructure,
     ClassLabel,
     Features,
     FeatureType,
@@ -34,9 +37,13 @@ from arrowsets.features import (
     Json,
     LargeList,
     List,
+    Mesh,
+    Nifti,
+    Pdf,
     Translation,
     TranslationVariableLanguages,
     Value,
+    Video,
     array_of,
     as_feature,
     cast,
@@ -112,7 +119,8 @@ FEATURES: list[tuple[FeatureType, st.SearchStrategy[Any]]] = [
         TranslationVariableLanguages(["en", "fr"]),
         text.map(lambda word: {"language": ["en"], "translation": [word]}),
     ),
-    (Image(decode=False), st.fixed_dictionaries({"bytes": st.binary(max_size=3), "path": st.none() | text})),
+    *((kind(decode=False), st.fixed_dictionaries({"bytes": st.binary(max_size=3), "path": st.none() | text}))
+      for kind in (Image, Audio, Video, Pdf, Nifti, Mesh, BioSequence, BioStructure)),
 ]  # fmt: skip
 IDS = [repr(feature) for feature, _ in FEATURES]
 every_feature = pytest.mark.parametrize(("feature", "values"), FEATURES, ids=IDS)

@@ -27,6 +27,7 @@ COMMANDS = {
     "head": "Show the first rows of a dataset, without reading the rest.",
     "convert": "Write a dataset in another format: CSV, JSON, JSON lines, Parquet or Arrow.",
     "cache": "Look at the cache, and make room in it.",
+    "hub": "Run a dataset hub of your own.",
     "env": "Show versions and settings, for a report of a bug.",
 }
 # What a wrong path, a full disk or a file of another kind raises; anything else is a bug and shows its traceback.

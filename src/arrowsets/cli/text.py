@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import re
 from collections.abc import Sequence
 
 from arrowsets.sizes import parse_size
 
-__all__ = ["age", "duration", "num_bytes", "seconds", "size", "table"]
+__all__ = ["age", "day", "duration", "num_bytes", "seconds", "size", "table"]
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -54,6 +55,15 @@ def age(time: float) -> str:
         if time >= _SECONDS[unit]:
             return f"{int(time // _SECONDS[unit])} {'min' if unit == 'm' else unit} ago"
     return "just now"
+
+
+def day(time: float) -> str:
+    """Write a time as a day.
+
+    >>> day(0)
+    '1970-01-01'
+    """
+    return dt.datetime.fromtimestamp(time, dt.UTC).date().isoformat()
 
 
 def num_bytes(text: str) -> int:

@@ -45,15 +45,12 @@ class ColumnMethods(DatasetCore):
         return self._showing("remove_columns", kept, new_fingerprint)
 
     def _showing(self, operation: str, names: Sequence[str], new_fingerprint: str | None) -> Self:
-        spec = self._format
-        if spec.columns is not None:
-            spec = replace(spec, columns=tuple(name for name in spec.columns if name in names))
         return self._derive(
             operation,
             {"columns": list(names)},
             view=self._view.select_columns(names),
             features=Features({name: self._features[name] for name in names}),
-            format=spec,
+            format=self._format.keeping(names),
             new_fingerprint=new_fingerprint,
         )
 
@@ -81,15 +78,12 @@ class ColumnMethods(DatasetCore):
                 raise ValueError(f"column {old!r} cannot be named {new!r}; a name is a string that is not empty")
             if names.count(new) > 1:
                 raise ValueError(f"column {old!r} cannot be named {new!r}: another column has that name")
-        spec = self._format
-        if spec.columns is not None:
-            spec = replace(spec, columns=tuple(column_mapping.get(name, name) for name in spec.columns))
         return self._derive(
             "rename_columns",
             {"names": dict(column_mapping)},
             view=self._view.rename(column_mapping),
             features=Features(zip(names, self._features.values(), strict=True)),
-            format=spec,
+            format=self._format.renamed(column_mapping),
             new_fingerprint=new_fingerprint,
         )
 
@@ -116,7 +110,7 @@ class ColumnMethods(DatasetCore):
                 f"column {name!r} has {len(column)} values for {self.num_rows} rows; give one for each row"
             )
         kind = None if feature is None else Features({name: feature})[name]
-        array, kind = array_of(own_column(column), kind)
+        array, kind = array_of(own_column(column), kind, column=name)
         features = Features({**self._features, name: kind})
         schema = Features({name: kind}).arrow_schema
         added = View.from_table(pa.Table.from_arrays([array], schema=schema))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -100,13 +101,18 @@ class CreateMethods(DatasetCore):
         """
         rows = list(mapping)
         names: dict[str, None] = dict.fromkeys(features) if features is not None else {}
+        ragged = False
         for index, row in enumerate(rows):
             if row.keys() == names.keys():
                 continue
+            ragged = ragged or index > 0 or features is not None
             if features is not None and (unknown := [name for name in row if name not in features]):
                 raise ColumnNotFound(f"row {index}: {ColumnNotFound.of(unknown[0], features)}")
             names.update(dict.fromkeys(row))
-        columns = {name: [row.get(name) for row in rows] for name in names}
+        # The first loop is Python's, the second is C's.
+        columns = {
+            name: [row.get(name) for row in rows] if ragged else list(map(itemgetter(name), rows)) for name in names
+        }
         return cls.from_dict(columns, features, info, split, on_mixed_types)
 
     @classmethod

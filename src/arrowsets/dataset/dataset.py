@@ -12,6 +12,7 @@ from arrowsets.dataset.formatting import FormatMethods
 from arrowsets.dataset.mapping import MapMethods
 from arrowsets.dataset.reading_files import FileMethods
 from arrowsets.dataset.rows import RowMethods
+from arrowsets.dataset.streaming import StreamMethods
 
 __all__ = ["Dataset"]
 
@@ -26,6 +27,7 @@ class Dataset(
     ExportMethods,
     DiskMethods,
     CacheMethods,
+    StreamMethods,
     DatasetCore,
 ):
     """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.

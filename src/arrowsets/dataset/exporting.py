@@ -124,7 +124,7 @@ class ExportMethods(DatasetCore):
         >>> import io
         >>> from arrowsets import Dataset
         >>> Dataset.from_dict({"x": [1, None], "y": [["a"], []]}).to_json(text := io.StringIO())
-        38
+        36
         >>> print(text.getvalue(), end="")
         {"x":1,"y":["a"]}
         {"x":null,"y":[]}

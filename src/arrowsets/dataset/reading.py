@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -17,7 +17,7 @@ from arrowsets.formats import Column, Format, PartialFormat, get_format
 from arrowsets.formats.collate import registered
 from arrowsets.table import ColumnGroup, View
 
-__all__ = ["FormatSpec", "Reader", "from_start"]
+__all__ = ["FormatSpec", "Reader", "format_of", "from_start"]
 
 MAX_GETTERS = 512
 _COLLATED = (None, "numpy", "torch")
@@ -38,6 +38,18 @@ class FormatSpec:
     columns: tuple[str, ...] | None = None
     others_too: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def keeping(self, names: Sequence[str]) -> FormatSpec:
+        """The format when only these columns are left."""
+        if self.columns is None:
+            return self
+        return replace(self, columns=tuple(name for name in self.columns if name in names))
+
+    def renamed(self, names: Mapping[str, str]) -> FormatSpec:
+        """The format when columns have other names."""
+        if self.columns is None:
+            return self
+        return replace(self, columns=tuple(names.get(name, name) for name in self.columns))
 
 
 def from_start(positions: Any, num_rows: int) -> Any:
@@ -67,7 +79,7 @@ class Reader:
         self.view = view if spec.others_too else view.select_columns(chosen)
         self.features = Features({name: features[name] for name in self.view.columns})
         self.spec = spec
-        self.format = _format(spec, self.features, chosen, partial=len(self.view.columns) > len(chosen))
+        self.format = format_of(spec, self.features, chosen, partial=len(self.view.columns) > len(chosen))
         self._groups: list[_GroupReader] | None = None
 
     def row(self, position: int) -> Any:
@@ -161,7 +173,8 @@ class _GroupReader:
         return getter(row - self._starts[index])
 
 
-def _format(spec: FormatSpec, features: Features, chosen: Sequence[str], *, partial: bool) -> Format:
+def format_of(spec: FormatSpec, features: Features, chosen: Sequence[str], *, partial: bool) -> Format:
+    """Make the format that shows rows of these types."""
     shown = Features({name: features[name] for name in chosen}) if not partial else features
     inner = get_format(spec.type, shown, **spec.options)
     return PartialFormat(inner, chosen) if partial else inner

@@ -286,7 +286,7 @@ class RowMethods(DatasetCore):
         for name in item:
             if name not in self._features:
                 raise ColumnNotFound.of(name, self._view.columns)
-        arrays = [array_of([item.get(name)], self._features[name])[0] for name in self._view.columns]
+        arrays = [array_of([item.get(name)], self._features[name], column=name)[0] for name in self._view.columns]
         row = pa.Table.from_arrays(arrays, schema=self._view.schema)
         lineage = Lineage("add_item", (self._lineage,), {"item": dict(item)})
         view = View.concat([self._view, View.from_table(row)])

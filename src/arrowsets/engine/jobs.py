@@ -89,6 +89,11 @@ class Job(ABC):
         """The features of the input."""
         return Features({})
 
+    @property
+    def is_light(self) -> bool:
+        """Whether the input lies in memory, so that a small result may stay there too."""
+        return False
+
     @abstractmethod
     def join(self, first: Features, second: Features) -> Features:
         """Return the types that hold the rows of two parts; raise SchemaConflict where there are none."""
@@ -149,6 +154,11 @@ class TransformJob(Job):
         if column not in self.features or column in self.transform.removed:
             return None
         return self.view.read(range(start, stop), [column]).column(0)
+
+    @property
+    def is_light(self) -> bool:
+        """Whether the view lies in memory."""
+        return not self.view.paths
 
     @property
     def given(self) -> Features:

@@ -7,14 +7,9 @@ from typing import Any, cast
 import pyarrow as pa
 
 from arrowsets.features import Features, FeatureType
-from arrowsets.features.media import Media
+from arrowsets.features.media import Media, has_media
 
 __all__ = ["embedded", "has_media"]
-
-
-def has_media(feature: FeatureType) -> bool:
-    """Tell whether there are files in cells, at any depth."""
-    return isinstance(feature, Media) or any(has_media(child) for child in feature.children().values())
 
 
 def embedded(table: pa.Table, features: Features) -> pa.Table:

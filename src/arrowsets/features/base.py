@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
 import pyarrow as pa
@@ -18,6 +19,17 @@ from arrowsets.features.casting import cast_storage, storage_of
 
 __all__ = ["FeatureType", "Frozen", "registered", "register"]
 
+# Imported when they are looked up: few datasets hold media, and their modules cost a quarter of all others' time.
+_MEDIA = {
+    "Image": "image",
+    "Audio": "audio",
+    "Video": "video",
+    "Pdf": "pdf",
+    "Nifti": "nifti",
+    "Mesh": "mesh",
+    "BioSequence": "bio",
+    "BioStructure": "bio",
+}
 _registry: dict[str, type[FeatureType]] = {}
 
 F = TypeVar("F", bound="type[FeatureType]")
@@ -30,8 +42,21 @@ def register(cls: F) -> F:
 
 
 def registered() -> Mapping[str, type[FeatureType]]:
-    """Return the known feature types by their `_type`."""
-    return dict(_registry)
+    """Return the known feature types by their `_type`; our media are imported when they are looked up."""
+    return _Types()
+
+
+class _Types(Mapping[str, "type[FeatureType]"]):
+    def __getitem__(self, name: str) -> type[FeatureType]:
+        if name not in _registry and name in _MEDIA:
+            import_module(f"arrowsets.features.{_MEDIA[name]}")
+        return _registry[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**_registry, **_MEDIA})
+
+    def __len__(self) -> int:
+        return len({**_registry, **_MEDIA})
 
 
 class FeatureType(ABC):

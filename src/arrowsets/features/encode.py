@@ -18,13 +18,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict
-from arrowsets.features.base import FeatureType
+from arrowsets.features.base import FeatureType, registered
 from arrowsets.features.buffers import of_numpy
 from arrowsets.features.casting import cast_storage, locate, make_list, nulls
 from arrowsets.features.infer import feature_of
 from arrowsets.features.json_value import Json
-from arrowsets.features.kinds import is_tensor, kind_of, kinds, quick_array, to_arrow_or_numpy
-from arrowsets.features.media import Image
+from arrowsets.features.kinds import is_tensor, kind_of, kinds, medium, quick_array, to_arrow_or_numpy
 from arrowsets.features.nested import List, Struct
 from arrowsets.features.scalar import Value
 
@@ -375,9 +374,15 @@ class _Inference:
             return self._try(values, pa.duration("us"))
         return self._try(values, pa.duration("ns"), pa.duration("us"))
 
-    def _image(self, values: list[Any], classes: set[type]) -> Built:
+    def _media(self, values: list[Any], classes: set[type]) -> Built:
         del classes
-        return Image().from_values(values), Image()
+        names = [None if value is None else medium(type(value)) for value in values]
+        chosen = next(name for name in names if name is not None)
+        if others := [row for row, name in enumerate(names) if name not in {None, chosen}]:
+            raise _Mixed(others[0], f"one column holds {chosen} objects, or {names[others[0]]} objects, but not both")
+        kind: Any = registered()[chosen]
+        feature = kind.of_object(next(value for value in values if value is not None))
+        return feature.from_values(values), feature
 
     def _ndarray(self, values: list[Any], classes: set[type]) -> Built:
         present = [value for value in values if value is not None]

@@ -1,6 +1,6 @@
 """The kinds of Python values that a column can be made of, and what other libraries' containers become.
 
-Tensors, columns and images are recognised by their classes' modules: nothing is imported to look.
+Tensors, columns and media are recognised by their classes' modules: nothing is imported to look.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import array as stdarray
 import datetime as dt
 import decimal
 import os
-import sys
 import uuid
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -20,11 +20,11 @@ import pyarrow as pa
 
 from arrowsets.features.buffers import of_list
 
-__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "quick_array", "to_arrow_or_numpy"]
+__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "medium", "quick_array", "to_arrow_or_numpy"]
 
 Kind = Literal[
     "null", "bool", "int", "float", "decimal", "str", "bytes", "date", "datetime", "datetime64", "time",
-    "timedelta", "text-like", "list", "ndarray", "dict", "image", "foreign", "other",
+    "timedelta", "text-like", "list", "ndarray", "dict", "media", "foreign", "other",
 ]  # fmt: skip
 
 _known: dict[type, Kind] = {
@@ -60,6 +60,28 @@ _DERIVED: tuple[tuple[type | tuple[type, ...], Kind], ...] = (
 _FOREIGN = {"torch", "jax", "jaxlib", "tensorflow", "polars", "pyarrow", "cupy", "mlx"}
 
 
+# Package and class -> the `type_name` of the feature that its objects are cells of.
+_MEDIA = {
+    ("PIL", "Image"): "Image",
+    ("arrowsets", "AudioDecoder"): "Audio",
+    ("torchcodec", "AudioDecoder"): "Audio",
+    ("arrowsets", "VideoDecoder"): "Video",
+    ("torchcodec", "VideoDecoder"): "Video",
+    ("pdfplumber", "PDF"): "Pdf",
+    ("nibabel", "Nifti1Image"): "Nifti",
+    ("trimesh", "Trimesh"): "Mesh",
+    ("trimesh", "Scene"): "Mesh",
+    ("Bio", "SeqRecord"): "BioSequence",
+    ("Bio", "Structure"): "BioStructure",
+}
+
+
+def medium(cls: type) -> str | None:
+    """Return the name of the media type whose objects a class or one of its bases makes, if any."""
+    names = (_MEDIA.get((base.__module__.partition(".")[0], base.__name__)) for base in cls.__mro__)
+    return next((name for name in names if name is not None), None)
+
+
 def kind_of(cls: type) -> Kind:
     """Return the kind of values of a class."""
     known = _known.get(cls)
@@ -74,9 +96,8 @@ def _classify(cls: type) -> Kind:
         return _pandas_kind(cls)
     if root in _FOREIGN:
         return "foreign"
-    image = getattr(sys.modules.get("PIL.Image"), "Image", None)
-    if image is not None and issubclass(cls, image):
-        return "image"
+    if medium(cls) is not None:
+        return "media"
     for classes, kind in _DERIVED:
         if issubclass(cls, classes):
             return kind
@@ -116,15 +137,31 @@ def quick_array(values: Any) -> pa.Array[Any] | None:
     if type(first) not in _QUICK or (nested and type(first) is str):
         return None
     try:
-        array: Any = of_list(values)
-        if array is None:
-            array = pa.array(values)
+        if (exact := of_list(values)) is not None:
+            return exact  # type: ignore[no-any-return]
+        array: Any = pa.array(values)
     except (pa.ArrowException, OverflowError, ValueError, TypeError):
         return None
-    dtype = array.type
-    while pa.types.is_list(dtype):
-        dtype = dtype.value_type
-    return array if isinstance(array, pa.Array) and dtype in _SURE else None
+    if not isinstance(array, pa.Array):
+        return None
+    flat: Any = array
+    depth = 0
+    while pa.types.is_list(flat.type):
+        flat, depth = flat.flatten(), depth + 1
+    if flat.type not in _SURE or (flat.type == pa.float64() and _may_hide_bools(values, flat, depth)):
+        return None
+    return array
+
+
+def _may_hide_bools(values: list[Any], flat: Any, depth: int) -> bool:
+    """Tell whether a bool was read as a float, which pyarrow 26.0.1 does after a float; only 0 and 1 can be one."""
+    numbers = flat.to_numpy(zero_copy_only=False)
+    if not ((numbers == 0) | (numbers == 1)).any():
+        return False
+    items: Iterable[Any] = values
+    for _ in range(depth):
+        items = chain.from_iterable(item for item in items if item is not None)
+    return bool in set(map(type, items))
 
 
 def is_tensor(value: object) -> bool:

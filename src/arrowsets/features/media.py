@@ -1,4 +1,4 @@
-"""Files in cells: images now; other media are further subclasses of `Media`.
+"""Files in cells: what all media have in common.
 
 A cell is a struct of `bytes` and `path`. The bytes win; a path is opened on this machine's file system only,
 and is there because `encode` or a builder put a local file's name into the cell. A URL is never fetched.
@@ -6,35 +6,35 @@ and is there because `encode` or a builder put a local file's name into the cell
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
+import re
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from arrowsets.errors import BadData, MissingDependency, SchemaConflict
-from arrowsets.features.base import FeatureType, Frozen, register
+from arrowsets.errors import ArrowsetsError, BadData, BadMedia, DataFilesNotFound, MissingDependency, SchemaConflict
+from arrowsets.features.base import FeatureType, Frozen
 from arrowsets.features.casting import cast_storage, is_text, storage_of, struct_fields
 from arrowsets.features.scalar import Value
 
-if TYPE_CHECKING:
-    import PIL.Image
+__all__ = ["STORAGE", "Media", "content_of", "has_media", "needed"]
 
-__all__ = ["Image", "Media"]
-
-_STORAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_ADDRESS = re.compile(r"<_io\.BytesIO object at 0x[0-9a-f]+>")
+STORAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
 class Media(Frozen):
     """A file in a cell. Subclasses say how an object becomes bytes and bytes become an object.
 
-    Their dataclass fields must hold `decodes`, which is False where cells are handed out as the dict.
+    They are dataclasses whose fields are the parameters of their constructor, but for `decode`: it is the field
+    `decodes`, False where cells are handed out as the dict.
     """
 
     dtype: ClassVar[str]
@@ -42,8 +42,33 @@ class Media(Frozen):
     id: str | None
 
     @abstractmethod
-    def open(self, file: io.BytesIO | str) -> Any:
-        """Return the object that a file holds."""
+    def open(self, file: io.BytesIO | str, name: str | None) -> Any:
+        """Return the object that a file holds; any exception means that it cannot be decoded.
+
+        Args:
+            file: The content, or a path.
+            name: What the cell calls it, for formats that are told by their extension.
+        """
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def parameters(cls) -> list[str]:
+        """Return the names of the constructor's parameters."""
+        names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]  # subclasses are dataclasses
+        return ["decode" if name == "decodes" else name for name in names]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
+        """Build from the JSON form."""
+        return cls(**{name: data[name] for name in cls.parameters() if name in data})
+
+    def __repr__(self) -> str:
+        names = [name for name in self.parameters() if name != "id"]
+        shown = [f"{name}={getattr(self, 'decodes' if name == 'decode' else name)!r}" for name in names]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def encode_object(self, value: Any) -> dict[str, Any]:
         """Return the cell of an object of the medium's own libraries."""
@@ -52,7 +77,7 @@ class Media(Frozen):
     @property
     def storage(self) -> pa.DataType:
         """A struct of bytes and path."""
-        return _STORAGE
+        return STORAGE
 
     @property
     def needs_encode(self) -> bool:
@@ -78,19 +103,41 @@ class Media(Frozen):
         return {"bytes": value.get("bytes"), "path": None if path is None else os.fspath(path)}
 
     def decode(self, value: Any) -> Any:
-        """Return the object in a cell, or the cell where decoding is off."""
+        """Return the object in a cell, or the cell where decoding is off.
+
+        Raises:
+            BadMedia: for what is no such medium, or is damaged.
+            DataFilesNotFound: for the name of a file that is not there.
+        """
         if not self.decodes:
             return value
         data, path = value.get("bytes"), value.get("path")
-        if data is not None:
-            return self.open(io.BytesIO(data))
-        return self.open(_local(path))
+        try:
+            return self.open(io.BytesIO(data) if data is not None else _local(path), path)
+        except (ArrowsetsError, MemoryError):
+            raise
+        except Exception as error:  # what libraries raise at damaged files is beyond any list
+            if data is None and not Path(path).exists():
+                raise DataFilesNotFound(f"the file {path!r} that the cell names is not there (any more)") from error
+            raise self.bad(error, data, path) from error
+
+    def bad(self, why: object, data: bytes | None, path: str | None) -> BadMedia:
+        """Return the error for a file that cannot be decoded."""
+        size = "" if data is None else f" of {len(data):,} bytes"
+        told = _ADDRESS.sub("it", str(why))
+        return BadMedia(f"no {type(self).__name__} can be decoded from the file{size}: {told}", file=path)
+
+    @classmethod
+    def of_object(cls, value: Any) -> Media:
+        """Return the type of a column that holds an object of the medium's libraries."""
+        del value
+        return cls()
 
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
         """Return paths (strings), bytes or structs with either as cells."""
         array = storage_of(array)
         if pa.types.is_null(array.type):
-            return pa.nulls(len(array), _STORAGE)
+            return pa.nulls(len(array), STORAGE)
         if pa.types.is_struct(array.type):
             return self._cast_struct(array)
         mask = array.is_null() if array.null_count else None
@@ -150,7 +197,32 @@ class Media(Frozen):
 
 def _cells(data: pa.Array[Any], paths: pa.Array[Any], mask: pa.Array[Any] | None) -> pa.Array[Any]:
     columns = [cast_storage(data, pa.binary(), "bytes"), cast_storage(paths, pa.string(), "path")]
-    return pa.StructArray.from_arrays(columns, fields=list(_STORAGE), mask=mask)
+    return pa.StructArray.from_arrays(columns, fields=list(STORAGE), mask=mask)
+
+
+def has_media(feature: FeatureType) -> bool:
+    """Tell whether there are files in cells, at any depth."""
+    return isinstance(feature, Media) or any(has_media(child) for child in feature.children().values())
+
+
+def needed(module: str, what: str, package: str, extra: str) -> Any:
+    """Import an optional package, or say what to install for `what`."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise MissingDependency.of(what, package, extra) from error
+
+
+def content_of(stream: Any) -> dict[str, Any]:
+    """Return the cell of an open file: its name if it has one, else its bytes."""
+    name = getattr(stream, "name", None)
+    if isinstance(name, str):
+        return {"bytes": None, "path": name}
+    place = stream.tell()
+    stream.seek(0)
+    data = stream.read()
+    stream.seek(place)
+    return {"bytes": data, "path": None}
 
 
 def _local(path: Any) -> str:
@@ -159,105 +231,3 @@ def _local(path: Any) -> str:
     if "://" in path:
         raise BadData(f"a cell's path is opened on this machine only, never fetched, got {path!r}: download it first")
     return str(path)
-
-
-@register
-@dataclass(frozen=True, init=False, repr=False)
-class Image(Media):
-    """An image: encoded from a path, bytes, a PIL image or an array; decoded to a PIL image.
-
-    PIL images and arrays are stored without loss: PNG where it can, TIFF else.
-
-    >>> Image().encode("cat.png")
-    {'bytes': None, 'path': 'cat.png'}
-
-    Args:
-        mode: Convert decoded images to this PIL mode, such as "RGB".
-        decode: False hands out {"bytes": ..., "path": ...}.
-    """
-
-    type_name: ClassVar[str] = "Image"
-    dtype: ClassVar[str] = "PIL.Image.Image"
-    mode: str | None = None
-    decodes: bool = True
-    id: str | None = field(default=None)
-
-    def __init__(self, mode: str | None = None, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        object.__setattr__(self, "mode", mode)
-        object.__setattr__(self, "decodes", decode)
-        object.__setattr__(self, "id", id)
-
-    def __repr__(self) -> str:
-        return f"Image(mode={self.mode!r}, decode={self.decodes})"
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
-        """Build from the JSON form."""
-        return cls(mode=data.get("mode"), decode=data.get("decode", True), id=data.get("id"))
-
-    def open(self, file: io.BytesIO | str) -> Any:
-        """Return the PIL image, loaded, turned upright and in the wanted mode."""
-        pil = _pil()
-        image = pil.open(file)
-        image.load()  # closes the file: lazily opened images would use up file handles
-        if image.getexif().get(_ORIENTATION) is not None:
-            from PIL import ImageOps
-
-            image = ImageOps.exif_transpose(image)
-        return image.convert(self.mode) if self.mode and self.mode != image.mode else image
-
-    def encode_object(self, value: Any) -> dict[str, Any]:
-        """Return the cell of a PIL image or a NumPy array."""
-        pil = _pil()
-        if isinstance(value, pil.Image):
-            return _of_image(value)
-        if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
-            return {"bytes": _image_bytes(_image_of_array(np.asarray(value))), "path": None}
-        return super().encode_object(value)
-
-    def _cast_other(self, array: pa.Array[Any]) -> pa.Array[Any]:
-        if not pa.types.is_list(array.type) and not pa.types.is_large_list(array.type):
-            return super()._cast_other(array)
-        cells = [None if row is None else self.encode(np.asarray(row, dtype=np.uint8)) for row in array.to_pylist()]
-        return pa.array(cells, _STORAGE)
-
-
-_ORIENTATION = 0x0112  # the Exif tag
-_PNG_MODES = {"1", "L", "LA", "RGB", "RGBA", "P", "I;16"}
-
-
-def _pil() -> Any:
-    try:
-        import PIL.Image
-    except ImportError as error:
-        raise MissingDependency.of("reading and writing images", "pillow", "image") from error
-    return PIL.Image
-
-
-def _of_image(image: PIL.Image.Image) -> dict[str, Any]:
-    # A file that was opened and never loaded cannot have been edited: its name is enough.
-    if getattr(image, "filename", "") and getattr(image, "tile", None):
-        return {"bytes": None, "path": os.fspath(image.filename)}  # type: ignore[attr-defined]
-    return {"bytes": _image_bytes(image), "path": None}
-
-
-def _image_bytes(image: PIL.Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG" if image.mode in _PNG_MODES else "TIFF")
-    return buffer.getvalue()
-
-
-def _image_of_array(array: np.ndarray[Any, Any]) -> PIL.Image.Image:
-    pil = _pil()
-    if (array.dtype.kind in "iu" and array.dtype.itemsize > 2) or array.dtype == np.int8:
-        narrow = array.astype(np.int32) if array.ndim == 2 else array.astype(np.uint8)
-        if not np.array_equal(narrow, array):
-            raise ValueError(f"an image cannot hold these values of dtype {array.dtype}")
-        array = narrow
-    elif array.dtype.kind == "f":
-        array = array.astype(np.float32)
-    try:
-        image: PIL.Image.Image = pil.fromarray(np.ascontiguousarray(array))
-    except (TypeError, ValueError, KeyError) as error:
-        raise ValueError(f"no image mode holds an array of shape {array.shape} and dtype {array.dtype}") from error
-    return image

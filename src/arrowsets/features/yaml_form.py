@@ -84,10 +84,11 @@ def _of_item(item: Any) -> Any:
 
 
 def _of_scalar(data: Any) -> FeatureType:
-    known = {_snake(name): cls for name, cls in registered().items()}
+    types = registered()
+    known = {_snake(name): name for name in types}
     if isinstance(data, str):
         if data in known and data != "value":
-            return known[data].from_json({})
+            return types[known[data]].from_json({})
         return Value(data)
     ((name, parameters),) = data.items()
     if name not in known:
@@ -97,7 +98,7 @@ def _of_scalar(data: Any) -> FeatureType:
     if isinstance(parameters.get("names"), Mapping):
         labels = parameters["names"]
         parameters["names"] = [labels[code] for code in sorted(labels, key=int)]
-    return known[name].from_json(parameters)
+    return types[known[name]].from_json(parameters)
 
 
 def _snake(name: str) -> str:

@@ -58,6 +58,12 @@ class DataFile:
         """The extension of the content in lower case, with its dot: ".csv" for "x.CSV.gz"; "" where there is none."""
         return _named(self.url)[1]
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether the bytes must come over a network."""
+        chain = split_chain(self.url)
+        return self.local is None and not is_local(chain[2] if chain else self.url)
+
     def __str__(self) -> str:
         return self.url
 

@@ -62,7 +62,9 @@ def download(
 
 
 def _must_fetch(file: DataFile) -> bool:
-    return file.local is None and not is_plain_path(file.url) and not is_local(file.url) and split_chain(file.url) is None
+    return (
+        file.local is None and not is_plain_path(file.url) and not is_local(file.url) and split_chain(file.url) is None
+    )
 
 
 def fetch(file: DataFile, cache_dir: str | os.PathLike[str] | None = None) -> DataFile:

@@ -102,7 +102,7 @@ class TensorFormat(Format):
     def _cell(self, cell: Any) -> Any:
         if isinstance(cell, np.ndarray):
             return self._whole(cell)
-        if isinstance(cell, dict):
+        if type(cell) is dict:
             return {key: self._cell(value) for key, value in cell.items()}
         if isinstance(cell, str | bytes):
             return _plain_text(cell)

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.errors import BadData, ColumnNotFound, RowOutOfRange, SchemaConflict
+from arrowsets.features import plain_type
 from arrowsets.table.schemas import nulls, promote, unify_schemas
 from arrowsets.table.selection import Rows
 from arrowsets.table.sources import BlankSource, FileSource, MemorySource, Source
@@ -381,6 +382,9 @@ def _array(
     if pa.types.is_null(array.type):
         return nulls(batch.num_rows, field.type), False
     if promote(array.type, field.type) == field.type:
+        return array.cast(field.type), True
+    if plain_type(array.type) == field.type:
+        # The reference is loaded in this process, and registered types that our files name.
         return array.cast(field.type), True
     message = f"the values are {array.type} where {field.type} is expected; cast one of them"
     raise (BadData(message, file=file, column=field.name) if file else SchemaConflict(message, column=field.name))

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from operator import itemgetter
+from itertools import repeat
+from operator import itemgetter, methodcaller, ne
 from typing import Any
 
 import pyarrow as pa
@@ -296,7 +297,9 @@ def _returned(answers: Sequence[Any]) -> tuple[list[str], list[str]]:
     present = [answer for answer in answers if answer is not None]
     keys = dict.fromkeys(present[0])
     # Nearly always all answers have the same keys: then counting them is enough, and far cheaper than comparing.
-    if sum(map(len, present)) != len(keys) * len(present) or any(map(keys.keys().__ne__, map(dict.keys, present))):
+    if sum(map(len, present)) != len(keys) * len(present) or any(
+        map(ne, repeat(keys.keys()), map(methodcaller("keys"), present))
+    ):
         for answer in present:
             keys.update(dict.fromkeys(answer))
     return list(keys), list(keys)

@@ -58,7 +58,9 @@ def share_memory(first: Any, second: Any) -> bool:
 
 def _places(value: Any) -> Iterator[int]:
     if isinstance(value, LazyRow):
-        yield from _places(value.changed)
+        # The dict of changes is made for this question: its own place is taken by the next one's.
+        for item in value.changed.values():
+            yield from _places(item)
     elif isinstance(value, Mapping):
         yield id(value)
         for item in value.values():

@@ -6,6 +6,7 @@ A type depends on the kind of the values, never on which of them come first:
 - A column that existed keeps its type if the new values are of its kind: integers of any width, floats (integers too),
   strings, bytes, times of one sort, lists and structs of such. A value that does not fit (1000 in an int8) widens it.
   Another kind replaces it: "1" in an integer column makes a string column.
+- A column of images, audio or other media keeps its type if the values are what it takes: arrays, objects, bytes, paths.
 - Token ids and masks, which every tokenizer returns under the same names, are stored as int32 and int8 where they fit.
 - Otherwise the type is the one that the values have.
 """
@@ -28,9 +29,11 @@ from arrowsets.features import (
     List,
     Value,
     array_of,
+    as_feature,
     cast,
     cast_column,
 )
+from arrowsets.features.media import has_media
 
 __all__ = ["Typing", "settle"]
 
@@ -76,6 +79,11 @@ class Typing:
                     f"it names {', '.join(map(repr, self.declared))}"
                 )
             return self._declared(key, values, offset)
+        if (medium := self._medium(key)) is not None:
+            try:
+                return array_of(values, medium)
+            except _MISFITS:
+                pass
         try:
             array, feature = array_of(values, on_mixed=self.on_mixed)
         except _MISFITS as error:
@@ -95,6 +103,10 @@ class Typing:
             except _MISFITS:
                 pass
         return column, feature
+
+    def _medium(self, key: str) -> Any:
+        old = self.input.get(key) if self.keep else None
+        return old if old is not None and has_media(as_feature(old)) else None
 
     def _declared(self, key: str, values: Any, offset: int | None) -> tuple[pa.Array[Any], Any]:
         assert self.declared is not None

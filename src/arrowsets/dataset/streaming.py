@@ -1,0 +1,52 @@
+"""From a dataset to a stream of its rows."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from arrowsets.dataset.core import DatasetCore
+
+if TYPE_CHECKING:
+    from arrowsets.iterable import IterableDataset
+    from arrowsets.loader import Loader
+
+__all__ = ["StreamMethods"]
+
+
+class StreamMethods(DatasetCore):
+    """Methods of `Dataset` that lead to streams."""
+
+    def to_iterable_dataset(self, num_shards: int = 1) -> IterableDataset:
+        """Return a stream of the rows, whose transforms run while one iterates.
+
+        Args:
+            num_shards: Accepted for compatibility: any number of workers gets equal shares of the rows.
+
+        >>> from arrowsets import Dataset
+        >>> next(iter(Dataset.from_dict({"x": [1, 2]}).to_iterable_dataset().skip(1)))
+        {'x': 2}
+        """
+        if not 0 < num_shards <= max(self.num_rows, 1):
+            raise ValueError(f"num_shards must be between 1 and the number of rows, {self.num_rows}, not {num_shards}")
+        # Streams stand above datasets; like the package's own names, they are imported when they are first used.
+        made: IterableDataset = importlib.import_module("arrowsets.iterable").IterableDataset.from_dataset(self)
+        return made
+
+    def loader(self, batch_size: int, **options: Any) -> Loader:
+        """Return batches of the rows in random order, for one rank of a training run; see `arrowsets.loader.Loader`.
+
+        The order is a function of the seed and the number of samples seen, which is the whole state: it can be loaded on any
+        other number of ranks and workers.
+
+        Args:
+            batch_size: Rows of a batch of all ranks together.
+            options: `rank`, `world_size`, `seed`, `epochs`, `drop_last`, `shuffle`, `workers`, `pack`, `sequence_length` …
+
+        >>> from arrowsets import Dataset
+        >>> loader = Dataset.from_dict({"x": range(5)}).loader(2, seed=1)
+        >>> sorted(x for batch in loader for x in batch["x"])
+        [0, 1, 2, 3, 4]
+        """
+        made: Loader = importlib.import_module("arrowsets.loader").Loader(self, batch_size, **options)
+        return made

@@ -1,0 +1,88 @@
+"""Biological sequences and molecular structures in cells, handed out as objects of biopython."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from arrowsets.features.base import register
+from arrowsets.features.media import Media, needed
+
+__all__ = ["BioSequence", "BioStructure"]
+
+
+@register
+@dataclass(frozen=True, init=False, repr=False)
+class BioSequence(Media):
+    """A file of one sequence: encoded from a path, bytes or a SeqRecord, which it is decoded to.
+
+    Args:
+        format: Its format, by the names of `Bio.SeqIO`.
+        decode: False hands out {"bytes": ..., "path": ...}.
+    """
+
+    type_name: ClassVar[str] = "BioSequence"
+    dtype: ClassVar[str] = "Bio.SeqRecord.SeqRecord"
+    format: str = "fasta"
+    decodes: bool = True
+    id: str | None = field(default=None)
+
+    def __init__(self, format: str = "fasta", decode: bool = True, id: str | None = None) -> None:  # noqa: A002
+        self._set(format=format, decodes=decode, id=id)
+
+    def open(self, file: io.BytesIO | str, name: str | None) -> Any:
+        """Return the first record."""
+        del name
+        reader = needed("Bio.SeqIO", "reading sequences", "biopython", "bio")
+        return next(reader.parse(io.StringIO(_text(file)), self.format))
+
+    def encode_object(self, value: Any) -> dict[str, Any]:
+        """Return the cell of a SeqRecord."""
+        if not hasattr(value, "seq"):
+            return super().encode_object(value)
+        return {"bytes": value.format(self.format).encode(), "path": None}
+
+
+@register
+@dataclass(frozen=True, init=False, repr=False)
+class BioStructure(Media):
+    """A molecular structure: encoded from a path, bytes or a Structure, which it is decoded to.
+
+    Args:
+        format: "pdb" or "mmcif".
+        decode: False hands out {"bytes": ..., "path": ...}.
+    """
+
+    type_name: ClassVar[str] = "BioStructure"
+    dtype: ClassVar[str] = "Bio.PDB.Structure.Structure"
+    format: str = "pdb"
+    decodes: bool = True
+    id: str | None = field(default=None)
+
+    def __init__(self, format: str = "pdb", decode: bool = True, id: str | None = None) -> None:  # noqa: A002
+        if format not in {"pdb", "mmcif"}:
+            raise ValueError(f"unknown format {format!r} of structures; allowed: 'pdb', 'mmcif'")
+        self._set(format=format, decodes=decode, id=id)
+
+    def open(self, file: io.BytesIO | str, name: str | None) -> Any:
+        """Return the structure, named after its file."""
+        library = needed("Bio.PDB", "reading structures", "biopython", "bio")
+        parser = library.PDBParser(QUIET=True) if self.format == "pdb" else library.MMCIFParser(QUIET=True)
+        return parser.get_structure(Path(name or "structure").stem, io.StringIO(_text(file)))
+
+    def encode_object(self, value: Any) -> dict[str, Any]:
+        """Return the cell of a Structure."""
+        if not hasattr(value, "get_atoms"):
+            return super().encode_object(value)
+        library = needed("Bio.PDB", "writing structures", "biopython", "bio")
+        writer = library.PDBIO() if self.format == "pdb" else library.MMCIFIO()
+        writer.set_structure(value)
+        text = io.StringIO()
+        writer.save(text)
+        return {"bytes": text.getvalue().encode(), "path": None}
+
+
+def _text(file: io.BytesIO | str) -> str:
+    return (Path(file).read_bytes() if isinstance(file, str) else file.getvalue()).decode()

@@ -1,0 +1,45 @@
+"""PDF documents in cells, handed out as those of pdfplumber."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from arrowsets.features.base import register
+from arrowsets.features.media import Media, content_of, needed
+
+__all__ = ["Pdf"]
+
+
+@register
+@dataclass(frozen=True, init=False, repr=False)
+class Pdf(Media):
+    """A PDF document: encoded from a path, bytes or a document of pdfplumber, which it is decoded to.
+
+    >>> Pdf().encode("paper.pdf")
+    {'bytes': None, 'path': 'paper.pdf'}
+
+    Args:
+        decode: False hands out {"bytes": ..., "path": ...}.
+    """
+
+    type_name: ClassVar[str] = "Pdf"
+    dtype: ClassVar[str] = "pdfplumber.pdf.PDF"
+    decodes: bool = True
+    id: str | None = field(default=None)
+
+    def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
+        self._set(decodes=decode, id=id)
+
+    def open(self, file: io.BytesIO | str, name: str | None) -> Any:
+        """Return the document; its pages are read when they are looked at."""
+        del name
+        return needed("pdfplumber", "reading PDF documents", "pdfplumber", "pdf").open(file)
+
+    def encode_object(self, value: Any) -> dict[str, Any]:
+        """Return the cell of a document of pdfplumber."""
+        stream = getattr(value, "stream", None)
+        if stream is None or not hasattr(value, "pages"):
+            return super().encode_object(value)
+        return content_of(stream)

@@ -1,0 +1,53 @@
+"""Where the rows of a stream come from: views, and files, generators and queries read by builders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from arrowsets.builder import Builder
+from arrowsets.engine.plan import Plan, Shard, Shards
+from arrowsets.engine.plan_shards import BuilderShard, ViewShard
+from arrowsets.features import Features
+from arrowsets.files import DataFile
+from arrowsets.table import View
+
+__all__ = ["plan_of_builder", "plan_of_view"]
+
+SAMPLED = 8
+
+
+def plan_of_view(view: View, features: Features) -> Plan:
+    """Read the rows of a view."""
+    return Plan(Shards((ViewShard(view),), features))
+
+
+def plan_of_builder(builder: Builder[Any], files: Sequence[DataFile]) -> tuple[Plan, Features | None]:
+    """Read files with a builder.
+
+    Types stand in the files, or are given, or are those of a sample: the first rows of some shards spread over all.
+    """
+    found = list(builder.shards(files))
+    features = builder.schema(files)
+    if features is None:
+        features = _sampled(builder, found)
+    schema = None if features is None else features.arrow_schema
+    remote = any(file.is_remote for file in files)
+    shards: list[Shard] = []
+    for shard in found:
+        edges = builder.edges(shard)
+        rows, starts = (None, (0,)) if edges is None else (edges[-1], tuple(edges[:-1]) or (0,))
+        shards.append(BuilderShard(builder, shard, schema, rows, starts, remote))
+    return Plan(Shards(tuple(shards), features)), features
+
+
+def _sampled(builder: Builder[Any], shards: Sequence[Any]) -> Features | None:
+    features: Features | None = None
+    step = max(1, -(-len(shards) // SAMPLED))
+    for shard in shards[::step]:
+        table = builder.sample(shard)
+        if table is None or not table.num_columns:
+            continue
+        own = Features.from_arrow_schema(table.schema)
+        features = own if features is None else builder.unify(features, own)
+    return features

@@ -1,0 +1,117 @@
+"""`IterableDatasetDict`: the splits of a stream by name, with the methods of `IterableDataset` on each of them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from arrowsets.dataset import DatasetDict
+from arrowsets.errors import SplitNotFound
+from arrowsets.features import Features
+from arrowsets.iterable.dataset import IterableDataset
+
+__all__ = ["IterableDatasetDict"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _per_split(
+    method: Callable[Concatenate[IterableDataset, P], IterableDataset],
+) -> Callable[Concatenate[IterableDatasetDict, P], IterableDatasetDict]:
+    """Lift a method to all splits; it keeps its name, signature, documentation and types."""
+
+    def lifted(self: IterableDatasetDict, /, *args: P.args, **kwargs: P.kwargs) -> IterableDatasetDict:
+        return IterableDatasetDict({name: method(stream, *args, **kwargs) for name, stream in self.items()})
+
+    functools.update_wrapper(lifted, method)
+    return lifted
+
+
+def _by_split(
+    method: Callable[Concatenate[IterableDataset, P], R],
+) -> Callable[Concatenate[IterableDatasetDict, P], dict[str, R]]:
+    """Lift a method whose answers are no streams: they come as a dict by split."""
+
+    def lifted(self: IterableDatasetDict, /, *args: P.args, **kwargs: P.kwargs) -> dict[str, R]:
+        return {name: method(stream, *args, **kwargs) for name, stream in self.items()}
+
+    functools.update_wrapper(lifted, method)
+    return lifted
+
+
+class IterableDatasetDict(dict[str, IterableDataset]):
+    """Splits by name: a dict.
+
+    >>> from arrowsets import Dataset
+    >>> splits = IterableDatasetDict({"train": Dataset.from_dict({"x": [1, 2]}).to_iterable_dataset()})
+    >>> list(splits.map(lambda row: {"x": row["x"] + 1})["train"])
+    [{'x': 2}, {'x': 3}]
+    """
+
+    def __getitem__(self, key: str) -> IterableDataset:
+        """Return a split.
+
+        Raises:
+            SplitNotFound: names the splits that there are.
+        """
+        try:
+            return super().__getitem__(key)
+        except KeyError:
+            raise SplitNotFound.of(key, self) from None
+
+    def __repr__(self) -> str:
+        inner = "\n".join(f"{name}: {stream!r}" for name, stream in self.items())
+        return "IterableDatasetDict({\n" + "\n".join(f"    {line}" for line in inner.splitlines()) + "\n})"
+
+    @property
+    def features(self) -> dict[str, Features | None]:
+        """The types of each split."""
+        return {name: stream.features for name, stream in self.items()}
+
+    @property
+    def column_names(self) -> dict[str, list[str] | None]:
+        """The columns of each split."""
+        return {name: stream.column_names for name, stream in self.items()}
+
+    @property
+    def num_rows(self) -> dict[str, int | None]:
+        """The number of rows of each split, where it is known."""
+        return {name: stream.num_rows for name, stream in self.items()}
+
+    map = _per_split(IterableDataset.map)
+    filter = _per_split(IterableDataset.filter)
+    batch = _per_split(IterableDataset.batch)
+    shuffle = _per_split(IterableDataset.shuffle)
+    take = _per_split(IterableDataset.take)
+    skip = _per_split(IterableDataset.skip)
+    select = _per_split(IterableDataset.select)
+    repeat = _per_split(IterableDataset.repeat)
+    shard = _per_split(IterableDataset.shard)
+    select_columns = _per_split(IterableDataset.select_columns)
+    remove_columns = _per_split(IterableDataset.remove_columns)
+    rename_column = _per_split(IterableDataset.rename_column)
+    rename_columns = _per_split(IterableDataset.rename_columns)
+    cast = _per_split(IterableDataset.cast)
+    cast_column = _per_split(IterableDataset.cast_column)
+    decode = _per_split(IterableDataset.decode)
+    flatten = _per_split(IterableDataset.flatten)
+    with_format = _per_split(IterableDataset.with_format)  # type: ignore[arg-type]
+    with_transform = _per_split(IterableDataset.with_transform)
+    set_epoch = _by_split(IterableDataset.set_epoch)
+    set_format = _by_split(IterableDataset.set_format)  # type: ignore[arg-type]
+    unique = _by_split(IterableDataset.unique)
+    to_dict = _by_split(IterableDataset.to_dict)
+    to_list = _by_split(IterableDataset.to_list)
+    to_pandas = _by_split(IterableDataset.to_pandas)
+    to_polars = _by_split(IterableDataset.to_polars)
+    to_arrow = _by_split(IterableDataset.to_arrow)
+
+    def to_dataset(self, **options: Any) -> DatasetDict:
+        """Read all rows of all splits into the store; see `IterableDataset.to_dataset`."""
+        return DatasetDict({name: stream.to_dataset(**options) for name, stream in self.items()})
+
+    def save_to_disk(self, dataset_dict_path: str, **options: Any) -> None:
+        """Write each split to a directory; see `DatasetDict.save_to_disk`."""
+        self.to_dataset().save_to_disk(dataset_dict_path, **options)
