@@ -28,6 +28,8 @@ from .widening import WideningBuilder
 
 __all__ = ["CsvBuilder", "CsvOptions", "CsvShard"]
 
+HEADER_BYTES = 1 << 16  # in which a header is looked for
+SCAN_BYTES = 1 << 20  # looked at in one go: larger buffers are new memory each time, which costs more than the look
 INDEX = "__index_level_0__"  # what pandas calls a column without a name in front of the named ones; it comes last
 
 
@@ -283,19 +285,28 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             return whole
         if size <= ranges.SHARD_BYTES:
             return (CsvShard(FileRange(file, 0, size)),)
-        step = ranges.SHARD_BYTES
-        with file.open() as stream:
-            pieces = iter(lambda: stream.read(max(step // 4, 1 << 16)), b"")
-            cuts = config.records().cuts(pieces, 0, step)
-        if cuts is None:
+        edges = self._edges(file, size)
+        if edges is None:
             return whole
-        edges = [0, *(cut for cut in cuts if cut < size), size]
         first = ranges.read_range(FileRange(file, 0, edges[1]))
         names, _ = self._header(first, file.url)
         return tuple(
             CsvShard(FileRange(file, start, stop), names if start else None, stop < size)
             for start, stop in itertools.pairwise(edges)
         )
+
+    def _edges(self, file: DataFile, size: int) -> list[int] | None:
+        """Return where a file is cut; None if its quotes hide where records end."""
+        step, dialect = ranges.SHARD_BYTES, self.config.records()
+        with file.open() as stream:
+            # Many writers quote the header and nothing else: then every line feed after it ends a record.
+            header = next(dialect.records(stream.read(min(step, HEADER_BYTES))), None)
+            if header is not None and header.closed and not ranges.holds(file, dialect.quote, header.stop):
+                return ranges.line_cuts(file, size, ranges.after_newline, step)
+            stream.seek(0)
+            pieces = iter(lambda: stream.read(SCAN_BYTES), b"")
+            cuts = dialect.cuts(pieces, 0, step)
+        return None if cuts is None else [0, *(cut for cut in cuts if cut < size), size]
 
     def _header(self, block: bytes, file: str) -> tuple[tuple[str, ...], int]:
         """Return the names of a file's columns and where its rows begin; a nameless first field is an index."""

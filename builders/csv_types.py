@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from arrowsets.features.buffers import null_scalar, texts
+from arrowsets.features.buffers import is_valid, null_scalar, texts
 
 __all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
 
@@ -84,7 +84,12 @@ def may_narrow(text: pa.ChunkedArray[Any], words: Words) -> bool:
 
 
 def _first(text: Any) -> str | None:
-    index = pc.index(pc.is_valid(text), True).as_py() if text.null_count else 0
+    if not text.null_count:
+        index = 0
+    elif isinstance(text, pa.ChunkedArray):
+        return next((found for chunk in text.chunks if (found := _first(chunk)) is not None), None)
+    else:
+        index = int(is_valid(text).argmax()) if text.null_count < len(text) else -1
     return None if index < 0 or index >= len(text) else str(text[index].as_py())
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ParquetBuilder", "ParquetOptions", "ParquetShard"]
 
 SHARD_BYTES = 16 << 20  # of uncompressed row groups that are one unit of work, about
-TABLE_BYTES = 16 << 20  # of rows that are decoded at once, about
+TABLE_BYTES = 4 << 20  # of rows that are decoded at once, about
 SMALL_BYTES = 1 << 20  # the same for streams
 
 

@@ -7,7 +7,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
@@ -17,6 +17,7 @@ from arrowsets.files import DataFile
 __all__ = [
     "FileRange",
     "blocks",
+    "holds",
     "is_utf8",
     "line_cuts",
     "placed_blocks",
@@ -29,6 +30,7 @@ __all__ = [
 
 SHARD_BYTES = 16 << 20  # of text that is one unit of work, about
 BLOCK_BYTES = 16 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
+_SEARCHED = 1 << 18  # bytes at a time, so that they stay in the processor's cache
 FIRST_BYTES = 1 << 16  # of the first block that a stream reads
 SMALL_BYTES = 1 << 20  # of the later ones
 BOM = codecs.BOM_UTF8
@@ -70,6 +72,20 @@ def valid_utf8(block: bytes) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
+
+
+def holds(file: DataFile, mark: bytes, start: int) -> bool:
+    """Tell whether a byte stands anywhere in a plain file from an offset on; no byte does not."""
+    if not mark:
+        return False
+    window = bytearray(_SEARCHED)
+    with file.open_raw() as raw:
+        into: Any = raw
+        into.seek(start)
+        while length := into.readinto(window):
+            if window.find(mark, 0, length) >= 0:
+                return True
+    return False
 
 
 def line_cuts(file: DataFile, size: int, find: Callable[[bytes], int], step: int | None = None) -> list[int]:

@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from arrowsets.dataset import Dataset
 from arrowsets.engine.permute import permuted
+from arrowsets.engine.stages import picked
 from arrowsets.errors import ColumnNotFound
 
 __all__ = ["Loader"]
@@ -163,7 +164,7 @@ class Loader:
                 tables.append(source.table(rows[places]))
                 order[places] = np.arange(at, at + len(places))
                 at += len(places)
-        table = pa.concat_tables(tables, promote_options="permissive").take(order)
+        table = picked(pa.concat_tables(tables, promote_options="permissive"), order)
         return self._sources[0].shown(table)
 
     def state_dict(self) -> dict[str, int]:
@@ -360,7 +361,8 @@ class _Packed(_Source):
 
     def _chunk(self, index: int) -> Any:
         rows = range(int(self.rows[index]), int(self.rows[index + 1]))
-        return self.dataset._view.column(self.column, rows).chunk(0)
+        column: pa.ChunkedArray[Any] = self.dataset._view.column(self.column, rows)
+        return column.chunk(0)
 
 
 def _tokens(lists: Any) -> pa.Array[Any]:

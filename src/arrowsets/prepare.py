@@ -202,9 +202,10 @@ def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[An
         return types
     if missing := set(first.column_names) - set(given):
         unknown = set(given) - set(first.column_names)  # alone they are no error: another row or file may have them
+        source = files[0].url if files else f"the {builder.name}"
         raise SchemaConflict(
             f"features= (or the README's dataset_info) names {sorted(given)} "
-            f"but {files[0].url} has the columns {sorted(first.column_names)}"
+            f"but {source} has the columns {sorted(first.column_names)}"
             + (f"; not in the file: {sorted(unknown)}" if unknown else "")
             + f"; not in features=: {sorted(missing)}"
         )

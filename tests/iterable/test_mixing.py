@@ -30,8 +30,9 @@ def test_interleaving_gives_the_rows_of_the_reference(
     expected = reference.interleave_datasets(
         [each.to_iterable_dataset() for each in theirs] if streams else theirs, chances, 42, stopping_strategy=strategy
     )
+    mixed: Any = [each.to_iterable_dataset() for each in ours] if streams else ours
     found: Any = interleave_datasets(
-        [each.to_iterable_dataset() for each in ours] if streams else ours,  # type: ignore[type-var]
+        mixed,
         chances,
         42,
         stopping_strategy=strategy,

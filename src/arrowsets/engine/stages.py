@@ -23,17 +23,21 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.engine.parts import Part, conform, lay_out
 from arrowsets.engine.plan import Piece, Shard
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, Json, unify
+from arrowsets.features.buffers import of_numpy
+from arrowsets.table.take import gather
 
-__all__ = ["Chunk", "Cursor", "ReadStage", "Stage", "State", "joined", "types_of_both"]
+__all__ = ["Chunk", "Cursor", "ReadStage", "Stage", "State", "joined", "picked", "types_of_both"]
 
 State: TypeAlias = "dict[str, Any]"
 BLOCK_ROWS = 1000
+LARGE_BYTES = 256 << 20  # offsets of 32 bits may overflow above
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +210,18 @@ def joined(chunks: list[Chunk]) -> Chunk:
     return Chunk(pa.concat_tables(tables), layout.features, first.offset, first.begins)
 
 
+def picked(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Return rows of a table, in the order given."""
+    if not table.num_columns:
+        return table.slice(0, len(rows))
+    if table.nbytes < LARGE_BYTES:
+        # Handed over as it is, the array would make pyarrow import pandas.
+        return table.take(of_numpy(np.asarray(rows, dtype=np.int64)))
+    batches = table.to_batches()
+    starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
+    return pa.Table.from_batches(gather(starts, batches.__getitem__, table.schema, rows), table.schema)
+
+
 def types_of_both(first: Features, second: Features) -> Features:
     """Return types that hold the values of both: those that lose nothing, else JSON."""
     if any(isinstance(kind, Json) for types in (first, second) for kind in types.values()):
@@ -292,7 +308,7 @@ class ReadStage(Stage):
 
     def _part_of(self, piece: Piece, table: pa.Table, row: int) -> pa.Table:
         blocks = (np.arange(row, row + table.num_rows) // self._block) % piece.parts
-        return table.filter(pa.array(blocks == piece.part))
+        return picked(table, np.flatnonzero(blocks == piece.part))
 
     def _go_to_piece(self, index: int) -> None:
         self._piece, self._row = index, self._first(index)

@@ -12,7 +12,7 @@ import pyarrow as pa
 __all__ = ["ahead"]
 
 Placed: TypeAlias = "tuple[pa.Table, int | None]"
-MAX_BYTES = 32 << 20
+MAX_BYTES = 16 << 20
 
 
 def ahead(tables: Iterator[Placed], max_bytes: int = MAX_BYTES) -> Iterator[Placed]:

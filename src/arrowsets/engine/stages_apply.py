@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
 from arrowsets.engine import executors, worker
-from arrowsets.engine.stages import BLOCK_ROWS, Chunk, Cursor, Stage, State
+from arrowsets.engine.stages import BLOCK_ROWS, Chunk, Cursor, Stage, State, picked
 from arrowsets.errors import TransformError
 from arrowsets.features import Features
 from arrowsets.transforms.base import Batch, Outputs, Transform
@@ -260,9 +259,7 @@ def _kept(given: Chunk, outputs: Outputs) -> pa.Table:
         return given.table
     if count and positions[-1] - positions[0] == count - 1:
         return given.table.slice(int(positions[0]), count)
-    mask = np.zeros(given.num_rows, dtype=np.bool_)
-    mask[positions] = True
-    return given.table.filter(pa.array(mask))
+    return picked(given.table, positions)
 
 
 def merged(given: Chunk, outputs: Outputs, work: Work) -> tuple[pa.Table, Features]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from arrowsets.engine.stages import Chunk, Cursor, Stage, State, joined
+from arrowsets.engine.stages import Chunk, Cursor, Stage, State, joined, picked
 
 __all__ = ["MixStage"]
 
@@ -102,8 +102,7 @@ class MixStage(Stage):
         if not chunks:
             return None
         whole = joined(chunks)
-        table = whole.table.take(order) if whole.table.num_columns else whole.table
-        return Chunk(table, whole.features, 0)
+        return Chunk(picked(whole.table, order), whole.features, 0)
 
     def _end(self, number: int) -> None:
         self._ended[number] = True

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pyarrow as pa
 
-from arrowsets.engine.stages import BLOCK_ROWS, Chunk, Cursor, Stage, State
+from arrowsets.engine.stages import BLOCK_ROWS, Chunk, Cursor, Stage, State, picked
 
 __all__ = ["ChainStage", "KeepStage", "RepeatStage", "ShiftStage", "SkipStage", "TakeStage"]
 
@@ -112,7 +111,7 @@ class KeepStage(Stage):
             seen = self._seen
             self._seen += chunk.num_rows
             mask = np.arange(seen, self._seen) // self._block % self._count == self._index
-            table = chunk.table.filter(pa.array(mask))
+            table = picked(chunk.table, np.flatnonzero(mask))
             if table.num_rows:
                 self._kept += table.num_rows
                 return Chunk(table, chunk.features, self._kept - table.num_rows)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from arrowsets.engine.stages import Chunk, Cursor, Stage, State, joined
+from arrowsets.engine.stages import Chunk, Cursor, Stage, State, joined, picked
 
 __all__ = ["WindowStage"]
 
@@ -33,7 +33,7 @@ class WindowStage(Stage):
             raise StopIteration
         whole = joined(chunks)
         order = np.random.default_rng([*self._seeds, 1, self._window]).permutation(whole.num_rows)
-        table = whole.table.take(order) if whole.table.num_columns else whole.table
+        table = picked(whole.table, order)
         self._window += 1
         self._count += table.num_rows
         return Chunk(table, whole.features, self._count - table.num_rows)

@@ -6,9 +6,10 @@ longer than loading a file of 50 MB. So what every process does (loading, writin
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["bulk_pool", "filled", "is_valid", "null_scalar", "of_mask", "of_numpy", "texts", "to_numpy"]
+__all__ = ["bulk_pool", "filled", "is_valid", "null_scalar", "of_list", "of_mask", "of_numpy", "texts", "to_numpy"]
 
 
 def of_numpy(values: Any) -> pa.Array[Any]:
@@ -45,13 +46,64 @@ def texts(values: Sequence[str | bytes | None], dtype: pa.DataType | None = None
     if not wide and ends[-1] > np.iinfo(np.int32).max:
         raise pa.ArrowCapacityError(f"{ends[-1]} bytes do not fit one array of {dtype}")
     offsets: Any = ends if wide else ends.astype(np.int32)
-    validity = None
-    if None in values:
-        bits: Any = np.packbits(np.array([value is not None for value in values], np.bool_), bitorder="little")
-        validity = pa.py_buffer(bits)
+    validity = _validity(values) if None in values else None
     return pa.Array.from_buffers(
         dtype, len(encoded), [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
     )
+
+
+def of_list(values: list[Any]) -> Any:
+    """Return an array of Python's own numbers, truth values or texts, all of one class, or of lists of these.
+
+    None for everything else, and where `pa.array` is as good: once pandas is imported, and after a million texts, which
+    it reads in a fifth of the time.
+
+    Raises:
+        OverflowError: for an integer beyond 64 bits.
+    """
+    if "pandas" in sys.modules or _spent[0] > _MANY_TEXTS:
+        return None
+    classes = set(map(type, values))
+    missing = _NONE in classes
+    if len(classes) - missing != 1:
+        return None
+    (kind,) = classes - {_NONE}
+    if kind is str:
+        _spent[0] += len(values)
+        return texts(values)
+    if kind is list:
+        return _of_lists(values, missing=missing)
+    if kind not in _DTYPES:
+        return None
+    dtype, storage = _DTYPES[kind]
+    numbers: Any = np.fromiter((0 if v is None else v for v in values) if missing else values, dtype, len(values))
+    buffer = of_numpy(numbers).buffers()[1]
+    return pa.Array.from_buffers(storage, len(values), [_validity(values) if missing else None, buffer])
+
+
+_NONE = type(None)
+_DTYPES: dict[type, tuple[Any, pa.DataType]] = {
+    int: (np.int64, pa.int64()),
+    float: (np.float64, pa.float64()),
+    bool: (np.bool_, pa.bool_()),
+}
+_MANY_TEXTS = 1_000_000
+_spent = [0]
+
+
+def _of_lists(values: list[Any], *, missing: bool) -> Any:
+    shown = [value or () for value in values] if missing else values
+    items = of_list(list(chain.from_iterable(shown)))
+    if items is None or len(items) > np.iinfo(np.int32).max:
+        return None
+    offsets: Any = np.fromiter(accumulate(map(len, shown), initial=0), np.int32, len(shown) + 1)
+    buffers = [_validity(values) if missing else None, pa.py_buffer(offsets)]
+    return pa.Array.from_buffers(pa.list_(items.type), len(values), buffers, children=[items])
+
+
+def _validity(values: Sequence[object]) -> pa.Buffer:
+    bits: Any = np.packbits(np.array([value is not None for value in values], np.bool_), bitorder="little")
+    return pa.py_buffer(bits)
 
 
 @lru_cache(maxsize=256)

@@ -18,6 +18,8 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from arrowsets.features.buffers import of_list
+
 __all__ = ["Kind", "is_tensor", "kind_of", "kinds", "medium", "quick_array", "to_arrow_or_numpy"]
 
 Kind = Literal[
@@ -135,6 +137,8 @@ def quick_array(values: Any) -> pa.Array[Any] | None:
     if type(first) not in _QUICK or (nested and type(first) is str):
         return None
     try:
+        if (exact := of_list(values)) is not None:
+            return exact  # type: ignore[no-any-return]
         array: Any = pa.array(values)
     except (pa.ArrowException, OverflowError, ValueError, TypeError):
         return None

@@ -19,6 +19,7 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
+from itertools import repeat
 from operator import is_
 from typing import Any, Self, cast
 
@@ -74,7 +75,7 @@ class LazyColumns(dict[str, Any]):
 
     def rows(self) -> Iterator[LazyRow]:
         """Make a lazy row for each row."""
-        return (LazyRow(self, index) for index in range(self.num_rows))
+        return map(LazyRow, repeat(self), range(self.num_rows))
 
     def whole(self, name: str) -> list[Any]:
         """Return a column as a list that its reader may change."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from arrowsets.builder import Builder
 from arrowsets.engine.plan import Plan, Shard, Shards
 from arrowsets.engine.plan_shards import BuilderShard, ViewShard
+from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features
 from arrowsets.files import DataFile
 from arrowsets.table import View
@@ -29,7 +31,10 @@ def plan_of_builder(builder: Builder[Any], files: Sequence[DataFile]) -> tuple[P
     """
     found = list(builder.shards(files))
     features = builder.schema(files)
-    if features is None:
+    if builder.config.features is not None and files and found:
+        _check_given(builder, builder.config.features, found[0], files[0])
+    # What has no files is a function or a query of the user's, which is not run before rows are asked for.
+    if features is None and files:
         features = _sampled(builder, found)
     schema = None if features is None else features.arrow_schema
     remote = any(file.is_remote for file in files)
@@ -41,11 +46,27 @@ def plan_of_builder(builder: Builder[Any], files: Sequence[DataFile]) -> tuple[P
     return Plan(Shards(tuple(shards), features)), features
 
 
+def _check_given(builder: Builder[Any], given: Features, shard: Any, file: DataFile) -> None:
+    """Check that `features=` are for these files; what the first rows lack may come later."""
+    first = type(builder)(replace(builder.config, features=None)).sample(shard)
+    if first is None:
+        return
+    if set(first.column_names) - set(given):
+        raise SchemaConflict(
+            f"features= names {sorted(given)} but {file.url} has the columns {sorted(first.column_names)}; name these"
+        )
+
+
 def _sampled(builder: Builder[Any], shards: Sequence[Any]) -> Features | None:
     features: Features | None = None
     step = max(1, -(-len(shards) // SAMPLED))
     for shard in shards[::step]:
-        table = builder.sample(shard)
+        try:
+            table = builder.sample(shard)
+        except BadData:
+            if builder.config.on_bad_files == "error":
+                raise
+            continue
         if table is None or not table.num_columns:
             continue
         own = Features.from_arrow_schema(table.schema)
