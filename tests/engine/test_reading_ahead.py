@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
@@ -29,7 +29,8 @@ def test_an_error_comes_in_its_place() -> None:
         yield 1, 0
         raise ValueError("here")
 
-    got = ahead([partial(_numbers, 0, 2), broken, partial(_numbers, 2, 2)], 3)
+    readers: list[Callable[[], Iterator[tuple[int, int]]]] = [partial(_numbers, 0, 2), broken, partial(_numbers, 2, 2)]
+    got = ahead(readers, 3)
     assert [next(got) for _ in range(3)] == [(0, 0), (0, 1), (1, 0)]
     with pytest.raises(ValueError, match="here"):
         next(got)
