@@ -20,10 +20,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from arrowsets.server.errors import HttpError
+from arrowsets.server.guard import Guard, answer
 from arrowsets.server.hub import commit, discussions, lfs, listing, manage, pages, resolve
 from arrowsets.server.hub.auth import ANONYMOUS, Identity
 from arrowsets.server.hub.errors import HubError, too_large
-from arrowsets.server.hub.guard import Guard, answer
 from arrowsets.server.hub.hub import Hub, Moved
 from arrowsets.server.hub.names import RepoId
 from arrowsets.server.hub.routing import Call, Handler, Route, Sink, SinkMaker, find_route, segments
@@ -160,7 +161,7 @@ class Dispatcher:
     async def _safely(self, request: Request) -> Response:
         try:
             return await self._answer(request)
-        except HubError as error:
+        except HttpError as error:
             return answer(error)
         except ClientDisconnect:
             return answer(HubError(400, "the client went away"))
@@ -274,7 +275,7 @@ async def _drain(request: Request) -> None:
                 taken += len(piece)
                 if taken > _DRAINED:
                     return
-        except (RuntimeError, ClientDisconnect, HubError):
+        except (RuntimeError, ClientDisconnect, HttpError):
             return
 
 
@@ -282,7 +283,12 @@ def create_app(directory: str | Path | Hub, settings: HubSettings | None = None)
     """Return the hub of a directory as an ASGI application."""
     hub = directory if isinstance(directory, Hub) else Hub(directory)
     settings = settings or HubSettings()
-    guard = Middleware(Guard, settings=settings)
+    guard = Middleware(
+        Guard,
+        allows=settings.allows,
+        idle_seconds=settings.idle_seconds,
+        advice="this hub is not known by that name; start it with --allow-host NAME",
+    )
     app = Starlette(middleware=[guard])
     # Starlette's own routes match decoded paths, in which `%2F` is a separator.
     app.router.default = Dispatcher(hub, settings)
