@@ -5,17 +5,17 @@ import { icon } from "./icons.js";
 import { iconOf, isSortable, kindOf, typeLabel } from "./types.js";
 import { inline } from "./values.js";
 
-const WIDTHS = { int: 112, float: 124, bool: 92, label: 150, time: 178, image: 148, audio: 220, video: 130, file: 130, chat: 460, binary: 120, null: 92 };
+const WIDTHS = { int: 118, float: 136, bool: 124, label: 150, time: 178, image: 148, audio: 220, video: 130, file: 130, chat: 460, binary: 120, null: 92 };
 const STRETCHES = new Set(["text", "chat", "list", "struct", "json", "array"]);
 const LETTER = 6.9;
 
 /** A width that suits what the first rows hold. */
 export function naturalWidth(name, kind, type, rows) {
-  const title = name.length * 7.4 + 74;
+  const title = name.length * 7.6 + 80;
   if (WIDTHS[kind]) return Math.round(Math.max(WIDTHS[kind], Math.min(title, 260)));
   const longest = Math.max(0, ...rows.slice(0, 30).map((row) => letters(row.cells[name])));
   const meta = typeLabel(type).length * 6.2 + 90;
-  return Math.round(Math.min(460, Math.max(title, meta, longest * LETTER + 30, 130)));
+  return Math.round(Math.min(400, Math.max(title, meta, longest * LETTER + 30, 130)));
 }
 
 function letters(value) {

@@ -9,8 +9,9 @@ const LONG = 90;
 
 function suiting(features, rows) {
   if (features.some(({ type }) => PICTURES.has(kindOf(type)) || kindOf(type) === "chat")) return "medium";
-  const texts = rows.slice(0, 30).flatMap(({ cells }) => Object.values(cells).filter((each) => typeof each === "string"));
-  return texts.some((text) => text.length > LONG) ? "medium" : "small";
+  const first = rows.slice(0, 30);
+  const long = first.filter(({ cells }) => Object.values(cells).some((each) => typeof each === "string" && each.length > LONG));
+  return 2 * long.length > first.length ? "medium" : "small";
 }
 
 export const density = {

@@ -2,7 +2,7 @@
 
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { className, isNumeric } from "./types.js";
+import { className, isNumeric, kindOf } from "./types.js";
 import { number } from "./values.js";
 
 const WORDS = { "=": "is", "!=": "is not", contains: "contains", is_null: "is null", not_null: "is not null", in: "is one of" };
@@ -14,12 +14,21 @@ function shown(value, type) {
   return value === "" ? '""' : number(value);
 }
 
+function isInteger(type) {
+  return type !== undefined && kindOf(type) === "int";
+}
+
+/** Ends of a range as people say them: of whole numbers, `4 to below 6` is 4 to 5. */
+function wholeEnds([low, high, closed], whole) {
+  return whole && !closed && Number.isSafeInteger(high) ? [low, high - 1, true] : [low, high, closed];
+}
+
 /** A filter in words: `stars is 4`, `length of text 10 – 20`. `type` is that of its column. */
 export function words({ column, op, value }, type) {
   if (op === "is_null" || op === "not_null") return [column, WORDS[op], ""];
   if (op === "between" || op === "length_between") {
     const name = op === "between" ? column : `length of ${column}`;
-    const [low, high, closed] = value;
+    const [low, high, closed] = wholeEnds(value, op === "length_between" || isInteger(type));
     if (low === high) return [name, "is", shown(low, type)];
     return [name, "", `${shown(low, type)} ${closed ? "to" : "to below"} ${shown(high, type)}`];
   }

@@ -1,6 +1,6 @@
 /** A virtual grid: only the rows and columns on screen exist as elements, so a billion cells cost what fifty do. */
 
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { columnWindow, edges, rowWindow, scale, stretch } from "./geometry.js";
 
 const GUTTER_DIGIT = 7.6;
@@ -13,15 +13,16 @@ export class Grid {
   #expected = 0; // the scrollTop that we set ourselves
   #touching = false;
   #room = { width: 0, height: 0 };
+  #pending = null; // where to scroll once there is something to scroll
   #layout = 0; // grows when all cells must be drawn again
 
   /**
    * `source` is `{room, get(position), has(position, name), want(first, last, names)}`; `columns` are
    * `{name, kind, width, stretches}`; `head(column)` and `cell(column, row)` give what stands in a header and a cell;
-   * `moved(position)` hears of scrolling, `picked(position, column)` of clicks and Enter, `key(event)` of other keys.
+   * `drawn(position)` hears which row is first on screen, `picked(position, column)` of clicks and Enter, `key(event)` of other keys.
    */
-  constructor({ label, source, columns, rowHeight, headHeight, head, cell, moved, picked, key }) {
-    Object.assign(this, { source, rowHeight, headHeight, head, cell, moved, picked, key });
+  constructor({ label, source, columns, size = "small", rowHeight, headHeight, head, cell, drawn, picked, key }) {
+    Object.assign(this, { source, rowHeight, headHeight, head, cell, drawn, picked, key });
     this.active = { row: -1, column: 0 };
     this.open = null; // the position whose row is open beside the grid
     this.headRow = h("div", { class: "head", role: "row", "aria-rowindex": 1 });
@@ -29,6 +30,8 @@ export class Grid {
     this.sizer = h("div", { class: "sizer" }, h("div", { role: "rowgroup", class: "headgroup" }, this.headRow), this.body);
     this.corner = h("div", { class: "corner", role: "columnheader", "aria-label": "Row number" });
     this.element = h("div", { class: "grid", role: "grid", tabindex: 0, "aria-label": label }, this.sizer);
+    this.element.classList.add(size);
+    this.sizer.style.setProperty("--head", `${headHeight}px`);
     this.id = `g${Math.random().toString(36).slice(2, 8)}`;
     this.setColumns(columns);
     this.#listen();
@@ -45,6 +48,9 @@ export class Grid {
     this.observer = new ResizeObserver(([{ contentRect }]) => {
       this.#room = { width: contentRect.width, height: contentRect.height };
       this.relayout();
+      const pending = this.#pending;
+      this.#pending = null;
+      pending?.();
     });
     this.observer.observe(element);
   }
@@ -61,8 +67,10 @@ export class Grid {
     this.relayout();
   }
 
-  setRowHeight(rowHeight) {
+  setRowHeight(rowHeight, size) {
     const first = this.firstRow;
+    this.element.classList.remove("small", "medium", "large");
+    this.element.classList.add(size);
     this.rowHeight = rowHeight;
     this.relayout();
     this.scrollTo(first);
@@ -130,7 +138,8 @@ export class Grid {
   // Scrolling
 
   scrollTo(position) {
-    this.#moveTo(position * this.rowHeight);
+    if (this.#room.height === 0) this.#pending = () => this.scrollTo(position);
+    else this.#moveTo(position * this.rowHeight);
   }
 
   #moveTo(top) {
@@ -139,7 +148,6 @@ export class Grid {
     this.element.scrollTop = this.#top / ratio;
     this.#expected = this.element.scrollTop;
     this.draw();
-    this.moved?.(this.firstRow);
   }
 
   #scrolled() {
@@ -150,7 +158,6 @@ export class Grid {
       const top = ratio > 1 && this.#touching ? this.#top + (at - this.#expected) : at * ratio;
       this.#top = Math.max(0, Math.min(top, Math.max(0, total - this.#view)));
       this.#expected = at;
-      this.moved?.(this.firstRow);
     }
     this.draw();
   }
@@ -168,8 +175,12 @@ export class Grid {
     this.#moveTo(this.#top + event.deltaY * unit);
   }
 
-  /** Bring a cell on screen. */
+  /** Bring a cell on screen; before the grid has a size, once it has. */
   reveal(row, column) {
+    if (this.#room.height === 0) {
+      this.#pending = () => this.reveal(row, column);
+      return;
+    }
     if (row >= 0) {
       const top = row * this.rowHeight;
       if (top < this.#top) this.#moveTo(top);
@@ -223,6 +234,7 @@ export class Grid {
     const shift = this.element.scrollTop - this.#top;
     for (let position = first; position < last; position += 1) this.#drawRow(position, columns, shift);
     this.#markActive();
+    this.drawn?.(this.firstRow);
   }
 
   #drawHead([first, last]) {
@@ -302,7 +314,7 @@ export class Grid {
   /** Make a header anew. */
   redrawHead(column) {
     const element = this.#heads.get(keyOf(column));
-    if (element) element.replaceChildren(this.head(column));
+    if (element) fill(element, this.head(column));
   }
 }
 

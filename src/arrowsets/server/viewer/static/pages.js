@@ -103,6 +103,7 @@ export class Pages {
     try {
       const answer = await this.fetchRows({ offset: page * LENGTH, length: LENGTH, columns }, flight.signal);
       this.#take(answer, page, block);
+      this.changed();
     } catch (error) {
       if (error.name !== "AbortError") {
         this.error = error;
@@ -129,7 +130,6 @@ export class Pages {
     this.total = answer.num_rows_total ?? this.total;
     this.count = answer.num_rows ?? this.count;
     this.seconds = answer.seconds;
-    this.changed();
   }
 }
 

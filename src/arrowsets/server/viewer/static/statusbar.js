@@ -20,7 +20,7 @@ export class StatusBar {
       this.field.value = "";
     });
     this.sizes = sizes.map((size) => {
-      const button = h("button", { type: "button", class: `size ${size}`, "aria-label": `Rows of ${LINES[size]} lines`, title: `Rows of ${LINES[size]} lines (d)` }, bars(size));
+      const button = h("button", { type: "button", class: "height", "data-size": size, "aria-label": `Rows of ${LINES[size]} lines`, title: `Rows of ${LINES[size]} lines (d)` }, bars(size));
       button.addEventListener("click", () => resize(size));
       return button;
     });
@@ -28,7 +28,7 @@ export class StatusBar {
   }
 
   showSize(size) {
-    for (const button of this.sizes) button.setAttribute("aria-pressed", String(button.classList.contains(size)));
+    for (const button of this.sizes) button.setAttribute("aria-pressed", String(button.dataset.size === size));
   }
 
   show({ first, last, count: found, total, narrowed, seconds: time, columns, allColumns }) {

@@ -60,10 +60,8 @@ export class View {
     this.pages = this.#newPages();
     if (plain) this.pages.seed(answer, from / 100);
     this.#startGrid();
-    this.grid.resized();
-    if (offset > 0) requestAnimationFrame(() => requestAnimationFrame(() => this.grid.scrollTo(offset)));
-    this.#said();
     if (this.store.now.row !== null) this.#openRow(this.store.now);
+    else if (offset > 0) this.grid.scrollTo(offset);
     this.#askErrors();
   }
 
@@ -96,16 +94,17 @@ export class View {
   }
 
   #startGrid() {
-    const [rowHeight] = HEIGHTS[this.density.value(this.features, this.sample)];
+    const size = this.density.value(this.features, this.sample);
     this.grid = new Grid({
       label: `Rows of ${this.store.now.split}`,
       source: this.#source(),
       columns: this.#columns(),
-      rowHeight,
+      size,
+      rowHeight: HEIGHTS[size][0],
       headHeight: HEAD_HEIGHT,
       head: (column) => this.#head(column),
       cell: (column, row) => this.#cell(column, row),
-      moved: (offset) => this.#moved(offset),
+      drawn: (offset) => this.#drawn(offset),
       picked: (position, column) => this.pick(position, column),
       key: (event) => viewKeys(this, event),
     });
@@ -147,7 +146,6 @@ export class View {
     this.overlay.hidden = true;
     if (this.pages.count === 0) this.#empty();
     this.grid.resized();
-    this.#said();
     this.#busyIs(false);
   }
 
@@ -210,8 +208,8 @@ export class View {
     return { first, last, columns: this.grid.columns.length, allColumns: this.features.length };
   }
 
-  #moved(offset) {
-    this.store.set({ offset }, { quiet: true });
+  #drawn(offset) {
+    if (offset !== this.store.now.offset) this.store.set({ offset }, { quiet: true });
     this.#said();
   }
 
@@ -220,15 +218,10 @@ export class View {
   /** Follow the state to another view of the same split. */
   follow(next, before) {
     if (!sameRows(next, before)) this.#reload(next, before);
-    else if (JSON.stringify(next.columns) !== JSON.stringify(before.columns)) this.#relayout();
+    else if (JSON.stringify(next.columns) !== JSON.stringify(before.columns)) this.grid.setColumns(this.#columns());
     else if (next.offset !== before.offset && next.offset !== this.grid.firstRow) this.grid.scrollTo(next.offset);
     if (next.row === null) this.closeRow();
     else if (next.row !== before.row) this.#openRow(next);
-  }
-
-  #relayout() {
-    this.grid.setColumns(this.#columns());
-    this.#said();
   }
 
   #reload(next, before) {
@@ -243,7 +236,7 @@ export class View {
 
   setDensity() {
     const size = this.density.value(this.features, this.sample);
-    this.grid.setRowHeight(HEIGHTS[size][0]);
+    this.grid.setRowHeight(HEIGHTS[size][0], size);
     this.grid.redraw();
   }
 
