@@ -27,7 +27,7 @@ from arrowsets.table.view import View
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-__all__ = ["ParquetFooter", "footer_of", "parquet_view"]
+__all__ = ["ParquetFooter", "footer_of", "parquet_view", "stored_bytes"]
 
 PIECE_ROWS = 8192
 KEPT_BYTES = 256 << 20
@@ -98,6 +98,19 @@ def parquet_view(footers: Sequence[ParquetFooter], schema: pa.Schema) -> View:
         files = ArrowFiles.of_sources([_source(footer, field) for footer in footers], pa.schema([field]))
         groups.append(ColumnGroup(files, (Column(field.name, (field.name,)),), Selection(range(total))))
     return View(tuple(groups), tuple(schema.names), total, schema)
+
+
+def stored_bytes(view: View) -> int | None:
+    """Return the decoded bytes of a view on Parquet files, as their footers tell; None for a view on anything else."""
+    sources = [part.source for group in view.groups for part in group.files.parts]
+    if not sources or not all(isinstance(source, ParquetColumn) for source in sources):
+        return None
+    footers = {source.path: source.footer for source in sources if isinstance(source, ParquetColumn)}
+    return sum(
+        footer.metadata.row_group(group).total_byte_size
+        for footer in footers.values()
+        for group in range(footer.metadata.num_row_groups)
+    )
 
 
 def _source(footer: ParquetFooter, field: pa.Field[Any]) -> ParquetColumn:

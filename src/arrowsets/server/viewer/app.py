@@ -23,11 +23,13 @@ from arrowsets.errors import ArrowsetsError
 from arrowsets.server.errors import HttpError
 from arrowsets.server.guard import Guard, clean
 from arrowsets.server.hosts import is_ours
-from arrowsets.server.viewer import extra
+from arrowsets.server.viewer import extra, facts, public, sending
 from arrowsets.server.viewer.assets import Signer
 from arrowsets.server.viewer.call import Call
 from arrowsets.server.viewer.catalogue import Catalogue, Source
 from arrowsets.server.viewer.errors import ViewerError
+from arrowsets.server.viewer.matching import Matches
+from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.settings import ViewerSettings
 
 __all__ = ["create_app"]
@@ -57,6 +59,8 @@ def create_app(sources: Catalogue | Source, settings: ViewerSettings | None = No
     routes = [
         Route("/", viewer.page),
         Route("/static/{path:path}", viewer.static),
+        Route("/assets/{path:path}", viewer.answering(sending.asset, signed=True)),
+        Route("/parquet-files/{path:path}", viewer.answering(sending.parquet_file, signed=True)),
         *(Route(path, viewer.answering(handler)) for path, handler in _GET.items()),
     ]
     guard = Middleware(
@@ -69,6 +73,16 @@ def create_app(sources: Catalogue | Source, settings: ViewerSettings | None = No
 
 
 _GET: Mapping[str, Handler] = {
+    "/is-valid": public.is_valid,
+    "/splits": public.splits,
+    "/info": facts.info,
+    "/size": facts.size,
+    "/parquet": facts.parquet,
+    "/first-rows": public.first_rows,
+    "/rows": public.rows,
+    "/search": public.search,
+    "/filter": public.filter_rows,
+    "/croissant-crumbs": facts.croissant,
     "/api/x/dataset": extra.dataset,
     "/api/x/rows": extra.rows,
     "/api/x/cell": extra.cell,
@@ -83,6 +97,8 @@ class _Viewer:
     def __init__(self, catalogue: Catalogue, settings: ViewerSettings) -> None:
         self._catalogue, self._settings = catalogue, settings
         self._signer = Signer()
+        self._pool = Pool(settings.heavy)
+        self._matches = Matches(self._pool, settings.deadline)
         self._limiter: anyio.CapacityLimiter | None = None
         self._policy = _policy(settings.embed)
 
@@ -103,17 +119,17 @@ class _Viewer:
         headers = {"Content-Security-Policy": self._policy, "Cache-Control": "no-cache"}
         return FileResponse(found, media_type=_TYPES[found.suffix], headers=headers)
 
-    def answering(self, handler: Handler) -> _Endpoint:
-        """Return the endpoint of a handler."""
-        return _Endpoint(self, handler)
+    def answering(self, handler: Handler, *, signed: bool = False) -> _Endpoint:
+        """Return the endpoint of a handler; `signed` ones check the proof in the address themselves."""
+        return _Endpoint(self, handler, signed)
 
-    async def answer(self, request: Request, handler: Handler) -> Response:
+    async def answer(self, request: Request, handler: Handler, *, signed: bool) -> Response:
         """Answer a request in a thread."""
-        if not self._permits(request):
+        if not signed and not self._permits(request):
             return _problem(ViewerError(401, "ExternalUnauthenticatedError", "this viewer wants its token",
                                         "Open the address that was printed when it was started."))  # fmt: skip
         try:
-            call = Call(request, self._catalogue, self._settings, self._signer, None, await _body(request))
+            call = Call(request, self._catalogue, self._settings, self._signer, self._matches, self._pool, await _body(request))
             if self._limiter is None:
                 self._limiter = anyio.CapacityLimiter(_THREADS)
             return await anyio.to_thread.run_sync(handler, call, limiter=self._limiter)
@@ -138,12 +154,12 @@ class _Viewer:
 class _Endpoint:
     """An ASGI endpoint that answers by a handler."""
 
-    def __init__(self, viewer: _Viewer, handler: Handler) -> None:
-        self._viewer, self._handler = viewer, handler
+    def __init__(self, viewer: _Viewer, handler: Handler, signed: bool) -> None:
+        self._viewer, self._handler, self._signed = viewer, handler, signed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = await self._viewer.answer(request, self._handler)
+        response = await self._viewer.answer(request, self._handler, signed=self._signed)
         await response(scope, receive, send)
 
 

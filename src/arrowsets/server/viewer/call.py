@@ -15,6 +15,8 @@ from arrowsets.server.viewer.assets import Signer, address
 from arrowsets.server.viewer.catalogue import Catalogue, Config, Source
 from arrowsets.server.viewer.cells import CellWriter, json_text
 from arrowsets.server.viewer.errors import ViewerError, invalid, missing
+from arrowsets.server.viewer.matching import Matches
+from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.settings import ViewerSettings
 from arrowsets.server.viewer.split import Split
 
@@ -42,7 +44,8 @@ class Call:
     catalogue: Catalogue
     settings: ViewerSettings
     signer: Signer
-    work: Any
+    matches: Matches
+    pool: Pool
     body: bytes = b""
 
     def text(self, name: str, *, limit: int = LONGEST_TEXT) -> str | None:
@@ -55,8 +58,8 @@ class Call:
     def required(self, *names: str) -> list[str]:
         """Return parameters that must be there."""
         values = [self.text(name) for name in names]
-        if any(value is None for value in values):
-            raise missing(*names)
+        if absent := [name for name, value in zip(names, values, strict=True) if value is None]:
+            raise missing(*absent)
         return [value for value in values if value is not None]
 
     def whole(self, name: str, default: int, low: int = 0, high: int | None = None) -> int:
@@ -86,6 +89,10 @@ class Call:
         if not isinstance(found, list):
             raise invalid(f"Parameter '{name}' must be a JSON list")
         return found
+
+    def flag(self, name: str) -> bool:
+        """Return a parameter that is yes or no."""
+        return self.text(name) in ("1", "true", "True")
 
     def target(self) -> Target:
         """Return the split that is asked for; what is not named is the first."""

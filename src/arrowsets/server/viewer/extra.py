@@ -9,15 +9,19 @@ from starlette.responses import Response
 
 from arrowsets import __version__
 from arrowsets.errors import ColumnNotFound
-from arrowsets.server.viewer.call import Call, as_json
+from arrowsets.server.viewer.call import Call, Target, as_json
 from arrowsets.server.viewer.catalogue import Source
 from arrowsets.server.viewer.cells import CUT_CHARACTERS, feature_items, json_text
 from arrowsets.server.viewer.errors import ViewerError, invalid
+from arrowsets.server.viewer.filters import filters_of, search_of, sort_of
+from arrowsets.server.viewer.matching import Question
 from arrowsets.server.viewer.split import Shown, Split
+from arrowsets.server.viewer.where import always, both
 
 __all__ = ["cell", "dataset", "errors", "lineage", "rows"]
 
 LONGEST_PAGE = 200
+WAIT = 3.0  # seconds that a page waits for more matches; then it shows those that were found
 _PRIVATE = {"Cache-Control": "no-store"}
 
 
@@ -66,15 +70,21 @@ def rows(call: Call) -> Response:
     begun = time.perf_counter()
     target = call.target()
     offset, length = call.whole("offset", 0), call.whole("length", 100, high=LONGEST_PAGE)
-    shown = target.split.shown(offset + length)
+    question = _question(call, target)
+    shown = target.split.shown(offset + length) if question is None else target.split.whole(WAIT)
     names = chosen(shown, call.listed("columns"))
-    positions: Any = range(offset, min(offset + length, shown.num_rows))
-    matched: int | None = shown.num_rows if shown.complete else None
     writer = call.writer(target, absolute=False, exact=True, cut=CUT_CHARACTERS)
+    matched: int | None = shown.num_rows if shown.complete else None
+    if question is None:
+        positions: Any = range(min(offset, shown.num_rows), min(offset + length, shown.num_rows))
+    else:
+        match = call.matches.of(shown, question)
+        positions = match.page(offset, length, WAIT)
+        matched = match.total
     table = shown.view.read(positions, names)
     answer = {
         "features": feature_items(shown.features, names),
-        "rows": writer.rows(table, shown.features, list(positions)),
+        "rows": writer.rows(table, shown.features, [int(row) for row in positions]),
         "num_rows_total": shown.num_rows if shown.complete else None,
         "num_rows": matched,
         "offset": offset,
@@ -82,6 +92,19 @@ def rows(call: Call) -> Response:
         "seconds": round(time.perf_counter() - begun, 4),
     }
     return as_json(answer, target.source.revision, _PRIVATE)
+
+
+def _question(call: Call, target: Target) -> Question | None:
+    """Return which rows are asked for; None: all, in their order."""
+    query, filters, sort = call.text("query"), call.listed("filters"), call.text("sort")
+    if query is None and not filters and sort is None:
+        return None
+    features = target.split.shown(1).features
+    condition = both(
+        filters_of(filters or [], features), search_of(query, features) if query is not None else always
+    )
+    order = () if sort is None else tuple(sort_of(sort, call.flag("descending"), features))
+    return Question(condition, order)
 
 
 def chosen(shown: Shown, columns: list[Any] | None) -> list[str]:
