@@ -34,16 +34,27 @@ CHAT = [
     {"role": "assistant", "content": "Phobos، وقطره نحو ٢٢ كيلومترًا."},
 ]
 
+PALETTE = [
+    (np.array(low), np.array(high))
+    for low, high in [
+        ((24, 58, 92), (240, 214, 170)),
+        ((92, 38, 60), (244, 196, 178)),
+        ((22, 74, 66), (222, 232, 190)),
+        ((62, 48, 104), (226, 214, 246)),
+    ]
+]
+
 
 def picture(index: int) -> bytes:
     """A small PNG of soft shapes, different for each index."""
     from PIL import Image as Pictures
 
-    side = 96
+    side = 160
     y, x = np.mgrid[0:side, 0:side] / side
-    turn = index * 0.7
-    waves = [0.5 + 0.5 * np.sin(6 * (x * math.cos(turn + k) + y * math.sin(turn + k)) + index + 2 * k) for k in range(3)]
-    pixels = (255 * np.stack(waves, axis=-1)).astype(np.uint8)
+    turn = index * 0.9
+    wave_of = 0.5 + 0.5 * np.sin(7 * (x * math.cos(turn) + y * math.sin(turn)) + 3 * np.sin(4 * y + index))
+    low, high = PALETTE[index % len(PALETTE)]
+    pixels = (low + (high - low) * wave_of[..., None]).astype(np.uint8)
     out = io.BytesIO()
     Pictures.fromarray(pixels).save(out, "PNG")
     return out.getvalue()

@@ -28,6 +28,8 @@ __all__ = ["CUT_CHARACTERS", "CellWriter", "feature_items", "json_text"]
 CUT_CHARACTERS = 2000
 CUT_ITEMS = 1000
 _EXACT = 1 << 53
+# JSON has no such numbers; as JavaScript names them.
+_WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 Links = Callable[[int, str, str, str], str]
 """The address of a file: of a row, a column, a place in the cell ("" for the cell itself) and a file name."""
@@ -54,7 +56,7 @@ class CellWriter:
 
     Args:
         link: Makes addresses of files.
-        exact: Integers that JavaScript would round are texts.
+        exact: Integers that JavaScript would round are texts, and so are NaN and infinity, which are null otherwise.
         cut: Values longer than this are cut. None: never.
     """
 
@@ -127,7 +129,9 @@ class CellWriter:
         if isinstance(value, int):
             return str(value) if self.exact and abs(value) > _EXACT else value
         if isinstance(value, float):
-            return value if math.isfinite(value) else None
+            if math.isfinite(value):
+                return value
+            return _WORDS[str(value)] if self.exact else None
         if isinstance(value, (bytes, bytearray, memoryview)):
             return base64.b64encode(value).decode("ascii")
         if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):

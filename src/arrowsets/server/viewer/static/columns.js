@@ -23,14 +23,14 @@ function letters(value) {
   return typeof value === "string" ? value.length : inline(value, 80).length;
 }
 
-/** The columns that the grid shows, from features, the order in the state, the sort and the widths set by hand. */
-export function columnsOf(features, { names, sort, descending, widths, rows }) {
+/** The columns that the grid shows, from features, the order in the state, the sort and the widths set by hand; none is wider than `most`. */
+export function columnsOf(features, { names, sort, descending, widths, rows, most }) {
   const byName = new Map(features.map((feature) => [feature.name, feature]));
   const shown = (names ?? []).filter((name) => byName.has(name));
   return (shown.length > 0 ? shown : [...byName.keys()]).map((name) => {
     const { type } = byName.get(name);
     const kind = kindOf(type);
-    const width = widths[name] ?? naturalWidth(name, kind, type, rows);
+    const width = widths[name] ?? Math.min(most, naturalWidth(name, kind, type, rows));
     const order = name === sort ? (descending ? "descending" : "ascending") : "none";
     return { name, type, kind, width, stretches: STRETCHES.has(kind) && !(name in widths), sort: isSortable(kind) ? order : undefined };
   });

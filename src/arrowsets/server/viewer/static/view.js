@@ -135,7 +135,8 @@ export class View {
 
   #columns() {
     const { columns, sort, descending } = this.store.now;
-    return columnsOf(this.features, { names: columns, sort, descending, widths: this.#widths, rows: this.sample });
+    const most = Math.max(180, 0.62 * innerWidth);
+    return columnsOf(this.features, { names: columns, sort, descending, widths: this.#widths, rows: this.sample, most });
   }
 
   // What comes in
