@@ -5,14 +5,16 @@ const LENGTH = 100;
 const BLOCK = 30;
 const KEEP = 80;
 const AT_ONCE = 4;
-const AGAIN = 500; // milliseconds
+// Milliseconds: until a page that was not complete is asked for again; between jumps that are one movement.
+const AGAIN = 500;
+const HASTE = 120;
 
 export class Pages {
   #pages = new Map(); // page -> {rows, blocks: Set of block numbers that are here}
   #flights = new Map(); // "page:block" -> AbortController
   #wanted = [];
   #timer = 0;
-  #lastWant = 0;
+  #lastJump = -Infinity;
 
   /**
    * `fetchRows({offset, length, columns}, signal)` asks the server; `features` are all columns of the split;
@@ -61,15 +63,18 @@ export class Pages {
     for (let page = Math.floor(first / LENGTH); page * LENGTH < Math.max(last, 1); page += 1) {
       for (const block of blocks) keys.push(`${page}:${block}`);
     }
-    const moved = !keys.some((key) => this.#wanted.includes(key)) && this.#wanted.length > 0;
+    const jumped = this.#wanted.length > 0 && !keys.some((key) => this.#wanted.includes(key));
     this.#wanted = keys;
     for (const [key, flight] of this.#flights) if (!keys.includes(key)) flight.abort();
-    const hasty = moved && performance.now() - this.#lastWant < 90;
-    this.#lastWant = performance.now();
-    clearTimeout(this.#timer);
-    // Someone drags the scroll bar: the pages that only pass by are not asked for.
-    if (hasty) this.#timer = setTimeout(() => this.#start(), 90);
-    else this.#start();
+    if (jumped && performance.now() - this.#lastJump < HASTE) {
+      // Someone drags the scroll bar: the pages that only pass by are not asked for.
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => {
+        this.#timer = 0;
+        this.#start();
+      }, HASTE);
+    } else if (this.#timer === 0) this.#start();
+    if (jumped) this.#lastJump = performance.now();
   }
 
   /** Ask again for what failed. */
@@ -81,6 +86,7 @@ export class Pages {
   /** Give up all that is under way. */
   close() {
     clearTimeout(this.#timer);
+    this.#timer = 0;
     this.#wanted = [];
     for (const flight of this.#flights.values()) flight.abort();
   }
@@ -112,7 +118,7 @@ export class Pages {
     } finally {
       this.#flights.delete(key);
     }
-    if (!this.#pages.get(page)?.partial) this.#start();
+    if (this.#timer === 0 && !this.#pages.get(page)?.partial) this.#start();
   }
 
   #take(answer, page, block) {
@@ -122,7 +128,7 @@ export class Pages {
     // The server still looks for more: what it found is shown, and the page asked for again.
     const partial = answer.num_rows === null && answer.rows.length < LENGTH;
     this.#pages.set(page, { rows, blocks: new Set([...(old?.blocks ?? []), ...(partial ? [] : [block])]), partial });
-    if (partial) this.#timer = setTimeout(() => this.#start(), AGAIN);
+    if (partial) setTimeout(() => this.#start(), AGAIN);
     for (const each of this.#pages.keys()) {
       if (this.#pages.size <= KEEP) break;
       this.#pages.delete(each);
