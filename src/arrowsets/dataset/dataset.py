@@ -13,6 +13,7 @@ from arrowsets.dataset.mapping import MapMethods
 from arrowsets.dataset.reading_files import FileMethods
 from arrowsets.dataset.rows import RowMethods
 from arrowsets.dataset.streaming import StreamMethods
+from arrowsets.dataset.viewing import ViewMethods
 
 __all__ = ["Dataset"]
 
@@ -28,6 +29,7 @@ class Dataset(
     DiskMethods,
     CacheMethods,
     StreamMethods,
+    ViewMethods,
     DatasetCore,
 ):
     """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.

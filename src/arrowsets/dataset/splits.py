@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from arrowsets.dataset.dataset import Dataset
+from arrowsets.dataset.viewing import open_viewer
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.export.target import Directory
 
@@ -142,10 +143,15 @@ class DatasetDict(dict[str, Dataset]):
     to_dict = by_split(Dataset.to_dict)
     to_list = by_split(Dataset.to_list)
     explain = by_split(Dataset.explain)
+    describe = by_split(Dataset.describe)
     cleanup_cache_files = by_split(Dataset.cleanup_cache_files)
     train_test_split = by_split(Dataset.train_test_split)
     set_transform = by_split(Dataset.set_transform)
     reset_format = by_split(Dataset.reset_format)
+
+    def view(self, *, port: int = 0, browser: bool = True) -> Any:
+        """Show the splits in a browser; see `Dataset.view`."""
+        return open_viewer(self, port, browser)
 
     def with_format(
         self,

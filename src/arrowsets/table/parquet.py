@@ -27,7 +27,7 @@ from arrowsets.table.view import View
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-__all__ = ["ParquetFooter", "footer_of", "parquet_view", "stored_bytes"]
+__all__ = ["ParquetFooter", "footer_of", "parquet_paths", "parquet_view", "stored_bytes"]
 
 PIECE_ROWS = 8192
 KEPT_BYTES = 256 << 20
@@ -98,6 +98,21 @@ def parquet_view(footers: Sequence[ParquetFooter], schema: pa.Schema) -> View:
         files = ArrowFiles.of_sources([_source(footer, field) for footer in footers], pa.schema([field]))
         groups.append(ColumnGroup(files, (Column(field.name, (field.name,)),), Selection(range(total))))
     return View(tuple(groups), tuple(schema.names), total, schema)
+
+
+def parquet_paths(view: View) -> list[str] | None:
+    """Return the files that a view shows all rows of, in their order; None for any other view."""
+    if not view.groups or any(group.rows.rows != range(group.files.num_rows) for group in view.groups):
+        return None
+    paths = [[part.source.path for part in group.files.parts if _is_whole(part)] for group in view.groups]
+    if any(len(found) != len(group.files.parts) for found, group in zip(paths, view.groups, strict=True)):
+        return None
+    named = all(column.path == (column.name,) for group in view.groups for column in group.columns)
+    return paths[0] if named and all(found == paths[0] for found in paths) else None
+
+
+def _is_whole(part: Any) -> bool:
+    return isinstance(part.source, ParquetColumn) and (part.start, part.stop) == (0, part.source.footer.num_rows)
 
 
 def stored_bytes(view: View) -> int | None:

@@ -23,13 +23,15 @@ from arrowsets.errors import ArrowsetsError
 from arrowsets.server.errors import HttpError
 from arrowsets.server.guard import Guard, clean
 from arrowsets.server.hosts import is_ours
-from arrowsets.server.viewer import extra, facts, public, sending
+from arrowsets.server.viewer import extra, facts, public, sending, sql
 from arrowsets.server.viewer.assets import Signer
-from arrowsets.server.viewer.call import Call
+from arrowsets.server.viewer.board import Boards
+from arrowsets.server.viewer.call import Call, Work
 from arrowsets.server.viewer.catalogue import Catalogue, Source
 from arrowsets.server.viewer.errors import ViewerError
 from arrowsets.server.viewer.matching import Matches
 from arrowsets.server.viewer.pool import Pool
+from arrowsets.server.viewer.queries import Queries
 from arrowsets.server.viewer.settings import ViewerSettings
 
 __all__ = ["create_app"]
@@ -61,7 +63,8 @@ def create_app(sources: Catalogue | Source, settings: ViewerSettings | None = No
         Route("/static/{path:path}", viewer.static),
         Route("/assets/{path:path}", viewer.answering(sending.asset, signed=True)),
         Route("/parquet-files/{path:path}", viewer.answering(sending.parquet_file, signed=True)),
-        *(Route(path, viewer.answering(handler)) for path, handler in _GET.items()),
+        *(Route(path, viewer.answering(handler), methods=["GET"]) for path, handler in _GET.items()),
+        *(Route(path, viewer.answering(handler), methods=["POST"]) for path, handler in _POST.items()),
     ]
     guard = Middleware(
         Guard,
@@ -82,13 +85,17 @@ _GET: Mapping[str, Handler] = {
     "/rows": public.rows,
     "/search": public.search,
     "/filter": public.filter_rows,
+    "/statistics": public.statistics,
     "/croissant-crumbs": facts.croissant,
     "/api/x/dataset": extra.dataset,
     "/api/x/rows": extra.rows,
     "/api/x/cell": extra.cell,
+    "/api/x/statistics": extra.statistics,
     "/api/x/errors": extra.errors,
     "/api/x/lineage": extra.lineage,
 }
+
+_POST: Mapping[str, Handler] = {"/api/x/sql": sql.query, "/api/x/sql/download": sql.download}
 
 
 class _Viewer:
@@ -97,8 +104,8 @@ class _Viewer:
     def __init__(self, catalogue: Catalogue, settings: ViewerSettings) -> None:
         self._catalogue, self._settings = catalogue, settings
         self._signer = Signer()
-        self._pool = Pool(settings.heavy)
-        self._matches = Matches(self._pool, settings.deadline)
+        pool = Pool(settings.heavy)
+        self._work = Work(pool, Matches(pool, settings.deadline), Boards(pool), Queries(settings))
         self._limiter: anyio.CapacityLimiter | None = None
         self._policy = _policy(settings.embed)
 
@@ -129,7 +136,7 @@ class _Viewer:
             return _problem(ViewerError(401, "ExternalUnauthenticatedError", "this viewer wants its token",
                                         "Open the address that was printed when it was started."))  # fmt: skip
         try:
-            call = Call(request, self._catalogue, self._settings, self._signer, self._matches, self._pool, await _body(request))
+            call = Call(request, self._catalogue, self._settings, self._signer, self._work, await _body(request))
             if self._limiter is None:
                 self._limiter = anyio.CapacityLimiter(_THREADS)
             return await anyio.to_thread.run_sync(handler, call, limiter=self._limiter)

@@ -12,15 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from arrowsets.server.viewer.assets import Signer, address
+from arrowsets.server.viewer.board import Boards
 from arrowsets.server.viewer.catalogue import Catalogue, Config, Source
 from arrowsets.server.viewer.cells import CellWriter, json_text
 from arrowsets.server.viewer.errors import ViewerError, invalid, missing
 from arrowsets.server.viewer.matching import Matches
 from arrowsets.server.viewer.pool import Pool
+from arrowsets.server.viewer.queries import Queries
 from arrowsets.server.viewer.settings import ViewerSettings
 from arrowsets.server.viewer.split import Split
 
-__all__ = ["Call", "Target", "as_json"]
+__all__ = ["Call", "Target", "Work", "as_json"]
 
 LONGEST_TEXT = 4096
 LONGEST_PARAMETER = 65536
@@ -36,6 +38,16 @@ class Target:
     split: Split
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What takes long, and what is known of it already."""
+
+    pool: Pool
+    matches: Matches
+    boards: Boards
+    queries: Queries
+
+
 @dataclass(slots=True)
 class Call:
     """A request."""
@@ -44,9 +56,18 @@ class Call:
     catalogue: Catalogue
     settings: ViewerSettings
     signer: Signer
-    matches: Matches
-    pool: Pool
+    work: Work
     body: bytes = b""
+
+    @property
+    def matches(self) -> Matches:
+        """Which rows searches and filters lead to."""
+        return self.work.matches
+
+    @property
+    def boards(self) -> Boards:
+        """The statistics."""
+        return self.work.boards
 
     def text(self, name: str, *, limit: int = LONGEST_TEXT) -> str | None:
         """Return a parameter; None if it is empty or was not given."""

@@ -18,7 +18,7 @@ from arrowsets.server.viewer.matching import Question
 from arrowsets.server.viewer.split import Shown, Split
 from arrowsets.server.viewer.where import always, both
 
-__all__ = ["cell", "dataset", "errors", "lineage", "rows"]
+__all__ = ["cell", "dataset", "errors", "lineage", "rows", "statistics"]
 
 LONGEST_PAGE = 200
 WAIT = 3.0  # seconds that a page waits for more matches; then it shows those that were found
@@ -142,6 +142,17 @@ def cell(call: Call) -> Response:
 
 def _too_large(size: int, limit: int) -> ViewerError:
     return ViewerError(413, "TooBigContentError", f"The cell has {size:,} bytes, more than the {limit:,} that are sent")
+
+
+def statistics(call: Call) -> Response:
+    """Return what is known of the columns; the rest is pending, and computed."""
+    target = call.target()
+    if not target.split.shown(1).complete:
+        return as_json({"num_examples": None, "statistics": []}, target.source.revision, _PRIVATE)
+    shown = target.split.whole()
+    names = chosen(shown, call.listed("columns"))
+    entries = call.boards.of(shown, target.source.roots).entries(names)
+    return as_json({"num_examples": shown.num_rows, "statistics": entries}, target.source.revision, _PRIVATE)
 
 
 def errors(call: Call) -> Response:

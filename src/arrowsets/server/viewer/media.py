@@ -14,14 +14,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from arrowsets.errors import BadMedia, MissingDependency
+from arrowsets.errors import MissingDependency
 from arrowsets.features.media import Media, needed
 from arrowsets.features.wav import wav_bytes
 from arrowsets.server.viewer.errors import ViewerError, too_big
+from arrowsets.statistics import allowed_path, image_header
 
 __all__ = ["Asset", "Link", "describe", "render"]
 
-HEADER_PIXELS = 100_000_000
 _SOUND = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".opus": "audio/ogg", ".flac": "audio/flac", ".ogg": "audio/ogg"}
 _FILM = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime", ".mkv": "video/x-matroska"}
 _KEEPS_ALPHA = frozenset({"P", "RGBA", "LA", "PA", "RGBa", "La"})
@@ -51,54 +51,21 @@ def describe(
     if content is None and not path:
         return None
     if kind == "Image":
-        width, height, name = _image_header(_source(content, path, roots))
-        return {"src": link.to(name), "height": height, "width": width}
+        width, height, mode = image_header(_source(content, path, roots))
+        return {"src": link.to("image.png" if mode in _KEEPS_ALPHA else "image.jpg"), "height": height, "width": width}
     if kind == "Audio":
         suffix = _sound_suffix(content, path)
         return [{"src": link.to(f"audio{suffix}"), "type": _SOUND[suffix]}]  # type: ignore[return-value]
     if kind == "Video":
         return {"src": link.to(f"video{_film_suffix(content, path)}")}
     if kind == "Pdf":
-        size = len(content) if content is not None else _allowed(path, roots).stat().st_size
+        size = len(content) if content is not None else allowed_path(path, roots).stat().st_size
         return {"src": link.to("document.pdf"), "size_bytes": size}
     return {"path": path, "size_bytes": None if content is None else len(content)}
 
 
 def _source(content: Any, path: str | None, roots: tuple[Path, ...] | None) -> Any:
-    return pa.BufferReader(content) if content is not None else _allowed(path, roots)
-
-
-def _allowed(path: str | None, roots: tuple[Path, ...] | None) -> Path:
-    """Return a path that may be opened.
-
-    Raises:
-        BadMedia: for an address, and for a file outside of the dataset.
-    """
-    if path is None or "://" in path or "\0" in path:
-        raise BadMedia("a cell's path is opened on this machine only, never fetched", file=path)
-    found = Path(path)
-    if roots is not None:
-        candidates = [found] if found.is_absolute() else [root / found for root in roots]
-        inside = [each.resolve() for each in candidates if any(each.resolve().is_relative_to(root) for root in roots)]
-        if not inside:
-            raise BadMedia("the file lies outside of the dataset, so it is not shown", file=path)
-        found = next((each for each in inside if each.is_file()), inside[0])
-    if not found.is_file():
-        raise BadMedia("the file that the cell names is not there", file=path)
-    return found
-
-
-def _image_header(source: Any) -> tuple[int, int, str]:
-    pil = needed("PIL.Image", "showing images", "pillow", "image")
-    try:
-        with pil.open(source) as image:
-            width, height = image.size
-            # Cameras write images lying on their side, and say so.
-            if image.getexif().get(0x0112, 1) >= 5:
-                width, height = height, width
-            return width, height, "image.png" if image.mode in _KEEPS_ALPHA else "image.jpg"
-    except pil.DecompressionBombError as error:
-        raise BadMedia(f"the image is too large to be shown: {error}") from error
+    return pa.BufferReader(content) if content is not None else allowed_path(path, roots)
 
 
 def _sound_suffix(content: Any, path: str | None) -> str:
@@ -133,13 +100,13 @@ def render(
         limit: Files of more bytes are not sent.
     """
     content, path = value.get("bytes"), value.get("path")
-    size = len(content) if content is not None else _allowed(path, roots).stat().st_size
+    size = len(content) if content is not None else allowed_path(path, roots).stat().st_size
     if size > limit:
         raise too_big(f"the file has {size:,} bytes; up to {limit:,} are shown", 413)
     kind = feature.type_name
     if kind == "Image":
         return _image(_source(content, path, roots), name, pixels)
-    data = bytes(content) if content is not None else _allowed(path, roots).read_bytes()
+    data = bytes(content) if content is not None else allowed_path(path, roots).read_bytes()
     if kind == "Audio":
         return _sound(feature, data, path)
     if kind == "Video":

@@ -20,7 +20,7 @@ from arrowsets.server.viewer.matching import Question
 from arrowsets.server.viewer.split import Shown
 from arrowsets.server.viewer.where import always, order_of, where_of
 
-__all__ = ["filter_rows", "first_rows", "is_valid", "rows", "search", "splits"]
+__all__ = ["filter_rows", "first_rows", "is_valid", "rows", "search", "splits", "statistics"]
 
 PAGE = 100
 FIRST_BYTES = 1_000_000
@@ -179,6 +179,27 @@ def filter_rows(call: Call) -> Response:
     if condition == always and not order:
         return rows(call)
     return _matching(call, target, shown, Question(condition, order), offset, length)
+
+
+def statistics(call: Call) -> Response:
+    """Return the statistics of all columns that have any; those that cannot be read are left out, and told of."""
+    target = public_target(call)
+    shown = target.split.whole(WAIT)
+    entries = call.boards.of(shown, target.source.roots).entries(wait=WAIT)
+    if any(entry["pending"] for entry in entries):
+        raise not_ready("the statistics are still being computed")
+    known = [entry for entry in entries if entry["column_statistics"] is not None]
+    answer: dict[str, Any] = {
+        "num_examples": shown.num_rows,
+        "statistics": [
+            {key: entry[key] for key in ("column_name", "column_type", "column_statistics")}
+            for entry in sorted(known, key=lambda entry: str(entry["column_name"]))
+        ],
+        "partial": False,
+    }
+    if failed := [{"column_name": e["column_name"], "error": e["error"]} for e in entries if e["error"]]:
+        answer["failed"] = failed
+    return as_json(answer, target.source.revision, HEADERS)
 
 
 def _window(call: Call) -> tuple[int, int]:

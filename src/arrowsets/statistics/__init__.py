@@ -1,0 +1,24 @@
+"""Statistics of columns: what a column holds, in numbers that a header shows: shares, ranges, histograms, frequencies.
+
+    column_statistics(view, name, feature)    those of one column
+    describe(view, features)                  those of all, as a table for people
+
+Memory is bounded whatever the number of rows: values that are too many to be kept are read again, once for the histogram
+and a few times for the median.
+"""
+
+from arrowsets.statistics.columns import ColumnStatistics, column_statistics
+from arrowsets.statistics.description import Description, describe
+from arrowsets.statistics.kept import read_kept, write_kept
+from arrowsets.statistics.media import allowed_path, image_header
+
+__all__ = [
+    "ColumnStatistics",
+    "Description",
+    "allowed_path",
+    "column_statistics",
+    "describe",
+    "image_header",
+    "read_kept",
+    "write_kept",
+]
