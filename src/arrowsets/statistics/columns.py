@@ -250,10 +250,9 @@ def _dates(column: _Column, of: Callable[[Any], Any], zone: str | None) -> dict[
     first = min((values.min().item() for values in column.numbers(_ticks(of)) if len(values)), default=None)
     if first is None:
         return empty(column.rows)
-    values = summarise(
-        lambda: ((each - first) / 1e6 for each in column.numbers(_ticks(of))), column.rows
-    )
-    tz = None if zone is None else pa.scalar(0, pa.timestamp("us", zone)).as_py().tzinfo
+    values = summarise(lambda: ((each - first) / 1e6 for each in column.numbers(_ticks(of))), column.rows)
+    origin: Any = None if zone is None else pa.scalar(0, pa.timestamp("us", zone)).as_py()
+    tz = None if origin is None else origin.tzinfo
 
     def moment(seconds: float | None) -> str | None:
         if seconds is None:

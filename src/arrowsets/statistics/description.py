@@ -41,7 +41,9 @@ class Description:
     def __repr__(self) -> str:
         rows = [_HEAD, *(_cells(column) for column in self.columns)]
         widths = [max(_width(row[at]) for row in rows) for at in range(len(_HEAD))]
-        lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        lines = [
+            "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        ]
         return "\n".join([f"{self.num_rows:,} rows", *lines])
 
     def _repr_html_(self) -> str:
@@ -60,7 +62,11 @@ def describe(view: View, features: Features) -> Description:
     """Compute the statistics of all columns; one that cannot be read is told as such."""
     columns = []
     for name in view.columns:
-        entry: dict[str, Any] = {"column_name": name, "column_type": str(features[name].storage), "column_statistics": None}
+        entry: dict[str, Any] = {
+            "column_name": name,
+            "column_type": str(features[name].storage),
+            "column_statistics": None,
+        }
         try:
             found = column_statistics(view, name, features[name])
             entry = entry if found is None else found.to_json()
@@ -110,7 +116,8 @@ def _drawn(column: dict[str, Any]) -> str:
     if values.get("histogram"):
         edges = values["histogram"]["bin_edges"]
         bars = [
-            (count, f"{edges[at]} to {edges[at + 1]}: {count:,}") for at, count in enumerate(values["histogram"]["hist"])
+            (count, f"{edges[at]} to {edges[at + 1]}: {count:,}")
+            for at, count in enumerate(values["histogram"]["hist"])
         ]
     else:
         most = sorted(values["frequencies"].items(), key=lambda item: -item[1])[:_BARS]

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def footer_of(path: str | os.PathLike[str]) -> ParquetFooter:
         BadData: for what is no Parquet file.
     """
     text = os.fspath(path)
-    status = os.stat(text)
+    status = Path(text).stat()
     return _footer(text, status.st_size, status.st_mtime_ns)
 
 
@@ -104,7 +105,14 @@ def parquet_paths(view: View) -> list[str] | None:
     """Return the files that a view shows all rows of, in their order; None for any other view."""
     if not view.groups or any(group.rows.rows != range(group.files.num_rows) for group in view.groups):
         return None
-    paths = [[part.source.path for part in group.files.parts if _is_whole(part)] for group in view.groups]
+    paths = [
+        [
+            source.path
+            for part in group.files.parts
+            if _is_whole(part) and isinstance(source := part.source, ParquetColumn)
+        ]
+        for group in view.groups
+    ]
     if any(len(found) != len(group.files.parts) for found, group in zip(paths, view.groups, strict=True)):
         return None
     named = all(column.path == (column.name,) for group in view.groups for column in group.columns)
@@ -166,7 +174,7 @@ class ParquetColumn:
         footer = self.footer
         group, start = footer.pieces[index]
         rows = int(footer.edges[index + 1] - footer.edges[index])
-        array = self._blank(rows) if self._is_absent() else self._values(group, start, rows)
+        array: Any = pa.nulls(rows, self.field.type) if self._is_absent() else self._values(group, start, rows)
         return pa.RecordBatch.from_arrays([array], schema=self.schema)
 
     def stays(self, index: int) -> bool:  # noqa: ARG002 - a Source
@@ -179,9 +187,6 @@ class ParquetColumn:
 
     def _is_absent(self) -> bool:
         return self.field.name not in self.footer.schema.names
-
-    def _blank(self, rows: int) -> pa.Array[Any]:
-        return pa.nulls(rows, self.field.type)
 
     def _values(self, group: int, start: int, rows: int) -> pa.Array[Any]:
         key = (self.path, id(self.footer), group, self.field.name, str(self.field.type))
@@ -213,7 +218,8 @@ def _joined(values: pa.ChunkedArray[Any], field: pa.Field[Any]) -> pa.Array[Any]
         array = pa.concat_arrays(array.chunks)
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
-    return array if array.type == field.type else array.cast(field.type)
+    stored: pa.Array[Any] = array if array.type == field.type else array.cast(field.type)
+    return stored
 
 
 class _Kept:

@@ -44,9 +44,11 @@ def serve(
 @contextlib.contextmanager
 def running(directory: str | Path, port: int = 0, settings: HubSettings | None = None) -> Iterator[str]:
     """Serve a directory to this machine from a thread, as long as the block lasts; gives the address."""
-    with _prepared(directory, "127.0.0.1", port, settings or HubSettings()) as (prepared, listening, url):
-        with in_thread(prepared, listening, "arrowsets-hub"):
-            yield url
+    with (
+        _prepared(directory, "127.0.0.1", port, settings or HubSettings()) as (prepared, listening, url),
+        in_thread(prepared, listening, "arrowsets-hub"),
+    ):
+        yield url
 
 
 @contextlib.contextmanager

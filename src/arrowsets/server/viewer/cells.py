@@ -7,8 +7,7 @@ are read. What cannot be shown is null and told beside the rows; it never costs 
 from __future__ import annotations
 
 import base64
-import datetime
-import decimal
+import datetime as dt
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -134,13 +133,13 @@ class CellWriter:
             return _WORDS[str(value)] if self.exact else None
         if isinstance(value, (bytes, bytearray, memoryview)):
             return base64.b64encode(value).decode("ascii")
-        if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+        if isinstance(value, (dt.datetime, dt.date, dt.time)):
             return value.isoformat()
         if isinstance(value, Mapping):
             return {str(key): self.plain(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.plain(item) for item in value]
-        return str(value) if isinstance(value, (decimal.Decimal, datetime.timedelta)) else _text(value)
+        return str(value)
 
     def _loaded(self, values: Any, feature: FeatureType) -> tuple[list[Any], set[int]]:
         """Return Python values; of those that will be cut only the beginning, so that a huge cell costs nothing."""
@@ -149,13 +148,13 @@ class CellWriter:
         dtype = values.type
         long: Any = None
         if pa.types.is_string(dtype) or pa.types.is_large_string(dtype):
-            long = pc.greater(pc.binary_length(values), 4 * self.cut)
+            long = _above(pc.binary_length(values), 4 * self.cut)
             short = pc.utf8_slice_codeunits(values, 0, self.cut) if pc.any(long).as_py() else values
         elif pa.types.is_binary(dtype) or pa.types.is_large_binary(dtype):
-            long = pc.greater(pc.binary_length(values), self.cut)
+            long = _above(pc.binary_length(values), self.cut)
             short = pc.binary_slice(values, 0, self.cut) if pc.any(long).as_py() else values
         elif (pa.types.is_list(dtype) or pa.types.is_large_list(dtype)) and not has_media(feature):
-            long = pc.greater(pc.list_value_length(values), CUT_ITEMS)
+            long = _above(pc.list_value_length(values), CUT_ITEMS)
             short = pc.list_slice(values, 0, CUT_ITEMS) if pc.any(long).as_py() else values
         if long is None:
             return values.to_pylist(), set()
@@ -188,5 +187,5 @@ class CellWriter:
             return None
 
 
-def _text(value: Any) -> str:
-    return str(value)
+def _above(lengths: Any, limit: int) -> Any:
+    return pc.greater(lengths, pa.scalar(limit))

@@ -99,11 +99,8 @@ def _record_sets(config: str, splits: Mapping[str, Shown], files: str) -> Iterat
         "field": [{"@type": "cr:Field", "@id": f"{name}/split_name", "dataType": "sc:Text"}],
         "data": [{f"{name}/split_name": split} for split in splits],
     }
-    features = next((shown.features for shown in splits.values()), {})
-    fields = [
-        _field(config, column, feature, files)
-        for column, feature in list(features.items())[:MOST_COLUMNS]
-    ]
+    features: Mapping[str, FeatureType] = next((shown.features for shown in splits.values()), {})
+    fields = [_field(config, column, feature, files) for column, feature in list(features.items())[:MOST_COLUMNS]]
     yield {
         "@type": "cr:RecordSet",
         "@id": config,

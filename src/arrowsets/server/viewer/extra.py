@@ -100,9 +100,7 @@ def _question(call: Call, target: Target) -> Question | None:
     if query is None and not filters and sort is None:
         return None
     features = target.split.shown(1).features
-    condition = both(
-        filters_of(filters or [], features), search_of(query, features) if query is not None else always
-    )
+    condition = both(filters_of(filters or [], features), search_of(query, features) if query is not None else always)
     order = () if sort is None else tuple(sort_of(sort, call.flag("descending"), features))
     return Question(condition, order)
 

@@ -22,7 +22,7 @@ MOST_CONFIGS = 100
 WAIT = 5.0
 
 
-class _Pending(Exception):  # noqa: N818 - a state, not an error
+class _Pending(Exception):
     pass
 
 
@@ -78,8 +78,13 @@ def parquet(call: Call) -> Response:
 def croissant(call: Call) -> Response:
     """Return the description that catalogues of datasets read."""
     source, _ = public_source(call)
-    found, _, _ = _all(source, lambda of, name, shown: shown, most=MOST_CONFIGS)
+    found, _, _ = _all(source, _as_shown, most=MOST_CONFIGS)
     return as_json(croissant_of(source, found, call.base), source.revision, HEADERS)
+
+
+def _as_shown(source: Source, config: str, shown: dict[str, Shown]) -> dict[str, Shown]:
+    del source, config
+    return shown
 
 
 Fact = Callable[[Source, str, dict[str, Shown]], Any]
@@ -100,8 +105,8 @@ def _all(
     found: dict[str, Any] = {}
     pending, failed = [], []
     for name, config in list(source.configs.items())[:most]:
-        if (error := config.error) is not None:
-            failed.append(failure(source, name, error))
+        if (broken := config.error) is not None:
+            failed.append(failure(source, name, broken))
             continue
         try:
             found[name] = fact(source, name, dict(_whole(source, name, 0.0)))
@@ -160,7 +165,7 @@ _NO_VERSION = {"version_str": "0.0.0", "major": 0, "minor": 0, "patch": 0}
 def _size_of(source: Source, config: str, shown: dict[str, Shown]) -> dict[str, Any]:
     loaded = source.configs[config].loaded
     stored = {name: sum(file.size for file in loaded.parquet if file.split == name) for name in shown}
-    splits = [
+    splits: list[dict[str, Any]] = [
         {
             "dataset": source.name,
             "config": config,

@@ -47,7 +47,9 @@ def search_of(query: str, features: Features) -> Condition:
     if not searched:
         raise ViewerError(501, "NotSupportedError", "There is no column with text to search in.")
     words = _words(query)
-    texts = [names[name] if _is_text(features[name].storage) else f"CAST({names[name]} AS VARCHAR)" for name in searched]
+    texts = [
+        names[name] if _is_text(features[name].storage) else f"CAST({names[name]} AS VARCHAR)" for name in searched
+    ]
     parts = [" OR ".join(f"contains({_folded(text)}, {_folded('?')})" for text in texts) for _ in words]
     values = tuple(word for word in words for _ in texts)
     return Condition(" AND ".join(f"({part})" for part in parts) or "TRUE", values, frozenset(searched))
@@ -143,7 +145,11 @@ class _Filter:
     def _length(self) -> str:
         if _is_text(self.dtype):
             return f"length({self.sql})"
-        if pa.types.is_list(self.dtype) or pa.types.is_large_list(self.dtype) or pa.types.is_fixed_size_list(self.dtype):
+        if (
+            pa.types.is_list(self.dtype)
+            or pa.types.is_large_list(self.dtype)
+            or pa.types.is_fixed_size_list(self.dtype)
+        ):
             return f"len({self.sql})"
         raise invalid(f"column {self.name!r} has no length to filter by")
 

@@ -183,7 +183,7 @@ class Match:
                 raise QueryStopped(self._seconds)
             stop = min(start + size, view.num_rows)
             table = chosen.read(range(start, stop)) if columns else pa.table({})
-            read = {names[name]: table.column(name) for name in columns}
+            read: dict[str, Any] = {names[name]: table.column(name) for name in columns}
             rows = pa.array(np.arange(start, stop, dtype=np.int64))
             chunk = pa.table({**read, ROW: rows})
             connection.register("data", chunk)
@@ -237,4 +237,3 @@ def _told(error: Exception) -> Exception:
     if type(error).__module__.startswith(("_duckdb", "duckdb")):
         return invalid(f"the rows cannot be asked that: {text}")
     return ViewerError(500, "UnexpectedApiError", f"the rows cannot be searched: {text}")
-

@@ -54,7 +54,9 @@ def is_valid(call: Call) -> Response:
     source, config = public_source(call)
     split = call.text("split")
     found = [source.config(name) for name in ([config] if config is not None else source.configs)]
-    named = [each.split(split) for each in found] if split is not None else [s for c in found for s in c.splits.values()]
+    named = (
+        [each.split(split) for each in found] if split is not None else [s for c in found for s in c.splits.values()]
+    )
     preview = search_ = False
     whole = bool(named)
     for each in named:
@@ -78,7 +80,9 @@ def splits(call: Call) -> Response:
         listed = _splits_of(source, config)
         return as_json({"splits": listed}, source.revision, HEADERS)
     listed = [item for name in source.configs for item in _splits_of(source, name)]
-    failed = [failure(source, name, error) for name, each in source.configs.items() if (error := each.error) is not None]
+    failed = [
+        failure(source, name, error) for name, each in source.configs.items() if (error := each.error) is not None
+    ]
     return as_json({"splits": listed, "pending": [], "failed": failed}, source.revision, HEADERS)
 
 
@@ -131,7 +135,9 @@ def _truncated(items: list[dict[str, Any]], shown: Shown) -> tuple[list[dict[str
         sizes[at] = _size(items[at])
         cut = True
     if sum(sizes) > FIRST_BYTES:
-        raise too_big(f"The size of the content of the first rows ({sum(sizes)} B) exceeds the maximum ({FIRST_BYTES} B)")
+        raise too_big(
+            f"The size of the content of the first rows ({sum(sizes)} B) exceeds the maximum ({FIRST_BYTES} B)"
+        )
     return items, cut
 
 

@@ -14,7 +14,6 @@ import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 from pyarrow import ipc
@@ -29,6 +28,8 @@ __all__ = ["Queries", "Result"]
 LONGEST = 100_000
 ANSWER_BYTES = 256 << 20
 WAITING = 30.0
+STARTING = 60.0
+READY = b"ready\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,15 @@ class Queries:
                 over.set()
                 child.kill()
 
-            timer = threading.Timer(order.seconds, stop)
+            timer = threading.Timer(STARTING, stop)
             timer.start()
             try:
+                assert child.stdout is not None
+                child.stdout.read(len(READY))
+                # The time of a query begins when there is somebody to answer it.
+                timer.cancel()
+                timer = threading.Timer(order.seconds, stop)
+                timer.start()
                 output, told = _talk(child, pickle.dumps(order))
             finally:
                 timer.cancel()
@@ -164,5 +171,3 @@ def _failure(code: int, told: bytes) -> ViewerError:
 def _result(output: bytes, rows: int) -> Result:
     table: pa.Table = ipc.open_stream(pa.py_buffer(output)).read_all()
     return Result(table.slice(0, rows), table.num_rows > rows)
-
-

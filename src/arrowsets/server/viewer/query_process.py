@@ -5,6 +5,7 @@ Its parent sends a pickled order and reads the stream; a first line on stderr sa
 
 from __future__ import annotations
 
+import importlib
 import json
 import pickle
 import sys
@@ -25,7 +26,7 @@ _REFUSED_FUNCTIONS = frozenset({"current_setting", "getvariable", "getenv", "cur
 _STREAMED_ROWS = 16_384
 
 
-class _Refused(Exception):  # noqa: N818 - an answer
+class _Refused(Exception):
     pass
 
 
@@ -54,9 +55,10 @@ def _answer(connection: Any, order: Any) -> int:
         for name, view in order.views.items():
             connection.register(name, _scanned(view, order.memory))
         # What is shown and one row more, which tells that there is more.
-        relation = connection.sql(f"SELECT * FROM ({_bare(order.query)}\n) LIMIT {order.rows + 1}")
+        relation = connection.sql(f"SELECT * FROM ({_bare(order.query)}\n) LIMIT {order.rows + 1}")  # noqa: S608 - checked above
         reader = relation.to_arrow_reader(_STREAMED_ROWS)
-        with ipc.new_stream(sys.stdout.buffer, reader.schema) as writer:
+        sink: Any = sys.stdout.buffer
+        with ipc.new_stream(sink, reader.schema) as writer:
             for batch in reader:
                 writer.write_batch(batch)
     except (duckdb.OutOfMemoryException, MemoryError):
@@ -78,13 +80,15 @@ def _scanned(view: Any, memory: int) -> Any:
 
         return ds.dataset(files, schema=view.schema, format="parquet")
     if not all(group.rows.is_contiguous for group in view.groups) and view.nbytes > memory // 4:
-        raise _Refused("These rows are a selection in another order, too large to be copied: flatten_indices() writes them.")
+        raise _Refused(
+            "These rows are a selection in another order, too large to be copied: flatten_indices() writes them."
+        )
     return view.read(range(view.num_rows))
 
 
 def _check(connection: Any, order: Any) -> None:
     """Look at DuckDB's own parse of the query: it may name our tables, its own ones, and functions that make rows."""
-    tree = json.loads(connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [order.query]).fetchone()[0])
+    tree = json.loads(connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [order.query]).fetchall()[0][0])
     if tree.get("error"):
         raise _Refused(tree.get("error_message") or "This kind of query cannot be run.")
     known = {name.casefold() for name in order.views} | {name.casefold() for name in _own_tables(tree)}
@@ -135,5 +139,9 @@ def _told(kind: str, message: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.flush()
+    # Whoever waits for it need not wait for what is loaded anyway.
+    importlib.import_module("duckdb")
+    importlib.import_module("pyarrow.dataset")
+    sys.stdout.buffer.write(b"ready\n")
+    sys.stdout.buffer.flush()
     sys.exit(main())

@@ -15,9 +15,10 @@ from arrowsets.server.viewer.assets import steps
 from arrowsets.server.viewer.call import Call, Target
 from arrowsets.server.viewer.catalogue import Source
 from arrowsets.server.viewer.errors import ViewerError
-from arrowsets.server.viewer.media import render
+from arrowsets.server.viewer.media import Asset, render
+from arrowsets.server.viewer.settings import ViewerSettings
 
-__all__ = ["asset", "parquet_file"]
+__all__ = ["asset", "asset_of", "parquet_file"]
 
 _SAFE = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
 _AGE = {"Cache-Control": "private, max-age=3600"}
@@ -29,13 +30,28 @@ def asset(call: Call) -> Response:
     number, column, name = rest
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise _nothing()
-    shown = target.split.shown(int(number) + 1)
-    if int(number) >= shown.num_rows or column not in shown.features:
+    made = asset_of(target, int(number), column, call.text("place") or "", name, call.settings)
+    tag = f'"{target.source.revision}"'
+    headers = {**_SAFE, **_AGE, "ETag": tag}
+    if made.media_type == "application/pdf":
+        headers["Content-Disposition"] = "attachment"
+    return _ranged(call, made.content, made.media_type, headers)
+
+
+def asset_of(target: Target, row: int, column: str, place: str, name: str, settings: ViewerSettings) -> Asset:
+    """Return the file in a cell.
+
+    Args:
+        place: Where in the cell it is; "" for a file that is the whole cell.
+        name: The file name that its address has.
+    """
+    shown = target.split.shown(row + 1)
+    if row >= shown.num_rows or column not in shown.features:
         raise _nothing()
     feature: Any = shown.features[column]
-    value = shown.view.read(range(int(number), int(number) + 1), [column]).column(0)[0]
+    value = shown.view.read(range(row, row + 1), [column]).column(0)[0]
     try:
-        for step in steps(call.text("place") or ""):
+        for step in steps(place):
             feature = feature.children()["item" if isinstance(step, int) else step]
             value = value[step]
     except (KeyError, IndexError, ValueError, TypeError):
@@ -44,13 +60,7 @@ def asset(call: Call) -> Response:
         raise _nothing()
     data = value["bytes"]
     cell = {"bytes": data.as_buffer() if data.is_valid else None, "path": value["path"].as_py()}
-    settings = call.settings
-    made = render(feature, cell, name, target.source.roots, pixels=settings.image_pixels, limit=settings.asset_bytes)
-    tag = f'"{target.source.revision}"'
-    headers = {**_SAFE, **_AGE, "ETag": tag}
-    if made.media_type == "application/pdf":
-        headers["Content-Disposition"] = "attachment"
-    return _ranged(call, made.content, made.media_type, headers)
+    return render(feature, cell, name, target.source.roots, pixels=settings.image_pixels, limit=settings.asset_bytes)
 
 
 def _ranged(call: Call, content: bytes, media_type: str, headers: dict[str, str]) -> Response:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import secrets
 import webbrowser
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Self
 
 from arrowsets.errors import ArrowsetsError
 from arrowsets.server.hosts import is_loopback
@@ -18,7 +20,9 @@ from arrowsets.server.viewer.catalogue import Catalogue, Source
 from arrowsets.server.viewer.settings import ViewerSettings
 from arrowsets.server.viewer.sources import open_source
 
-__all__ = ["Running", "running", "serve"]
+__all__ = ["LOCAL_PAGES", "Running", "Viewing", "running", "serve", "view"]
+
+LOCAL_PAGES = ("'self'", "http://localhost:*", "http://127.0.0.1:*", "vscode-webview:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,11 @@ class Running:
     @property
     def link(self) -> str:
         """The address to open: the token is in the part that a browser does not send."""
-        return f"{self.url}/#token={self.token}" if self.token else f"{self.url}/"
+        return self.with_query("")
+
+    def with_query(self, query: str) -> str:
+        """Return the address of a view of the data, such as "split=test"."""
+        return f"{self.url}/{'?' + query if query else ''}#token={self.token}"
 
 
 @contextlib.contextmanager
@@ -81,8 +89,48 @@ def serve(
         if ready is not None:
             ready(shown)
         if browser:
-            webbrowser.open(f"{shown.url}/{'?' + query if query else ''}#token={shown.token}")
+            webbrowser.open(shown.with_query(query))
         made.run(sockets=[listening])
+
+
+class Viewing:
+    """A viewer that runs in the background: `url` to open, `close()` to end it; in a notebook it shows itself."""
+
+    def __init__(self, data: Any, port: int, settings: ViewerSettings) -> None:
+        self._stack = contextlib.ExitStack()
+        self._running = self._stack.enter_context(running(data, port, settings))
+        atexit.register(self.close)
+
+    @property
+    def url(self) -> str:
+        """The address to open, with the token."""
+        return self._running.link
+
+    def close(self) -> None:
+        """End it."""
+        self._stack.close()
+        atexit.unregister(self.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Viewing({self.url})"
+
+    def _repr_html_(self) -> str:
+        return f'<iframe src="{escape(self.url)}" width="100%" height="600" style="border:1px solid #8884"></iframe>'
+
+
+def view(data: Any, *, port: int = 0, browser: bool = True) -> Viewing:
+    """Show data in a browser from a thread of this process; see `Dataset.view`."""
+    # Pages of this machine may show it in a frame: notebooks do. They still need the token.
+    viewing = Viewing(data, port, ViewerSettings(embed=LOCAL_PAGES))
+    if browser:
+        webbrowser.open(viewing.url)
+    return viewing
 
 
 def _with_token(settings: ViewerSettings | None) -> ViewerSettings:

@@ -16,6 +16,7 @@ from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.engine.materialise import opened
 from arrowsets.errors import ArrowsetsError, DataFilesNotFound
 from arrowsets.features import Features, unify
+from arrowsets.features.base import FeatureType
 from arrowsets.files import DataFile
 from arrowsets.lineage import Lineage
 from arrowsets.load import load_dataset, load_from_disk
@@ -195,7 +196,7 @@ def _arrow(recipe: Recipe, split: str, files: tuple[DataFile, ...]) -> Opened:
 
 def _declared(recipe: Recipe, found: Features) -> Features:
     """Return the types that the source declares, where they are stored as the columns are."""
-    declared = recipe.info.features or {}
+    declared: Mapping[str, FeatureType] = recipe.info.features or {}
     return Features(
         {
             name: declared[name] if name in declared and declared[name].storage == feature.storage else feature

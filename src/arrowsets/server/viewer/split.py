@@ -57,18 +57,18 @@ class Split:
     """A split that opens when it is first looked at.
 
     Args:
-        open: Returns all rows; may take long if there is a `stream`.
-        stream: Yields the first rows at once, for as long as `open` is at work.
+        opens: Returns all rows; may take long if there is a `stream`.
+        stream: Yields the first rows at once, for as long as `opens` is at work.
     """
 
     def __init__(
         self,
         name: str,
-        open: Callable[[], Opened],
+        opens: Callable[[], Opened],
         stream: Callable[[], Iterator[pa.Table]] | None = None,
     ) -> None:
         self.name = name
-        self._open, self._stream = open, stream
+        self._open, self._stream = opens, stream
         self._lock = threading.Lock()
         self._opened: Opened | None = None
         self._error: Exception | None = None

@@ -73,16 +73,17 @@ def _flat(result: Result) -> Any:
     import pyarrow as pa
 
     writer = CellWriter(lambda *_: "", ())
-    columns = []
+    columns: list[Any] = []
     for column in result.table.columns:
         if pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_dictionary(column.type):
-            cells = [writer.plain(value) for value in column.to_pylist()]
-            column = pa.array(  # noqa: PLW2901
-                [cell if cell is None or isinstance(cell, str) else json.dumps(cell, ensure_ascii=False) for cell in cells],
-                pa.string(),
-            )
-        columns.append(column)
+            columns.append(pa.array([_text(writer.plain(value)) for value in column.to_pylist()], pa.string()))
+        else:
+            columns.append(column)
     return pa.table(columns, names=result.table.column_names)
+
+
+def _text(cell: Any) -> str | None:
+    return cell if cell is None or isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
 
 
 def _given(call: Call) -> Mapping[str, Any]:
