@@ -212,6 +212,12 @@ VALUE_KINDS = [
     st.none() | st.datetimes(),
     DECIMALS,
     st.none() | st.lists(st.integers(0, 3), max_size=2) | st.integers(0, 2),
+    st.none()
+    | st.integers(0, 2)
+    | st.dictionaries(st.sampled_from(["u", "v"]), st.none() | st.integers(0, 3), max_size=2),
+    st.none() | st.dictionaries(st.sampled_from(["u", "v"]), st.integers(0, 3) | st.text(max_size=2), max_size=2),
+    st.none()
+    | st.lists(st.integers(0, 3) | st.text(max_size=1) | st.dictionaries(st.just("u"), st.none()), max_size=2),
 ]
 
 

@@ -11,7 +11,7 @@ Rules, whatever the data look like:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import repeat
 from operator import itemgetter, methodcaller, ne
@@ -63,6 +63,10 @@ class Map(Transform):
     def declared(self) -> Features | None:  # type: ignore[override]
         """The types that the user gave."""
         return self.typing.declared
+
+    def settled(self, types: Mapping[str, Any]) -> Map:
+        """Return the map whose columns get these types."""
+        return replace(self, typing=replace(self.typing, settled=Features(types)))
 
     def apply(self, batch: Batch) -> Outputs:
         """Call the function on one batch."""
