@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import length_hint
 from typing import Any, Self
 
 from arrowsets.transforms.owned import owned, share_memory
+from arrowsets.transforms.reads import Reads, reads_of
 
 __all__ = ["AsyncCalls", "Call"]
 
@@ -42,6 +45,11 @@ class Call:
             getattr(function, "__call__", None)  # noqa: B004 - the method itself is asked, not whether it exists
         )
 
+    @property
+    def reads(self) -> Reads | None:
+        """What is read of a row, or of a batch; None where that is not known."""
+        return reads_of(self.function) if self.input_columns is None else Reads(frozenset(self.input_columns))
+
     def one(self, value: Any, index: object, rank: int | None) -> Any:
         """Call with one row, or one batch, and its index or indices."""
         arguments = (value,) if self.input_columns is None else tuple(value[name] for name in self.input_columns)
@@ -54,14 +62,18 @@ class Call:
     def rows(self, rows: Iterable[Any], offset: int, rank: int | None) -> list[Any]:
         """Call with each row; an exception gets a note that names the row."""
         results: list[Any] = []
+        counted = itertools.count(offset)
+        # A list's iterator knows how many rows are left; those of another are counted.
+        waiting = iter(rows) if isinstance(rows, list) else (row for row, _ in zip(rows, counted, strict=False))
         try:
-            self._fill(results, iter(rows), offset, rank)
+            return results + self._rest(results, waiting, offset, rank)
         except Exception as error:
-            error.add_note(f"raised by {self.name} on row {offset + len(results)}")
+            row = offset + len(rows) - length_hint(waiting) if isinstance(rows, list) else next(counted)
+            error.add_note(f"raised by {self.name} on row {row - 1}")
             raise
-        return results
 
-    def _fill(self, results: list[Any], rows: Iterator[Any], offset: int, rank: int | None) -> None:
+    def _rest(self, results: list[Any], rows: Iterator[Any], offset: int, rank: int | None) -> list[Any]:
+        """Answer the first two rows into `results`, return the answers to the others."""
         kept = None
         for row in islice(rows, 2):
             if results:
@@ -71,17 +83,11 @@ class Call:
             # The function fills one object again and again: what it answered before is kept apart.
             results[0] = kept
             results[1] = owned(results[1])
-            for row in rows:
-                results.append(owned(self.one(row, offset + len(results), rank)))
-            return
-        append = results.append
+            return [owned(self.one(row, index, rank)) for index, row in enumerate(rows, offset + 2)]
         if self.with_indices or self.with_rank or self.input_columns is not None or self.kwargs:
-            for index, row in enumerate(rows, offset + len(results)):
-                append(self.one(row, index, rank))
-            return
+            return [self.one(row, index, rank) for index, row in enumerate(rows, offset + 2)]
         function = self.function
-        for row in rows:
-            append(function(row))
+        return [function(row) for row in rows]
 
     def batch(self, batch: Any, indices: Sequence[int], rank: int | None) -> Any:
         """Call with a whole batch; an exception gets a note that names its rows."""

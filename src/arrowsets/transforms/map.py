@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import repeat
-from operator import itemgetter, methodcaller, ne
+from itertools import chain
+from operator import is_, itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -25,7 +25,7 @@ from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, changes, 
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.equality import same_values
-from arrowsets.transforms.given import given_batch, given_rows
+from arrowsets.transforms.given import GivenRows, given_batch, given_rows
 from arrowsets.transforms.returned import as_table, check_column, is_table
 from arrowsets.transforms.types import Typing
 
@@ -76,8 +76,8 @@ class Map(Transform):
             given = self._given_batch(batch)
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             return self._batch_outputs(batch, given, self.call.batch(given, indices, batch.rank))
-        rows = list(given_rows(self.format, batch.table))
-        return self._row_outputs(batch, rows, self.call.rows(rows, batch.offset, batch.rank))
+        given, rows = self._given_rows(batch)
+        return self._row_outputs(batch, given, rows, self.call.rows(rows, batch.offset, batch.rank))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""
@@ -89,7 +89,7 @@ class Map(Transform):
                 if self.batched:
                     yield self._batch_outputs(batch, given, answers[0])
                 else:
-                    yield self._row_outputs(batch, given, answers)
+                    yield self._row_outputs(batch, given[0], given[1], answers)
 
     def _async_calls(self, batch: Batch) -> tuple[Any, list[tuple[str, Callable[[], Any]]]]:
         name = self.call.name
@@ -98,18 +98,22 @@ class Map(Transform):
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             call = partial(self.call.one, given, list(indices), batch.rank)
             return (batch, given), [(f"{name} on {describe_rows(indices)}", call)]
-        rows = list(given_rows(self.format, batch.table))
-        return (batch, rows), [
+        given = self._given_rows(batch)
+        return (batch, given), [
             (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
-            for index, row in enumerate(rows, batch.offset)
+            for index, row in enumerate(given[1], batch.offset)
         ]
 
     def _given_batch(self, batch: Batch) -> Any:
-        return given_batch(self.format, batch.table)
+        return given_batch(self.format, batch.table, self.call.reads)
+
+    def _given_rows(self, batch: Batch) -> tuple[GivenRows, list[Any]]:
+        given = given_rows(self.format, batch.table, self.call.reads)
+        return given, given.rows if isinstance(given.rows, list) else list(given.rows)
 
     # -- answers to rows
 
-    def _row_outputs(self, batch: Batch, rows: list[Any], answers: list[Any]) -> Outputs:
+    def _row_outputs(self, batch: Batch, given: GivenRows, rows: list[Any], answers: list[Any]) -> Outputs:
         kinds = set(map(type, answers))
         if kinds == {type(None)}:
             return self._nothing(batch.table)
@@ -122,7 +126,7 @@ class Map(Transform):
                     f"{batch.offset + next(i for i, a in enumerate(answers) if type(a) is type(answer))}; "
                     "return a dict of columns, a table with one row, or None to leave the row as it is"
                 )
-        return self._row_mappings(batch, rows, answers, kinds)
+        return self._row_mappings(batch, given, rows, answers, kinds)
 
     def _row_tables(self, batch: Batch, answers: list[Any]) -> Outputs:
         tables = []
@@ -137,21 +141,28 @@ class Map(Transform):
             tables.append(table)
         return self._table_outputs(pa.concat_tables(tables, promote_options="permissive"))
 
-    def _row_mappings(self, batch: Batch, rows: list[Any], answers: list[Any], kinds: set[type]) -> Outputs:
-        given = rows[0].columns if isinstance(rows[0], LazyRow) else None
+    def _row_mappings(
+        self, batch: Batch, given: GivenRows, rows: list[Any], answers: list[Any], kinds: set[type]
+    ) -> Outputs:
+        columns = given.columns
         deleted: frozenset[str] = frozenset()
-        if given is not None and LazyRow in kinds:
-            keys, candidates, deleted = self._lazily_returned(answers, given)
+        known: dict[str, list[Any]] = {}
+        if columns is not None and LazyRow in kinds:
+            keys, candidates, deleted = self._lazily_returned(answers, columns)
         else:
-            keys, candidates = _returned(answers)
+            known = _uniform(answers) if kinds == {dict} else {}
+            keys = candidates = list(known) or _returned(answers)
+            if columns is not None and given.may_return and any(map(is_, answers, rows)):
+                # A row that came back stands for all columns; those that it does not hold were not touched.
+                keys = list(dict.fromkeys([*columns.names, *candidates]))
         if odd := [key for key in keys if not isinstance(key, str)]:
             raise TypeError(f"{self.call.name} returned a column named {odd[0]!r}; column names are strings")
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
-        unchanged = {key for key in keys if key not in candidates}
+        unchanged = set(keys).difference(candidates)
         for key in candidates:
-            values = self._values(key, batch.table, answers, has_none=type(None) in kinds)
-            if given is not None and self._existed(key) and given.unchanged(key, values):
+            values = known.get(key) or self._values(key, batch.table, answers, has_none=type(None) in kinds)
+            if columns is not None and self._existed(key) and columns.unchanged(key, values):
                 unchanged.add(key)
                 continue
             array, feature = self.typing.column(key, values, batch.offset)
@@ -228,7 +239,7 @@ class Map(Transform):
         if columns is not None and isinstance(answer, LazyBatch):
             keys, candidates, deleted = self._lazily_returned([answer], columns)
         else:
-            keys, candidates = _returned([answer])
+            keys = candidates = _returned([answer])
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = {key for key in keys if key not in candidates}
@@ -296,17 +307,23 @@ def _one_of_each(answers: Sequence[Any], kinds: set[type]) -> list[Any]:
     return list(found.values())
 
 
-def _returned(answers: Sequence[Any]) -> tuple[list[str], list[str]]:
-    """Return all keys of the answers, twice: any of their values may differ from the input's."""
-    present = [answer for answer in answers if answer is not None]
-    keys = dict.fromkeys(present[0])
-    # Nearly always all answers have the same keys: then counting them is enough, and far cheaper than comparing.
-    if sum(map(len, present)) != len(keys) * len(present) or any(
-        map(ne, repeat(keys.keys()), map(methodcaller("keys"), present))
-    ):
-        for answer in present:
-            keys.update(dict.fromkeys(answer))
-    return list(keys), list(keys)
+def _uniform(answers: Sequence[dict[Any, Any]]) -> dict[Any, list[Any]]:
+    """Return the values of each key of dicts that all have the same keys, as they nearly always do; {} where not.
+
+    As many keys as the first has, and each of its keys there: that they are the same need not be looked at.
+    """
+    first = answers[0]
+    if sum(map(len, answers)) != len(first) * len(answers):
+        return {}
+    try:
+        return {key: list(map(itemgetter(key), answers)) for key in first}
+    except KeyError:
+        return {}
+
+
+def _returned(answers: Sequence[Any]) -> list[str]:
+    """Return all keys of the answers."""
+    return list(dict.fromkeys(chain.from_iterable(answer for answer in answers if answer is not None)))
 
 
 def _check_lengths(arrays: Mapping[str, Any], name: str) -> None:
