@@ -207,7 +207,7 @@ class _Staged:
 def _bar(view: View) -> Any:
     import contextlib
 
-    return contextlib.closing(progress(view.num_rows, "Writing Parquet"))
+    return contextlib.closing(progress(view.num_rows, "Writing Parquet", often=True))
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

@@ -164,6 +164,12 @@ class Arrays:
         values[_null_mask(array)] = np.nan
         return values
 
+    def typed(self, values: AnyNumpy) -> AnyNumpy:
+        """Return an array of numbers or flags, which is the caller's own, in the type that it is shown in."""
+        if self.dtype is not None or values.dtype.kind == "b":
+            return values if self.dtype is None else values.astype(self.dtype)
+        return values.astype(np.float32 if values.dtype.kind == "f" else np.int64, copy=False)
+
     def _float_type(self, default: npt.DTypeLike, nulls: int) -> np.dtype[Any]:
         if self.dtype is None:
             return np.dtype(default)

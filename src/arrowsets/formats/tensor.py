@@ -80,6 +80,10 @@ class TensorFormat(Format):
         regular = self._arrays.regular(join_chunks(array))
         return None if regular is None else self._tensor(regular)
 
+    def stacked_numbers(self, values: AnyNumpy) -> Any:
+        """Return one tensor of an array of numbers or flags that belongs to nobody else."""
+        return self._tensor(self._arrays.typed(values))
+
     def _cells(self, table: AnyTable, name: str) -> Iterable[Any]:
         column = table.column(name)
         decode = self.decoders.get(name)
