@@ -42,6 +42,7 @@ LAYERS = {
     "derive": 31,
     "prepare": 32,
     "export": 33,
+    "push": 34,
     "dataset": 40,
     "iterable": 45,
     "loader": 46,

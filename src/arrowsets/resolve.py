@@ -280,8 +280,7 @@ def _recipe_of(request: Request, root: str, card: Card, dataset_name: str, trees
 def _declared(card: Card, name: str) -> DatasetInfo:
     if name not in card.infos:
         return DatasetInfo()
-    form, data = card.infos[name]
-    return DatasetInfo.from_yaml(data) if form == "yaml" else DatasetInfo.from_dict(data)
+    return DatasetInfo.of_card(card.infos[name])
 
 
 def _find(request: Request, base: str, data_dir: str | None, data_files: Any, trees: Trees | None = None) -> Files:

@@ -22,7 +22,7 @@ from arrowsets.hub.ids import DEFAULT_REVISION, HubId, hub_url, is_commit
 from arrowsets.hub.origin import HubOrigin
 from arrowsets.hub.refusals import Unreachable
 
-__all__ = ["Snapshot", "SnapshotTree", "open_snapshot"]
+__all__ = ["Snapshot", "SnapshotTree", "ask_snapshot", "open_snapshot"]
 
 logger = logging.getLogger("arrowsets")
 
@@ -134,7 +134,8 @@ def open_snapshot(given: HubId, access: Access) -> Snapshot:
     if settings().offline:
         return _cached(given, revision, known, cache, access)
     try:
-        return _asked(given.name, revision, access, known is not None and _files(cache, known) is not None)
+        has_copy = known is not None and _files(cache, known) is not None
+        return ask_snapshot(given.name, revision, access, has_copy=has_copy)
     except Unreachable as error:
         files = None if known is None else _files(cache, known)
         if known is None or files is None:
@@ -143,7 +144,13 @@ def open_snapshot(given: HubId, access: Access) -> Snapshot:
         return Snapshot(cache.name, known, files, access, cache)
 
 
-def _asked(name: str, revision: str, access: Access, has_copy: bool) -> Snapshot:
+def ask_snapshot(name: str, revision: str | None, access: Access, *, has_copy: bool = False) -> Snapshot:
+    """Ask the hub what a revision is now.
+
+    Args:
+        has_copy: There is something to fall back on: it is asked once, and not for long.
+    """
+    revision = revision or DEFAULT_REVISION
     wait, attempts = (PATIENCE, 1) if has_copy else (SILENCE, 4)
     info = access.ask(
         name,
