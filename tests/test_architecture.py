@@ -50,6 +50,7 @@ LAYERS = {
     "combine": 50,
     "load": 60,
     "peek": 60,
+    "describe": 61,
     "server": 70,
     "cli": 71,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 from arrowsets.config import settings
 from arrowsets.errors import BadToken, OfflineError
+from arrowsets.files import remote
 from arrowsets.hub.refusals import Unreachable, retry_after, status_of, told
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ __all__ = ["Access"]
 
 T = TypeVar("T")
 
-ATTEMPTS: Final = 4
 ATTEMPTS_TO_CONNECT: Final = 2
 LONGEST_WAIT: Final = 60.0
 
@@ -78,8 +77,7 @@ class Access:
         request: Callable[[], T],
         *,
         revision: str | None = None,
-        attempts: int = ATTEMPTS,
-        sleep: Callable[[float], None] = time.sleep,
+        attempts: int | None = None,
     ) -> T:
         """Send a request about a dataset; again, if the hub did not answer or could not for the moment.
 
@@ -90,6 +88,7 @@ class Access:
         """
         if settings().offline:
             raise OfflineError(f"{what!r} is needed from {self.endpoint}, and offline mode is on (HF_HUB_OFFLINE)")
+        attempts = attempts or remote.retry.attempts
         for attempt in range(1, attempts + 1):
             try:
                 with told(what, self.endpoint, with_token=self.with_token, revision=revision):
@@ -99,8 +98,8 @@ class Access:
                 if attempt == (min(attempts, ATTEMPTS_TO_CONNECT) if silent else attempts):
                     raise
                 asked = retry_after(error.__cause__) or 0.0
-                wait = 0.5 * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-                sleep(min(LONGEST_WAIT, max(asked, wait)))
+                wait = remote.retry.delay * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+                remote.retry.sleep(min(LONGEST_WAIT, max(asked, wait)))
         raise AssertionError(attempts)
 
     def __reduce__(self) -> tuple[Any, ...]:

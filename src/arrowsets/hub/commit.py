@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from arrowsets.errors import CommitConflict, HubError, SchemaConflict
 from arrowsets.features import Features
+from arrowsets.files import remote
 from arrowsets.files.card import read_card
 from arrowsets.hub.access import Access
 from arrowsets.hub.card import OVERRIDE, README, ConfigChange, changed_cards
@@ -98,7 +98,7 @@ def commit(access: Access, wanted: Commit) -> CommitInfo:
             cause = error.__cause__
             if not isinstance(cause, Exception) or status_of(cause) not in _CONFLICT:
                 raise
-        time.sleep(random.uniform(0.05, 0.2) * attempt)  # noqa: S311 - no secret
+        remote.retry.sleep(random.uniform(0.05, 0.2) * attempt)  # noqa: S311 - no secret
     raise CommitConflict(
         f"{wanted.name!r} was changed by others each of {ATTEMPTS} times that a commit was made for it; the files are "
         "uploaded, so the same call again takes little time"

@@ -34,10 +34,21 @@ def told(what: str, endpoint: str, *, with_token: bool, revision: str | None = N
     except ArrowsetsError:
         raise
     except Exception as error:
-        ours = refusal(error, what, endpoint, with_token=with_token, revision=revision)
+        blamed = _blamed(error)
+        ours = refusal(blamed, what, endpoint, with_token=with_token, revision=revision)
         if ours is None:
             raise
-        raise ours from error
+        raise ours from blamed
+
+
+def _blamed(error: Exception) -> Exception:
+    """Return the exception that says what the hub answered: uploads are reported by another one around it."""
+    inner: BaseException | None = error
+    while isinstance(inner, Exception):
+        if status_of(inner) is not None or _is_lost(inner):
+            return inner
+        inner = inner.__cause__
+    return error
 
 
 def refusal(

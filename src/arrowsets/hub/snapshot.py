@@ -151,7 +151,7 @@ def ask_snapshot(name: str, revision: str | None, access: Access, *, has_copy: b
         has_copy: There is something to fall back on: it is asked once, and not for long.
     """
     revision = revision or DEFAULT_REVISION
-    wait, attempts = (PATIENCE, 1) if has_copy else (SILENCE, 4)
+    wait, attempts = (PATIENCE, 1) if has_copy else (SILENCE, None)
     info = access.ask(
         name,
         lambda: access.api.dataset_info(name, revision=revision, timeout=wait),
