@@ -276,8 +276,8 @@ def _is_member(file: DataFile) -> bool:
 
 
 def _references(files: Sequence[DataFile | None]) -> Arr:
-    """Return files as paths, and members of archives as their bytes."""
-    contents = [_content(file) if file is not None and _is_member(file) else None for file in files]
+    """Return files as paths, and what no path of this machine leads to as its bytes."""
+    contents = [_content(file) if file is not None and (_is_member(file) or file.is_remote) else None for file in files]
     paths = [None if file is None else _reference(file) for file in files]
     mask = of_mask([file is None for file in files]) if None in files else None
     return pa.StructArray.from_arrays(
@@ -288,7 +288,7 @@ def _references(files: Sequence[DataFile | None]) -> Arr:
 
 
 def _reference(file: DataFile) -> str:
-    if _is_member(file):
+    if _is_member(file) or file.is_remote:
         return file.name
     return file.local or file.url
 
