@@ -22,6 +22,8 @@ def is_table(value: object) -> bool:
     >>> is_table(pa.table({"a": [1]})), is_table({"a": [1]})
     (True, False)
     """
+    if isinstance(value, dict):
+        return False
     if isinstance(value, (pa.Table, pa.RecordBatch)):
         return True
     return (
