@@ -231,7 +231,7 @@ class Map(Transform):
         if columns is not None and isinstance(answer, LazyBatch):
             keys, candidates, deleted = self._lazily_returned([answer], columns)
         else:
-            keys = candidates = _returned([answer])
+            keys = candidates = list(answer)
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = {key for key in keys if key not in candidates}
@@ -319,8 +319,8 @@ def _returned(answers: Sequence[Any]) -> list[str]:
 
 
 def _check_lengths(arrays: Mapping[str, Any], name: str) -> None:
-    lengths = {key: len(array) for key, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
+    if len(set(map(len, arrays.values()))) > 1:
+        lengths = {key: len(array) for key, array in arrays.items()}
         shown = ", ".join(f"{key!r}: {length}" for key, length in lengths.items())
         raise TransformError(f"{name} returned columns of different lengths ({shown}); make them equal")
 

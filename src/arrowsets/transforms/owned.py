@@ -44,6 +44,8 @@ def own_column(values: Any) -> Any:
     """Copy an array, a tensor or a Series; anything else is returned as it is."""
     if isinstance(values, np.ndarray):
         return values.copy()
+    if type(values) is list:
+        return values
     if _is_torch(values):
         return values.detach().clone()
     if type(values).__module__.partition(".")[0] == "pandas" and hasattr(values, "copy"):

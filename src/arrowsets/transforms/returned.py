@@ -13,7 +13,7 @@ from arrowsets.transforms.owned import own_column
 
 __all__ = ["as_table", "check_column", "is_table"]
 
-_TENSOR_MODULES = ("torch", "jax", "jaxlib", "tensorflow")
+_COLUMN_MODULES = frozenset({"pandas", "polars", "torch", "jax", "jaxlib", "tensorflow"})
 
 
 def is_table(value: object) -> bool:
@@ -56,12 +56,9 @@ def check_column(key: object, values: Any, name: str) -> Any:
     if not isinstance(key, str):
         raise TypeError(f"{name} returned a column named {key!r}; column names are strings")
     values = own_column(values)
-    root = type(values).__module__.partition(".")[0]
-    if isinstance(values, (list, np.ndarray, pa.Array, pa.ChunkedArray)) or root in {
-        "pandas",
-        "polars",
-        *_TENSOR_MODULES,
-    }:
+    if isinstance(values, (list, np.ndarray, pa.Array, pa.ChunkedArray)):
+        return values
+    if type(values).__module__.partition(".")[0] in _COLUMN_MODULES:
         return values
     if isinstance(values, Sequence) and not isinstance(values, (str, bytes, tuple)):
         return values
