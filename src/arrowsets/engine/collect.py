@@ -162,7 +162,7 @@ class _Spill:
 
     def __init__(self, path: Path, layout: Layout, job: Job) -> None:
         self.layout, self._job = layout, job
-        self.writer = ShardWriter(path, layout.features.arrow_schema)
+        self.writer = ShardWriter(path, layout.schema)
         self._written: list[Part] = []
 
     def write(self, parts: list[Part], layout: Layout) -> None:
@@ -196,7 +196,7 @@ def _summary(parts: list[Part], layout: Layout, given: Features) -> Part:
 
 def write_part(parts: list[Part], layout: Layout, fill: Fill | None, path: Path) -> WrittenShard:
     """Write the rows of parts, with the columns and types of the layout, to one Arrow file."""
-    with ShardWriter(path, layout.features.arrow_schema) as writer:
+    with ShardWriter(path, layout.schema) as writer:
         for part in parts:
             for table in conform(part, layout, fill):
                 writer.write(table)

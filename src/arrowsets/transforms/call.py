@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from operator import length_hint
+from types import FunctionType
 from typing import Any, Self
 
 from arrowsets.transforms.owned import owned, share_memory
@@ -41,6 +42,8 @@ class Call:
     def is_async(self) -> bool:
         """Whether a call answers a coroutine."""
         function = getattr(self.function, "func", self.function)
+        if isinstance(function, FunctionType):
+            return inspect.iscoroutinefunction(function)
         return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - the method itself is asked, not whether it exists
         )
