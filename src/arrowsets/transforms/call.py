@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from operator import length_hint
+from types import FunctionType
 from typing import Any, Self
 
 from arrowsets.transforms.owned import owned, share_memory
@@ -37,15 +38,17 @@ class Call:
         function = getattr(self.function, "func", self.function)
         return getattr(function, "__qualname__", None) or type(function).__name__
 
-    @property
+    @cached_property
     def is_async(self) -> bool:
         """Whether a call answers a coroutine."""
         function = getattr(self.function, "func", self.function)
+        if isinstance(function, FunctionType):
+            return inspect.iscoroutinefunction(function)
         return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - the method itself is asked, not whether it exists
         )
 
-    @property
+    @cached_property
     def reads(self) -> Reads | None:
         """What is read of a row, or of a batch; None where that is not known."""
         return reads_of(self.function) if self.input_columns is None else Reads(frozenset(self.input_columns))
@@ -59,17 +62,18 @@ class Call:
             arguments = (*arguments, rank)
         return self.function(*arguments, **self.kwargs)
 
-    def rows(self, rows: Iterable[Any], offset: int, rank: int | None) -> list[Any]:
-        """Call with each row; an exception gets a note that names the row."""
+    def rows(self, rows: Iterator[Any], left: Iterator[Any], offset: int, rank: int | None) -> list[Any]:
+        """Call with each row; an exception gets a note that names the row.
+
+        Args:
+            left: Tells by `length_hint` how many rows were not asked for yet, so that the loop need not count.
+        """
         results: list[Any] = []
-        counted = itertools.count(offset)
-        # A list's iterator knows how many rows are left; those of another are counted.
-        waiting = iter(rows) if isinstance(rows, list) else (row for row, _ in zip(rows, counted, strict=False))
+        count = length_hint(left)
         try:
-            return results + self._rest(results, waiting, offset, rank)
+            return results + self._rest(results, rows, offset, rank)
         except Exception as error:
-            row = offset + len(rows) - length_hint(waiting) if isinstance(rows, list) else next(counted)
-            error.add_note(f"raised by {self.name} on row {row - 1}")
+            error.add_note(f"raised by {self.name} on row {offset + count - length_hint(left) - 1}")
             raise
 
     def _rest(self, results: list[Any], rows: Iterator[Any], offset: int, rank: int | None) -> list[Any]:

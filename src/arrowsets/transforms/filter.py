@@ -70,8 +70,8 @@ class Filter(Transform):
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             given = given_batch(self.format, batch.table, self.call.reads)
             return self._of_mask(batch, self.call.batch(given, indices, batch.rank))
-        rows = given_rows(self.format, batch.table, self.call.reads).rows
-        return self._of_answers(batch, self.call.rows(rows, batch.offset, batch.rank))
+        given = given_rows(self.format, batch.table, self.call.reads)
+        return self._of_answers(batch, self.call.rows(given.rows, given.left, batch.offset, batch.rank))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""

@@ -6,14 +6,15 @@ dicts of them, which cost a third of a lazy row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import pyarrow as pa
 
-from arrowsets.formats import Format, LazyColumns, PythonFormat
-from arrowsets.formats.compiled import row_dicts
+from arrowsets.formats import Format, LazyColumns, LazyRow, PythonFormat
+from arrowsets.formats.compiled import iter_row_dicts, row_dicts
 from arrowsets.transforms.reads import Reads
 
 __all__ = ["GivenRows", "given_batch", "given_rows"]
@@ -21,17 +22,19 @@ __all__ = ["GivenRows", "given_batch", "given_rows"]
 
 @dataclass(frozen=True, slots=True)
 class GivenRows:
-    """Rows for a function.
+    """Rows for a function, each made when it is asked for.
 
     Attributes:
         rows: As the function sees them.
+        left: Tells by `length_hint` how many rows were not asked for yet.
         columns: Where their values come from, in the default format.
-        may_return: The rows are dicts of what the function reads, and may come back: each then stands for its whole row.
+        kept: The rows, where they are dicts of what the function reads and may come back: each then stands for its whole row.
     """
 
-    rows: Iterable[Any]
+    rows: Iterator[Any]
+    left: Iterator[Any]
     columns: LazyColumns | None = None
-    may_return: bool = False
+    kept: list[dict[str, Any]] | None = None
 
 
 def given_rows(format: Format, table: pa.Table, reads: Reads | None = None) -> GivenRows:  # noqa: A002 - the field's word
@@ -40,16 +43,22 @@ def given_rows(format: Format, table: pa.Table, reads: Reads | None = None) -> G
     Args:
         reads: What the function reads of a row. None: that is not known.
     """
+    left: Iterator[Any] = iter(range(table.num_rows))
     if not isinstance(format, PythonFormat):
-        return GivenRows(format.rows(_narrowed(format, table, reads)))
+        rows = format.rows(_narrowed(format, table, reads))
+        return GivenRows((row for _, row in zip(left, rows, strict=False)), left)
     columns = format.lazy(table)
-    if reads is not None:
-        names = reads.of(table.schema.names)
-        # What is decoded waits until it is touched: an image takes longer than everything that is saved here.
-        if format.decoders.keys().isdisjoint(names):
-            rows = row_dicts(names, [columns[name] for name in names], table.num_rows)
-            return GivenRows(rows, columns, may_return=reads.changed)
-    return GivenRows(list(columns.rows()), columns)
+    names = None if reads is None else reads.of(table.schema.names)
+    # What is decoded waits until it is touched: an image takes longer than everything that is saved here.
+    if reads is None or names is None or not format.decoders.keys().isdisjoint(names):
+        return GivenRows(map(LazyRow, repeat(columns), left), left, columns)
+    if reads.changed or not names:
+        kept = row_dicts(names, [columns[name] for name in names], table.num_rows)
+        left = iter(kept)
+        return GivenRows(left, left, columns, kept)
+    left = iter(columns[names[0]])
+    # A dict that is gone before the next one is made costs half of one that stays.
+    return GivenRows(iter_row_dicts(names, [left, *(columns[name] for name in names[1:])]), left, columns)
 
 
 def given_batch(format: Format, table: pa.Table, reads: Reads | None = None) -> Any:  # noqa: A002

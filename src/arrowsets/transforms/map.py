@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from operator import is_, itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
@@ -53,6 +53,8 @@ class Map(Transform):
     batch_size: int | None = 1
     drop_last_batch: bool = False
     removed: frozenset[str] = frozenset()
+    # Fewer answers at a time than make Python's garbage collector run (700): else a third of a map by row goes to it.
+    block_rows: ClassVar[int] = 500  # type: ignore[misc]
 
     @property
     def by_row(self) -> bool:  # type: ignore[override]
@@ -76,8 +78,8 @@ class Map(Transform):
             given = self._given_batch(batch)
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             return self._batch_outputs(batch, given, self.call.batch(given, indices, batch.rank))
-        given, rows = self._given_rows(batch)
-        return self._row_outputs(batch, given, rows, self.call.rows(rows, batch.offset, batch.rank))
+        rows = given_rows(self.format, batch.table, self.call.reads)
+        return self._row_outputs(batch, rows, self.call.rows(rows.rows, rows.left, batch.offset, batch.rank))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""
@@ -89,7 +91,7 @@ class Map(Transform):
                 if self.batched:
                     yield self._batch_outputs(batch, given, answers[0])
                 else:
-                    yield self._row_outputs(batch, given[0], given[1], answers)
+                    yield self._row_outputs(batch, given, answers)
 
     def _async_calls(self, batch: Batch) -> tuple[Any, list[tuple[str, Callable[[], Any]]]]:
         name = self.call.name
@@ -98,22 +100,18 @@ class Map(Transform):
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             call = partial(self.call.one, given, list(indices), batch.rank)
             return (batch, given), [(f"{name} on {describe_rows(indices)}", call)]
-        given = self._given_rows(batch)
+        given = given_rows(self.format, batch.table, self.call.reads)
         return (batch, given), [
             (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
-            for index, row in enumerate(given[1], batch.offset)
+            for index, row in enumerate(given.rows, batch.offset)
         ]
 
     def _given_batch(self, batch: Batch) -> Any:
         return given_batch(self.format, batch.table, self.call.reads)
 
-    def _given_rows(self, batch: Batch) -> tuple[GivenRows, list[Any]]:
-        given = given_rows(self.format, batch.table, self.call.reads)
-        return given, given.rows if isinstance(given.rows, list) else list(given.rows)
-
     # -- answers to rows
 
-    def _row_outputs(self, batch: Batch, given: GivenRows, rows: list[Any], answers: list[Any]) -> Outputs:
+    def _row_outputs(self, batch: Batch, given: GivenRows, answers: list[Any]) -> Outputs:
         kinds = set(map(type, answers))
         if kinds == {type(None)}:
             return self._nothing(batch.table)
@@ -126,7 +124,7 @@ class Map(Transform):
                     f"{batch.offset + next(i for i, a in enumerate(answers) if type(a) is type(answer))}; "
                     "return a dict of columns, a table with one row, or None to leave the row as it is"
                 )
-        return self._row_mappings(batch, given, rows, answers, kinds)
+        return self._row_mappings(batch, given, answers, kinds)
 
     def _row_tables(self, batch: Batch, answers: list[Any]) -> Outputs:
         tables = []
@@ -141,9 +139,7 @@ class Map(Transform):
             tables.append(table)
         return self._table_outputs(pa.concat_tables(tables, promote_options="permissive"))
 
-    def _row_mappings(
-        self, batch: Batch, given: GivenRows, rows: list[Any], answers: list[Any], kinds: set[type]
-    ) -> Outputs:
+    def _row_mappings(self, batch: Batch, given: GivenRows, answers: list[Any], kinds: set[type]) -> Outputs:
         columns = given.columns
         deleted: frozenset[str] = frozenset()
         known: dict[str, list[Any]] = {}
@@ -152,7 +148,7 @@ class Map(Transform):
         else:
             known = _uniform(answers) if kinds == {dict} else {}
             keys = candidates = list(known) or _returned(answers)
-            if columns is not None and given.may_return and any(map(is_, answers, rows)):
+            if columns is not None and given.kept is not None and any(map(is_, answers, given.kept)):
                 # A row that came back stands for all columns; those that it does not hold were not touched.
                 keys = list(dict.fromkeys([*columns.names, *candidates]))
         if odd := [key for key in keys if not isinstance(key, str)]:
@@ -173,7 +169,7 @@ class Map(Transform):
         for key in unchanged:
             arrays[key], features[key] = batch.table.column(key), self.typing.input[key]
         return Outputs(
-            table=_table({key: arrays[key] for key in keys}, len(rows)),
+            table=_table({key: arrays[key] for key in keys}, len(answers)),
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
@@ -239,7 +235,7 @@ class Map(Transform):
         if columns is not None and isinstance(answer, LazyBatch):
             keys, candidates, deleted = self._lazily_returned([answer], columns)
         else:
-            keys = candidates = _returned([answer])
+            keys = candidates = list(answer)
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = {key for key in keys if key not in candidates}
@@ -327,8 +323,8 @@ def _returned(answers: Sequence[Any]) -> list[str]:
 
 
 def _check_lengths(arrays: Mapping[str, Any], name: str) -> None:
-    lengths = {key: len(array) for key, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
+    if len(set(map(len, arrays.values()))) > 1:
+        lengths = {key: len(array) for key, array in arrays.items()}
         shown = ", ".join(f"{key!r}: {length}" for key, length in lengths.items())
         raise TransformError(f"{name} returned columns of different lengths ({shown}); make them equal")
 
@@ -336,4 +332,4 @@ def _check_lengths(arrays: Mapping[str, Any], name: str) -> None:
 def _table(arrays: Mapping[str, Any], num_rows: int | None) -> pa.Table:
     if not arrays and num_rows:
         return pa.table({"_": pa.nulls(num_rows)}).select([])
-    return pa.table(dict(arrays))
+    return pa.Table.from_arrays(list(arrays.values()), list(arrays))
