@@ -27,6 +27,7 @@ __all__ = ["Hub", "Recipe", "Request", "card_of", "recipe_of", "resolve"]
 # Of two extensions that are equally frequent, the first of these; then the last in the alphabet.
 _PREFERRED: Final = (".parquet", ".lance", ".arrow", ".jsonl", ".json", ".csv")
 _METADATA: Final = frozenset({"metadata.csv", "metadata.jsonl", "metadata.parquet"})
+_ARCHIVES: Final = frozenset({".zip", ".tar"})
 _INSPECTED: Final = 10
 _HUB_ID: Final = re.compile(r"[\w.\-]{1,96}(/[\w.\-]{1,96})?", re.ASCII)
 
@@ -139,7 +140,7 @@ def resolve(
         dict(keywords or {}),
     )
     text = request.path
-    if text in registry.builder_names():
+    if registry.is_builder(text):
         return _packaged(request)
     if text.endswith(".py"):
         raise RuntimeError(f"Dataset scripts are no longer supported, but found {Path(text).name}")
@@ -212,7 +213,7 @@ def _file(request: Request) -> Recipe:
 def card_of(path: str | os.PathLike[str]) -> Card:
     """Return what a local directory says of itself; nothing for anything else."""
     text = os.fspath(path)
-    if text in registry.builder_names() or not is_local(text):
+    if registry.is_builder(text) or not is_local(text):
         return Card()
     return read_directory(Path(local_part(text)).expanduser())
 
@@ -273,7 +274,7 @@ def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any
     Raises:
         ValueError: when the extensions disagree: half the files would be read wrong.
     """
-    extensions = sorted({file.extension for listed in files.values() for file in listed if kind_of(file) is None})
+    extensions = sorted({file.extension for listed in files.values() for file in listed} - _ARCHIVES)
     known = registry.builder(name).extensions
     implied = {
         extension: {key: value for key, value in known[extension].items() if key not in given}
@@ -290,7 +291,10 @@ def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any
 
 
 def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[DataFile, ...]]:
-    kept = {split: tuple(f for f in listed if _is_data(f, only, name) or kind_of(f)) for split, listed in files.items()}
+    kept = {
+        split: tuple(f for f in listed if f.extension in only or _is_data(f, only, name) or kind_of(f))
+        for split, listed in files.items()
+    }
     return {split: listed for split, listed in kept.items() if listed} or dict(files)
 
 
