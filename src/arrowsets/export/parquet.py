@@ -217,7 +217,7 @@ class _Staged:
 def _bar(view: View) -> Any:
     import contextlib
 
-    return contextlib.closing(progress(view.num_rows, "Writing Parquet", often=True))
+    return contextlib.closing(progress(view.num_rows, "Writing Parquet"))
 
 
 def _check_options(options: Mapping[str, Any]) -> None:
