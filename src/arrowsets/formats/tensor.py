@@ -57,7 +57,10 @@ class TensorFormat(Format):
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> Any:
         decode = None if feature is None else feature.decoder()
         if decode is None:
-            return self._whole(self._arrays.column(join_chunks(array), shape_of(feature)))
+            joined = self._arrays.joined_numbers(array)
+            return self._whole(
+                joined if joined is not None else self._arrays.column(join_chunks(array), shape_of(feature))
+            )
         return self._whole(stack([tensorize(decode(value), self.image) for value in array.to_pylist()]))
 
     def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:
