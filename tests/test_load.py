@@ -168,6 +168,9 @@ def test_splits_of_other_types_are_not_joined_without_a_word(caplog: pytest.LogC
     joined = load_dataset("csv", data_files={"train": "train.csv", "test": "test.csv"}, split="train+test")
     assert joined["x"][:] == [1.0, 0.5]
     assert "split 'train': column 'x'" in caplog.text
+    wanted = Features({"x": Value("float32")})
+    files = {"train": "train.csv", "test": "test.csv"}
+    assert load_dataset("csv", data_files=files, split="train+test", features=wanted).features == wanted
 
 
 LATE_TYPES = [

@@ -5,6 +5,8 @@ Rules, whatever the data look like:
 - A returned key overwrites or adds a column; other columns stay as they are.
 - `None` leaves a row unchanged. A key that only some rows return is null in the others, or unchanged if the column existed.
 - A key deleted from the row that was handed in, and returned, is a removed column.
+- A function that is handed a table (the arrow, pandas and polars formats) returns all columns that are to be: as a table,
+  or as a dict.
 - A column that existed keeps its type when the values are of its kind (see `arrowsets.transforms.types`).
 """
 
@@ -173,6 +175,7 @@ class Map(Transform):
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
+            whole=self.format.tabular,
         )
 
     def _values(self, key: str, table: pa.Table, answers: list[Any], *, has_none: bool) -> list[Any]:
@@ -262,6 +265,7 @@ class Map(Transform):
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
+            whole=self.format.tabular,
         )
 
     def _table_outputs(self, table: pa.Table, given: pa.Table | None = None) -> Outputs:
