@@ -25,7 +25,8 @@ class HubSettings:
         part_bytes: Larger files are received in parts of this size.
         link_seconds: How long the address that a file may be uploaded to is good for, at least.
         idle_seconds: How long a client may send or take nothing in the midst of a request.
-        preview: Returns HTML that is shown on a repository's page, given its id and commit; None: nothing is shown.
+        viewer: Show the rows of each repository, and answer the API of the public dataset viewer.
+        preview: Returns HTML that is shown on a repository's page, given its id and commit; None: the viewer.
     """
 
     public_url: str = ""
@@ -42,6 +43,7 @@ class HubSettings:
     commit_operations: int = 50_000
     file_bytes: int = 5 * 1024**4
     preview: Callable[[str, str], str] | None = None
+    viewer: bool = True
 
     def allows(self, host: str) -> bool:
         """Return whether a request may be addressed to a host."""

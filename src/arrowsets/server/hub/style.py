@@ -35,5 +35,6 @@ pre { overflow-x: auto; padding: .7rem; border: 1px solid var(--line); border-ra
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 td, th { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 .said { white-space: pre-wrap; }
+#preview iframe { width: 100%; height: 36rem; border: 1px solid var(--line); border-radius: .4rem; }
 aside pre { white-space: pre-wrap; }
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -34,7 +35,7 @@ from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.queries import Queries
 from arrowsets.server.viewer.settings import ViewerSettings
 
-__all__ = ["create_app"]
+__all__ = ["STATIC", "Shared", "create_app", "problem"]
 
 _LOG = logging.getLogger("arrowsets.server.viewer")
 STATIC = Path(__file__).parent / "static"
@@ -53,11 +54,36 @@ _TYPES = {
 Handler = Callable[[Call], Response]
 
 
-def create_app(sources: Catalogue | Source, settings: ViewerSettings | None = None) -> Starlette:
-    """Return the viewer of some datasets as an ASGI application; it can be mounted under any prefix."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What several viewers in one process have in common: who signs addresses, and the places for heavy work."""
+
+    signer: Signer
+    work: Work
+
+    @classmethod
+    def of(cls, settings: ViewerSettings) -> Shared:
+        """Begin with nothing known."""
+        pool = Pool(settings.heavy)
+        return cls(Signer(), Work(pool, Matches(pool, settings.deadline), Boards(pool), Queries(settings)))
+
+
+def create_app(
+    sources: Catalogue | Source,
+    settings: ViewerSettings | None = None,
+    *,
+    shared: Shared | None = None,
+    guarded: bool = True,
+) -> Starlette:
+    """Return the viewer of some datasets as an ASGI application; it can be mounted under any prefix.
+
+    Args:
+        shared: What it has in common with other viewers of this process.
+        guarded: Whether it checks hosts and slow clients itself; else what it is mounted in does.
+    """
     settings = settings or ViewerSettings()
     catalogue = Catalogue.of(sources) if isinstance(sources, Source) else sources
-    viewer = _Viewer(catalogue, settings)
+    viewer = _Viewer(catalogue, settings, shared or Shared.of(settings))
     routes = [
         Route("/", viewer.page),
         Route("/static/{path:path}", viewer.static),
@@ -72,7 +98,7 @@ def create_app(sources: Catalogue | Source, settings: ViewerSettings | None = No
         idle_seconds=settings.idle_seconds,
         advice="the viewer is not known by that name; start it with --allow-host NAME",
     )
-    return Starlette(routes=routes, middleware=[guard])
+    return Starlette(routes=routes, middleware=[guard] if guarded else [])
 
 
 _GET: Mapping[str, Handler] = {
@@ -101,11 +127,9 @@ _POST: Mapping[str, Handler] = {"/api/x/sql": sql.query, "/api/x/sql/download": 
 class _Viewer:
     """What the routes of one application share."""
 
-    def __init__(self, catalogue: Catalogue, settings: ViewerSettings) -> None:
+    def __init__(self, catalogue: Catalogue, settings: ViewerSettings, shared: Shared) -> None:
         self._catalogue, self._settings = catalogue, settings
-        self._signer = Signer()
-        pool = Pool(settings.heavy)
-        self._work = Work(pool, Matches(pool, settings.deadline), Boards(pool), Queries(settings))
+        self._signer, self._work = shared.signer, shared.work
         self._limiter: anyio.CapacityLimiter | None = None
         self._policy = _policy(settings.embed)
 
@@ -122,7 +146,7 @@ class _Viewer:
         # Names are looked up among those that there are, never joined to a path.
         found = _static_files().get(name)
         if found is None or found.suffix not in _TYPES:
-            return _problem(ViewerError(404, "ResponseNotFound", "there is nothing at this address"))
+            return problem(ViewerError(404, "ResponseNotFound", "there is nothing at this address"))
         headers = {"Content-Security-Policy": self._policy, "Cache-Control": "no-cache"}
         return FileResponse(found, media_type=_TYPES[found.suffix], headers=headers)
 
@@ -133,7 +157,7 @@ class _Viewer:
     async def answer(self, request: Request, handler: Handler, *, signed: bool) -> Response:
         """Answer a request in a thread."""
         if not signed and not self._permits(request):
-            return _problem(ViewerError(401, "ExternalUnauthenticatedError", "this viewer wants its token",
+            return problem(ViewerError(401, "ExternalUnauthenticatedError", "this viewer wants its token",
                                         "Open the address that was printed when it was started."))  # fmt: skip
         try:
             call = Call(request, self._catalogue, self._settings, self._signer, self._work, await _body(request))
@@ -141,15 +165,15 @@ class _Viewer:
                 self._limiter = anyio.CapacityLimiter(_THREADS)
             return await anyio.to_thread.run_sync(handler, call, limiter=self._limiter)
         except ViewerError as error:
-            return _problem(error)
+            return problem(error)
         except HttpError as error:
-            return _problem(ViewerError(error.status, error.code or "BadRequest", error.message))
+            return problem(ViewerError(error.status, error.code or "BadRequest", error.message))
         except ClientDisconnect:
             return Response(status_code=400)
         except Exception as error:  # noqa: BLE001 - logged; the caller is told what is known
             _LOG.exception("%r failed", request.scope["path"])
             known = isinstance(error, (ArrowsetsError, OSError, ValueError)) and self._settings.tell_causes
-            return _problem(ViewerError(500, "UnexpectedApiError", str(error) if known else "Unexpected error."))
+            return problem(ViewerError(500, "UnexpectedApiError", str(error) if known else "Unexpected error."))
 
     def _permits(self, request: Request) -> bool:
         if not self._settings.token:
@@ -181,7 +205,8 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _problem(error: ViewerError) -> Response:
+def problem(error: ViewerError) -> Response:
+    """Return the answer of an error."""
     headers = {"X-Error-Code": clean(error.code), "Cache-Control": "max-age=10" if error.status != 401 else "no-store"}
     return JSONResponse({"error": error.message, "hint": error.hint}, error.status, headers)
 

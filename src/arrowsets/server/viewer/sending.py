@@ -6,7 +6,7 @@ Addresses are signed and are never joined to a path: their parts name a dataset,
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from starlette.responses import FileResponse, Response
 
@@ -91,6 +91,7 @@ def _signed(call: Call, kind: str, more: int) -> tuple[Target, list[str]]:
     """Return what an address of ours names, and its last parts."""
     request = call.request
     raw: str = request.scope["raw_path"].partition(b"?")[0].decode("ascii", "replace")
+    raw = raw.removeprefix(quote(str(request.scope.get("root_path", ""))))
     path = f"{kind}/" + raw.partition(f"/{kind}/")[2]
     query = request.scope["query_string"].decode("ascii", "replace")
     place = next((part for part in query.split("&") if part.startswith("place=")), "")

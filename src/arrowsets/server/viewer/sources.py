@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from arrowsets.load import load_dataset, load_from_disk
 from arrowsets.prepare import lineage_of
 from arrowsets.resolve import Recipe, card_of, resolve
 from arrowsets.server.viewer.catalogue import Config, DataSize, Loaded, Source
+from arrowsets.server.viewer.confined import check_card, check_recipe
 from arrowsets.server.viewer.split import Opened, Split
 from arrowsets.store import Entry
 from arrowsets.table import ArrowFiles, View
@@ -40,6 +41,7 @@ def open_source(
     revision: str | None = None,
     cache_dir: str | None = None,
     num_proc: int | None = None,
+    confined: bool = False,
 ) -> Source:
     """Open anything that can be shown. Files are found, not read.
 
@@ -47,6 +49,8 @@ def open_source(
         name: What it is called; None: as the data are.
         revision: Names the content; None: the fingerprint of the data.
         num_proc: Worker processes for what must be prepared.
+        confined: The data are somebody else's: nothing outside of the directory is read, whatever their card says, and
+            nothing is unpacked.
 
     Raises:
         DataFilesNotFound: if nothing is there.
@@ -62,7 +66,7 @@ def open_source(
         return _of_splits(splits, name or path.resolve().name, revision, roots=(path.resolve(),))
     if (path / "manifest.json").is_file() and path.parent.parent.is_dir():
         return _of_entry(path.resolve(), name, revision)
-    return _of_files(os.fspath(data), name, revision, cache_dir, num_proc)
+    return _of_files(_Opening(os.fspath(data), cache_dir, num_proc, confined), name, revision)
 
 
 def _of_splits(
@@ -88,20 +92,20 @@ def _of_entry(path: Path, name: str | None, revision: str | None) -> Source:
     return _of_splits({"train": dataset}, name or str(entry.manifest.extra.get("label", path.name)), revision, roots=())
 
 
-def _of_files(path: str, name: str | None, revision: str | None, cache_dir: str | None, num_proc: int | None) -> Source:
+def _of_files(opening: _Opening, name: str | None, revision: str | None) -> Source:
+    path = opening.path
     names: tuple[str | None, ...] = card_of(path).config_names or (None,)
-    opening = _Opening(path, cache_dir, num_proc)
-    first = opening.recipe(names[0])  # an error in the path itself is told at once
+    if len(names) == 1 and not opening.confined:
+        opening.recipe(names[0])  # an error in the path itself is told at once
     configs = {
         shown: Config(shown, functools.partial(opening.load, given))
         for given in names
-        for shown in [given or first.config_name]
+        for shown in [given or "default"]
     }
     local = Path(path).expanduser()
     roots = (local.resolve() if local.is_dir() else local.resolve().parent,) if local.exists() else ()
-    digest = _digest(json.dumps(first.identity(), sort_keys=True, default=str))
     title = name or (local.resolve().name if local.exists() else path)
-    return Source(title, configs, revision or digest, title, roots)
+    return Source(title, configs, revision or opening.digest(names), title, roots)
 
 
 def _digest(value: object) -> str:
@@ -111,13 +115,28 @@ def _digest(value: object) -> str:
 class _Opening:
     """A path, and what it takes to read the splits of its configurations."""
 
-    def __init__(self, path: str, cache_dir: str | None, num_proc: int | None) -> None:
-        self.path, self.cache_dir, self.num_proc = path, cache_dir, num_proc
+    def __init__(self, path: str, cache_dir: str | None, num_proc: int | None, confined: bool) -> None:
+        self.path, self.cache_dir, self.num_proc, self.confined = path, cache_dir, num_proc, confined
 
     @functools.cache  # noqa: B019 - lives as long as the source
     def recipe(self, config: str | None) -> Recipe:
         """Find the files of a configuration."""
-        return resolve(self.path, config, cache_dir=self.cache_dir)
+        if self.confined:
+            check_card(card_of(self.path).config(config))
+        recipe = resolve(self.path, config, cache_dir=self.cache_dir)
+        if self.confined:
+            check_recipe(recipe, Path(self.path))
+        return recipe
+
+    def digest(self, names: Sequence[str | None]) -> str:
+        """Return what changes whenever the files do."""
+        parts = {}
+        for name in names:
+            try:
+                parts[name or "default"] = self.recipe(name).identity()
+            except (ArrowsetsError, OSError, ValueError) as error:
+                parts[name or "default"] = {"error": str(error)}
+        return _digest(json.dumps(parts, sort_keys=True, default=str))
 
     def load(self, config: str | None) -> Loaded:
         """Return the splits of a configuration."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -20,6 +21,8 @@ __all__ = ["Opened", "Shown", "Split"]
 
 _LOG = logging.getLogger("arrowsets.server.viewer")
 FIRST_ROWS = 1000
+# How many splits are prepared at once, however many are looked at.
+_PREPARING = threading.BoundedSemaphore(2)
 FIRST_BYTES = 32 << 20
 
 
@@ -151,7 +154,8 @@ class Split:
 
     def _run(self) -> None:
         try:
-            self._opened = self._open()
+            with _PREPARING if self._stream is not None else nullcontext():
+                self._opened = self._open()
         except Exception as error:  # noqa: BLE001 - shown beside the rows that can be read
             _LOG.info("split %r: %s", self.name, error)
             self._error = error
