@@ -21,6 +21,7 @@ from arrowsets.table.parquet import parquet_paths
 __all__ = ["main"]
 
 _RESERVED_BYTES = 16 << 30
+_LOADED_BYTES = 1 << 30
 _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree", "repeat", "repeat_row"})
 _REFUSED_FUNCTIONS = frozenset({"current_setting", "getvariable", "getenv", "current_catalog", "current_database"})
 _STREAMED_ROWS = 16_384
@@ -126,11 +127,21 @@ def _bound(memory: int, mapped: int) -> None:
         import resource
     except ImportError:
         return  # Windows: DuckDB's own limit and the deadline remain
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    private = _private_bytes() + memory
+    resource.setrlimit(resource.RLIMIT_DATA, (private, private))
     addresses = 2 * mapped + memory + _RESERVED_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (addresses, addresses))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _private_bytes() -> int:
+    """Return how much this process has taken already; a guess where the system does not tell."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return _LOADED_BYTES
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:")), _LOADED_BYTES)
 
 
 def _told(kind: str, message: str) -> int:

@@ -64,7 +64,7 @@ def open_source(
         saved = load_from_disk(str(path))
         splits = saved if isinstance(saved, DatasetDict) else {str(saved.split or "train"): saved}
         return _of_splits(splits, name or path.resolve().name, revision, roots=(path.resolve(),))
-    if (path / "manifest.json").is_file() and path.parent.parent.is_dir():
+    if (path / "manifest.json").is_file():
         return _of_entry(path.resolve(), name, revision)
     return _of_files(_Opening(os.fspath(data), cache_dir, num_proc, confined), name, revision)
 
@@ -80,7 +80,7 @@ def _of_splits(
 
 
 def _of_entry(path: Path, name: str | None, revision: str | None) -> Source:
-    entry = Entry(path.parent.parent, path.name)
+    entry = Entry(path.parents[2], path.name)
     if entry.path.resolve() != path:
         raise DataFilesNotFound(
             f"{str(path)!r} is no entry of a store, nor a dataset; arrowsets cache ls lists entries"
