@@ -66,6 +66,12 @@ def serving(data: Any) -> Iterator[Any]:
         yield shown
 
 
+@pytest.fixture(scope="session")
+def serving_of() -> Callable[[Any], Iterator[Any]]:
+    """How a module serves data of its own."""
+    return serving
+
+
 @pytest.fixture(scope="module")
 def reviews(samples: Any) -> Iterator[Any]:
     yield from serving(samples.everything())

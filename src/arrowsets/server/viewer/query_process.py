@@ -126,11 +126,23 @@ def _bound(memory: int, mapped: int) -> None:
         import resource
     except ImportError:
         return  # Windows: DuckDB's own limit and the deadline remain
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    data = memory + _reserved()
+    resource.setrlimit(resource.RLIMIT_DATA, (data, data))
     addresses = 2 * mapped + memory + _RESERVED_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (addresses, addresses))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _reserved() -> int:
+    """Return what allocators have reserved already, used or not: it counts as data, and is not the query's."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    except (OSError, ValueError, IndexError):
+        return 0
+    import resource
+
+    return pages * resource.getpagesize()
 
 
 def _told(kind: str, message: str) -> int:

@@ -40,7 +40,7 @@ function chip(parts, name, remove) {
   const [column, op, value] = parts;
   const button = h("button", { type: "button", class: "ghost tiny", "aria-label": `Remove: ${parts.join(" ")}` }, icon("close"));
   button.addEventListener("click", remove);
-  return h("li", { class: "filter" }, icon(name), h("b", { dir: "auto" }, column), op && h("span", {}, op), h("span", { class: "what", dir: "auto" }, value), button);
+  return h("li", { class: "filter" }, icon(name), h("b", { dir: "auto" }, column), " ", op && [h("span", {}, op), " "], h("span", { class: "what", dir: "auto" }, value), button);
 }
 
 /** Draw the chips of a state: the search, each filter and the order. `set(changes)` changes the state. */

@@ -92,6 +92,7 @@ export class SqlBox {
     this.keep(text);
     this.note.textContent = "Running…";
     this.element.classList.add("running");
+    if (this.#grid === null) fill(this.result, h("div", { class: "skeleton" }, bones()));
     try {
       const answer = await this.run(text, LIMIT, flight.signal);
       if (flight === this.#flight) this.#show(answer);
@@ -133,6 +134,10 @@ export class SqlBox {
     }
     button.disabled = false;
   }
+}
+
+function bones() {
+  return [55, 80, 35, 65].map((width) => h("div", { class: "boneline" }, h("span"), h("span", { class: "bone", style: { width: `${width}%` } })));
 }
 
 /** A grid over rows that are all here. */

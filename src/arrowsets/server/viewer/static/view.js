@@ -357,7 +357,7 @@ export class View {
       pick: (filter) => this.filter(filter),
       sort: (each) => this.sort(each),
       menu: (each, anchor) => columnMenu(this, each, anchor),
-      drag: (title) => dragging(title, { grid: this.grid, drop: (to) => this.move(this.shown.indexOf(column.name), to) }),
+      drag: (title) => dragging(title, { grid: this.grid, name: column.name, drop: (to) => this.move(this.shown.indexOf(column.name), to) }),
       resize: (grip) => resizing(grip, this.#resizer(column)),
     });
   }
