@@ -14,17 +14,9 @@ import { plural, seconds } from "./values.js";
 
 const LIMIT = 1000;
 
-/** A type as DuckDB names it, as a feature type; what is nested or rare is shown as it comes. */
+/** An Arrow type by its name, as a feature type; what is nested is shown as JSON. */
 export function featureOf(name) {
-  const type = name.toUpperCase();
-  const value = (dtype) => ({ _type: "Value", dtype });
-  if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|U?INT\d+)$/.test(type)) return value("int64");
-  if (/^(FLOAT|DOUBLE|DECIMAL|REAL)/.test(type)) return value(type === "DOUBLE" ? "float64" : type === "REAL" ? "float32" : name.toLowerCase());
-  if (type === "BOOLEAN" || type === "BOOL") return value("bool");
-  if (/^(DATE|TIME)/.test(type)) return value(name.toLowerCase());
-  if (type === "BLOB" || type === "BINARY") return value("binary");
-  if (/[[({<]/.test(type)) return { _type: "Json" };
-  return value("string");
+  return name.includes("<") ? { _type: "Json" } : { _type: "Value", dtype: name };
 }
 
 export class SqlBox {
