@@ -34,7 +34,9 @@ def chromium(playwright: Any) -> str:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Any]:
-    package = pytest.importorskip("playwright.sync_api", reason="the package playwright is missing: pip install playwright")
+    package = pytest.importorskip(
+        "playwright.sync_api", reason="the package playwright is missing: pip install playwright"
+    )
     with package.sync_playwright() as started:
         yield started
 
@@ -96,7 +98,9 @@ def long(samples: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any
 @pytest.fixture
 def expect() -> Any:
     """Assertions that wait for the page."""
-    package = pytest.importorskip("playwright.sync_api", reason="the package playwright is missing: pip install playwright")
+    package = pytest.importorskip(
+        "playwright.sync_api", reason="the package playwright is missing: pip install playwright"
+    )
     package.expect.set_options(timeout=15_000)
     return package.expect
 

@@ -76,7 +76,9 @@ def tone(index: int) -> bytes:
 def reviews(rows: int = 600, seed: int = 0) -> Dataset:
     """Texts in several scripts, with labels, scores, dates and nested values."""
     chance = random.Random(seed)
-    columns: dict[str, list[Any]] = {name: [] for name in ("text", "topic", "score", "stars", "checked", "source", "tags", "meta")}
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("text", "topic", "score", "stars", "checked", "source", "tags", "meta")
+    }
     for index in range(rows):
         columns["text"].append(None if index % 41 == 40 else SENTENCES[index % len(SENTENCES)] if index % 17 else "")
         columns["topic"].append(min(4, int(chance.expovariate(0.7))))
@@ -120,7 +122,7 @@ def everything() -> DatasetDict:
 def wide(columns: int = 1000, rows: int = 300) -> Dataset:
     """As many columns as nobody should have."""
     values = np.arange(rows)
-    return Dataset(pa.table({f"feature_{index:04d}": values * (index + 1) for index in range(columns)}))
+    return Dataset(pa.table({f"feature_{index:04d}": pa.array(values * (index + 1)) for index in range(columns)}))
 
 
 def long(path: Path, rows: int = 100_000_000, piece: int = 10_000_000) -> Path:
@@ -129,5 +131,5 @@ def long(path: Path, rows: int = 100_000_000, piece: int = 10_000_000) -> Path:
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for begin in range(0, rows, piece):
             n = np.arange(begin, min(rows, begin + piece), dtype=np.int32)
-            writer.write_table(pa.table({"n": n, "digit": (n % 10).astype(np.int8)}, schema=schema))
+            writer.write_table(pa.table([pa.array(n), pa.array((n % 10).astype(np.int8))], schema=schema))
     return path

@@ -9,11 +9,16 @@ from urllib.parse import quote
 
 import pytest
 
+FOUND = {
+    "العربي": "النص العربي",
+    "四十二个": "四十二个样本",
+    "1420": "1420 MHz",
+    "brulee": "Crème brûlée",
+    "EUR refund": "refund of",
+}
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [("العربي", "النص العربي"), ("四十二个", "四十二个样本"), ("1420", "1420 MHz"), ("brulee", "Crème brûlée"), ("EUR refund", "refund of")],
-)  # fmt: skip
+
+@pytest.mark.parametrize(("query", "found"), FOUND.items())
 def test_words_of_any_script_are_found(visit: Any, reviews: Any, expect: Any, query: str, found: str) -> None:
     page = visit(reviews)
     page.keyboard.press("/")

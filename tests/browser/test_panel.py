@@ -34,7 +34,7 @@ def test_a_picture_is_shown_and_enlarged(visit: Any, media: Any, expect: Any) ->
     thumb.click()
     picture = field(page, "image").locator("img")
     expect(picture).to_have_js_property("naturalWidth", 160)
-    expect(field(page, "image")).to_contain_text("160 × 160 px")
+    expect(field(page, "image")).to_contain_text("160 \u00d7 160 px")
     picture.click()
     expect(page.get_by_role("dialog", name="Image")).to_be_visible()
     page.keyboard.press("Escape")

@@ -8,6 +8,7 @@ import { toggled } from "./filters.js";
 import { Grid } from "./grid.js";
 import { dragging, HEAD_HEIGHT, renderHead, resizing } from "./header.js";
 import { viewKeys } from "./keys.js";
+import { keep, kept } from "./memory.js";
 import { Pages } from "./pages.js";
 import { problem } from "./panel.js";
 import { sameRows } from "./state.js";
@@ -280,7 +281,7 @@ export class View {
     this.#widths[column.name] = width;
     this.grid.columns = this.#columns();
     this.grid.relayout();
-    localStorage.setItem(this.#widthsKey, JSON.stringify(this.#widths));
+    keep(this.#widthsKey, JSON.stringify(this.#widths));
   }
 
   fit(column) {
@@ -294,7 +295,7 @@ export class View {
 
   #loadWidths() {
     try {
-      this.#widths = JSON.parse(localStorage.getItem(this.#widthsKey)) ?? {};
+      this.#widths = JSON.parse(kept(this.#widthsKey)) ?? {};
     } catch {
       this.#widths = {};
     }
