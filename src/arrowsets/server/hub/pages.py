@@ -37,7 +37,10 @@ __all__ = [
     "versions",
 ]
 
-_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 _REALM = 'Basic realm="arrowsets hub", charset="UTF-8"'
 _PAGE = 50
 _FILES = 1000

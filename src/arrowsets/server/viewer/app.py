@@ -24,7 +24,7 @@ from arrowsets.errors import ArrowsetsError
 from arrowsets.server.errors import HttpError
 from arrowsets.server.guard import Guard, clean
 from arrowsets.server.hosts import is_ours
-from arrowsets.server.viewer import extra, facts, public, sending, sql
+from arrowsets.server.viewer import extra, facts, openapi, public, sending, sql
 from arrowsets.server.viewer.assets import Signer
 from arrowsets.server.viewer.board import Boards
 from arrowsets.server.viewer.call import Call, Work
@@ -87,6 +87,7 @@ def create_app(
     routes = [
         Route("/", viewer.page),
         Route("/static/{path:path}", viewer.static),
+        Route("/openapi.json", viewer.answering(openapi.document, signed=True)),
         Route("/assets/{path:path}", viewer.answering(sending.asset, signed=True)),
         Route("/parquet-files/{path:path}", viewer.answering(sending.parquet_file, signed=True)),
         *(Route(path, viewer.answering(handler), methods=["GET"]) for path, handler in _GET.items()),

@@ -89,7 +89,7 @@ function valueField(column) {
     return h("select", { "aria-label": "Value", name: "value" }, names.map((name) => h("option", { value: name }, name)));
   }
   const mode = isNumeric(column.kind) ? "decimal" : "text";
-  const hint = column.kind === "time" ? "2024-05-31" : "";
+  const hint = column.kind === "time" ? "2024-05-31" : "value";
   return h("input", { "aria-label": "Value", name: "value", inputmode: mode, placeholder: hint, autocomplete: "off", dir: "auto" });
 }
 

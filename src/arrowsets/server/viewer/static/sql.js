@@ -140,7 +140,7 @@ function resultGrid({ columns, rows }) {
     const type = typeof given === "string" ? featureOf(given) : given;
     const kind = kindOf(type);
     const beginning = held.slice(0, 30).map(({ cells }) => ({ cells: { [name]: cells[place] } }));
-    return { key: place, place, name, type, kind, width: naturalWidth(name, kind, type, beginning), stretches: kind === "text" };
+    return { key: place, place, name, type, kind, width: naturalWidth(name, kind, type, beginning), stretches: false };
   });
   const source = { room: held.length, count: held.length, get: (position) => held[position], has: () => true, want: () => {} };
   const grid = new Grid({

@@ -147,6 +147,8 @@ export class View {
     if (this.sample.length < 2 && this.pages.get(1)) this.#measure();
     this.overlay.hidden = true;
     if (this.pages.count === 0) this.#empty();
+    const { row } = this.store.now;
+    if (row !== null && this.grid.open === null) this.grid.open = this.#positionOf(row);
     this.grid.resized();
     this.#busyIs(false);
   }
