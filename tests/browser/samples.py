@@ -29,7 +29,7 @@ SENTENCES = [
     "Rain until four; after that the match went on under lights.",
     "Nobody at the desk could say when the lift would run again.",
     "Der Zug hielt zwanzig Minuten auf offener Strecke.",
-    "写得很好，但结尾太快了。",
+    "文笔很好但结尾太快了。",
     "She finished third in 2:31:07, her best by almost four minutes.",
     "Salt the water until it tastes of the sea.",
     "Le musée ferme à dix-huit heures, sauf le jeudi.",

@@ -49,7 +49,12 @@ def test_the_grid_tells_its_size_and_places(visit: Any, reviews: Any, expect: An
     expect(grid).to_have_attribute("aria-rowcount", "601")
     expect(grid).to_have_attribute("aria-colcount", "9")
     expect(grid.get_by_role("columnheader", name="stars")).to_have_attribute("aria-colindex", "5")
-    cell = grid.get_by_role("row").filter(has=page.locator("[role=rowheader]", has_text="3")).first.get_by_role("gridcell").first
+    cell = (
+        grid.get_by_role("row")
+        .filter(has=page.locator("[role=rowheader]", has_text="3"))
+        .first.get_by_role("gridcell")
+        .first
+    )
     expect(cell).to_have_attribute("aria-colindex", "2")
 
 

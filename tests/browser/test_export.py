@@ -14,10 +14,10 @@ import pytest
 def file(samples: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for package in ("starlette", "duckdb"):
         pytest.importorskip(package, reason=f"the package {package} is missing: pip install 'arrowsets[server]'")
-    viewer = pytest.importorskip("arrowsets.server.viewer")
+    sources = pytest.importorskip("arrowsets.server.viewer.sources")
     export = pytest.importorskip("arrowsets.server.viewer.export")
     path = tmp_path_factory.mktemp("export") / "page.html"
-    return Path(export.export(viewer.open_source(samples.media(30)), path, rows=20))
+    return Path(export.export(sources.open_source(samples.media(30)), path, rows=20))
 
 
 @pytest.fixture
@@ -26,7 +26,9 @@ def page(browser: Any, file: Path) -> Iterator[Any]:
     problems: list[str] = []
     page = browser.new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else problems.append(request.url))
+    page.on(
+        "request", lambda request: None if request.url.startswith(("file:", "data:")) else problems.append(request.url)
+    )
     page.goto(file.as_uri())
     page.locator(".td").first.wait_for()
     yield page

@@ -105,6 +105,7 @@ def test_a_link_restores_everything(visit: Any, reviews: Any, expect: Any) -> No
     expect(page.locator(".chips li.filter")).to_have_text(
         [re.compile("short"), re.compile("stars"), re.compile("score"), re.compile("descending")]
     )
+    expect(page.locator(".td .bone")).to_have_count(0)
     scores = [float(text) for text in page.locator(".td.float").all_inner_texts()]
     assert len(scores) > 3
     assert scores == sorted(scores, reverse=True)
