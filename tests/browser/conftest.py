@@ -34,7 +34,9 @@ def chromium(playwright: Any) -> str:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Any]:
-    package = pytest.importorskip("playwright.sync_api", reason="the package playwright is missing: pip install playwright")
+    package = pytest.importorskip(
+        "playwright.sync_api", reason="the package playwright is missing: pip install playwright"
+    )
     with package.sync_playwright() as started:
         yield started
 
@@ -66,6 +68,12 @@ def serving(data: Any) -> Iterator[Any]:
         yield shown
 
 
+@pytest.fixture(scope="session")
+def serving_of() -> Callable[[Any], Iterator[Any]]:
+    """How a module serves data of its own."""
+    return serving
+
+
 @pytest.fixture(scope="module")
 def reviews(samples: Any) -> Iterator[Any]:
     yield from serving(samples.everything())
@@ -90,7 +98,9 @@ def long(samples: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any
 @pytest.fixture
 def expect() -> Any:
     """Assertions that wait for the page."""
-    package = pytest.importorskip("playwright.sync_api", reason="the package playwright is missing: pip install playwright")
+    package = pytest.importorskip(
+        "playwright.sync_api", reason="the package playwright is missing: pip install playwright"
+    )
     package.expect.set_options(timeout=15_000)
     return package.expect
 

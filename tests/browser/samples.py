@@ -25,6 +25,20 @@ SENTENCES = [
     "Order 66-1977 arrived late; the customer asked for a refund of 3,120.50 EUR.",
     "A short one.",
     "Tomorrow we take the 6:40 to Trieste, then the ferry. Bring the tickets, both passports and something to read.",
+    "The second movement is slower than I remember it, and better for it.",
+    "Rain until four; after that the match went on under lights.",
+    "Nobody at the desk could say when the lift would run again.",
+    "Der Zug hielt zwanzig Minuten auf offener Strecke.",
+    "文笔很好但结尾太快了。",
+    "She finished third in 2:31:07, her best by almost four minutes.",
+    "Salt the water until it tastes of the sea.",
+    "Le musée ferme à dix-huit heures, sauf le jeudi.",
+    "Both samples were kept at 4 °C and measured on the same day.",
+    "لم نجد غرفة تطل على البحر، لكن الحديقة كانت هادئة.",
+    "The encore was worth the wait. 🎻",
+    "Two goals in stoppage time, and the ground emptied in silence.",
+    "We left the map in the car and found the bakery by its smell.",
+    "Повторите измерение при трёх температурах.",
 ]
 CHAT = [
     {"role": "system", "content": "You answer briefly and say when you are not sure."},
@@ -76,9 +90,11 @@ def tone(index: int) -> bytes:
 def reviews(rows: int = 600, seed: int = 0) -> Dataset:
     """Texts in several scripts, with labels, scores, dates and nested values."""
     chance = random.Random(seed)
-    columns: dict[str, list[Any]] = {name: [] for name in ("text", "topic", "score", "stars", "checked", "source", "tags", "meta")}
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("text", "topic", "score", "stars", "checked", "source", "tags", "meta")
+    }
     for index in range(rows):
-        columns["text"].append(None if index % 41 == 40 else SENTENCES[index % len(SENTENCES)] if index % 17 else "")
+        columns["text"].append(None if index % 41 == 40 else _text(index, chance) if index % 17 else "")
         columns["topic"].append(min(4, int(chance.expovariate(0.7))))
         columns["score"].append(float("nan") if index % 37 == 9 else chance.gauss(0.62, 0.14) if index % 29 else None)
         columns["stars"].append(chance.choices([1, 2, 3, 4, 5], [1, 1, 2, 4, 3])[0])
@@ -92,6 +108,12 @@ def reviews(rows: int = 600, seed: int = 0) -> Dataset:
         "meta": {"id": Value("int64"), "where": {"page": Value("int32"), "lines": List(Value("int64"))}},
     })  # fmt: skip
     return Dataset.from_dict(columns, features=features)
+
+
+def _text(index: int, chance: random.Random) -> str:
+    """One sentence, and some more after it: the first of all are there alone, for tests to find."""
+    begun = SENTENCES[index % len(SENTENCES)]
+    return begun if index < len(SENTENCES) else " ".join([begun, *chance.sample(SENTENCES[5:], chance.randrange(3))])
 
 
 def media(rows: int = 60) -> Dataset:
@@ -120,7 +142,7 @@ def everything() -> DatasetDict:
 def wide(columns: int = 1000, rows: int = 300) -> Dataset:
     """As many columns as nobody should have."""
     values = np.arange(rows)
-    return Dataset(pa.table({f"feature_{index:04d}": values * (index + 1) for index in range(columns)}))
+    return Dataset(pa.table({f"feature_{index:04d}": pa.array(values * (index + 1)) for index in range(columns)}))
 
 
 def long(path: Path, rows: int = 100_000_000, piece: int = 10_000_000) -> Path:
@@ -129,5 +151,5 @@ def long(path: Path, rows: int = 100_000_000, piece: int = 10_000_000) -> Path:
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for begin in range(0, rows, piece):
             n = np.arange(begin, min(rows, begin + piece), dtype=np.int32)
-            writer.write_table(pa.table({"n": n, "digit": (n % 10).astype(np.int8)}, schema=schema))
+            writer.write_table(pa.table([pa.array(n), pa.array((n % 10).astype(np.int8))], schema=schema))
     return path

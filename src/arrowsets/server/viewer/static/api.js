@@ -1,5 +1,7 @@
 /** The server, as functions. Every answer is JSON; every failure is an `ApiError` with words for people. */
 
+import { keep, kept } from "./memory.js";
+
 const KEY = "arrowsets-token";
 
 export class ApiError extends Error {
@@ -14,7 +16,7 @@ export class ApiError extends Error {
 export function takeToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
   if (given) {
-    sessionStorage.setItem(KEY, given);
+    keep(KEY, given, "sessionStorage");
     history.replaceState(null, "", `${location.pathname}${location.search}`);
   }
 }
@@ -45,7 +47,7 @@ async function failure(answer) {
 }
 
 async function send(path, init = {}) {
-  const token = sessionStorage.getItem(KEY);
+  const token = kept(KEY, "sessionStorage");
   const headers = { ...init.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   let answer;
   try {

@@ -20,10 +20,11 @@ export function special(name, text, title) {
 }
 
 /** A text, so that an empty one, blanks and null all look different. */
-function textCell(value, { query }) {
+function textCell(value, { query, lines = 1 }) {
   if (value === "") return special("empty", "empty", "An empty string");
   if (/^\s+$/.test(value)) return special("blank", values.visibleSpace(value), "Nothing but white space");
-  return h("span", { class: "words", dir: "auto" }, highlighted(value.slice(0, LIMIT), query));
+  const shown = query ? values.excerpt(value, query, 24 * lines) : value;
+  return h("span", { class: "words", dir: "auto" }, highlighted(shown.slice(0, LIMIT), query));
 }
 
 function numberCell(value) {

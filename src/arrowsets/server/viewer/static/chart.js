@@ -16,12 +16,13 @@ function height(bar, most) {
 export function chart(drawn, { pick, active }) {
   const most = Math.max(1, ...drawn.bars.map((bar) => bar.count));
   const left = h("span", { class: "from" }, drawn.left);
-  const right = h("span", { class: "to" }, [drawn.right, drawn.unit].filter(Boolean).join(" "));
+  const end = drawn.right && drawn.unit ? `${drawn.right} ${drawn.unit}` : drawn.right;
+  const right = h("span", { class: "to" }, end);
   const chosen = (bar) => bar.filter !== null && active.some((each) => sameFilter(each, bar.filter));
   const some = drawn.bars.some(chosen);
   const usual = () => {
     left.textContent = drawn.left;
-    right.textContent = [drawn.right, drawn.unit].filter(Boolean).join(" ");
+    right.textContent = end;
   };
   const bars = drawn.bars.map((bar) => {
     const classes = ["bar", chosen(bar) ? "chosen" : some ? "other" : "", bar.rest ? "rest" : ""].join(" ");

@@ -2,7 +2,7 @@
 
 import { barList } from "./chart.js";
 import { distribution, nulls } from "./distribution.js";
-import { copy, h } from "./dom.js";
+import { copy, fill, h } from "./dom.js";
 import { filterForm } from "./filters.js";
 import { icon } from "./icons.js";
 import { item, popover } from "./menu.js";
@@ -46,6 +46,8 @@ export function columnMenu(view, column, anchor) {
     };
     const place = view.shown.indexOf(column.name);
     const sortable = column.sort !== undefined;
+    const below = h("div", {}, spread(view, column, close));
+    view.statistics.whenKnown(column.name, () => fill(below, spread(view, column, close)));
     return h(
       "div",
       { class: "columnmenu" },
@@ -62,7 +64,7 @@ export function columnMenu(view, column, anchor) {
         item("eye", "Hide", run(() => view.hide(column)), { hint: "h" }),
         item("copy", "Copy the name", run(() => copy(column.name, "Name"))),
       ),
-      spread(view, column, close),
+      below,
     );
   });
 }

@@ -1,5 +1,6 @@
 /** How high rows are: as suits the data, until one chooses. */
 
+import { keep, kept } from "./memory.js";
 import { kindOf } from "./types.js";
 
 const KEY = "arrowsets-density";
@@ -17,11 +18,11 @@ function suiting(features, rows) {
 export const density = {
   /** The size for these features and first rows. */
   value(features, rows) {
-    const kept = localStorage.getItem(KEY);
-    return SIZES.includes(kept) ? kept : suiting(features, rows);
+    const size = kept(KEY);
+    return SIZES.includes(size) ? size : suiting(features, rows);
   },
   set(size) {
-    localStorage.setItem(KEY, size);
+    keep(KEY, size);
   },
   sizes: SIZES,
 };

@@ -1,6 +1,6 @@
 /** Statistics of a column as bars, each with the words for it and the filter that it stands for. Pure functions. */
 
-import { count, percent, rough } from "./values.js";
+import { count, percent, plural, rough } from "./values.js";
 
 const MOST = 28;
 const UNITS = { string_text: "characters", list: "items", image: "px wide", audio: "s", video: "s" };
@@ -31,7 +31,9 @@ function histogram(column, type, { histogram: { hist, bin_edges: ends }, min, ma
     return { name: range(type, low, high, closed), count: size, filter };
   });
   const unit = UNITS[type] ?? "";
-  return { mode: "histogram", bars, left: rough(min), right: rough(max), unit };
+  // One value alone is said once.
+  const same = rough(min) === rough(max);
+  return { mode: "histogram", bars, left: same ? [`all ${rough(min)}`, unit].join(" ") : rough(min), right: same ? "" : rough(max), unit };
 }
 
 function classes(column, type, statistics) {
@@ -47,8 +49,8 @@ function classes(column, type, statistics) {
     const size = rest.reduce((sum, each) => sum + each.count, 0);
     bars.push({ name: `${count(rest.length)} more`, count: size, filter: null, rest: true });
   }
-  const values = statistics.n_unique ?? all.length;
-  return { mode: "classes", bars, all, left: `${count(values)} ${values === 1 ? "value" : "values"}`, right: "", unit: "" };
+  const words = type === "class_label" ? ["class", "classes"] : ["value"];
+  return { mode: "classes", bars, all, left: plural(statistics.n_unique ?? all.length, ...words), right: "", unit: "" };
 }
 
 /** What the header draws for a column, or null where its type has no distribution or the column nothing but nulls. */

@@ -40,7 +40,7 @@ function chip(parts, name, remove) {
   const [column, op, value] = parts;
   const button = h("button", { type: "button", class: "ghost tiny", "aria-label": `Remove: ${parts.join(" ")}` }, icon("close"));
   button.addEventListener("click", remove);
-  return h("li", { class: "filter" }, icon(name), h("b", { dir: "auto" }, column), op && h("span", {}, op), h("span", { class: "what", dir: "auto" }, value), button);
+  return h("li", { class: "filter" }, icon(name), h("b", { dir: "auto" }, column), " ", op && [h("span", {}, op), " "], h("span", { class: "what", dir: "auto" }, value), button);
 }
 
 /** Draw the chips of a state: the search, each filter and the order. `set(changes)` changes the state. */
@@ -89,7 +89,7 @@ function valueField(column) {
     return h("select", { "aria-label": "Value", name: "value" }, names.map((name) => h("option", { value: name }, name)));
   }
   const mode = isNumeric(column.kind) ? "decimal" : "text";
-  const hint = column.kind === "time" ? "2024-05-31" : "";
+  const hint = column.kind === "time" ? "2024-05-31" : "value";
   return h("input", { "aria-label": "Value", name: "value", inputmode: mode, placeholder: hint, autocomplete: "off", dir: "auto" });
 }
 

@@ -86,7 +86,7 @@ export function resizing(grip, { width, change, fit }) {
 }
 
 /** Let a title be dragged to another place among the headers; `drop(index)` is told before which column. */
-export function dragging(title, { grid, drop }) {
+export function dragging(title, { grid, name, drop }) {
   title.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || event.pointerType === "touch" || event.target.closest(".more")) return;
     const start = event.clientX;
@@ -95,7 +95,8 @@ export function dragging(title, { grid, drop }) {
     const move = ({ clientX }) => {
       if (!mark && Math.abs(clientX - start) < 6) return;
       mark ??= grid.headRow.appendChild(h("span", { class: "dropmark" }));
-      title.closest(".th").classList.add("dragged");
+      // Statistics that come meanwhile draw the title anew; the header around it stays.
+      grid.headOf(name)?.classList.add("dragged");
       const x = clientX - grid.element.getBoundingClientRect().left + grid.element.scrollLeft - grid.gutter;
       place = nearestEdge(grid.lefts, x);
       mark.style.left = `${grid.gutter + grid.lefts[place]}px`;
@@ -104,7 +105,7 @@ export function dragging(title, { grid, drop }) {
       removeEventListener("pointermove", move);
       removeEventListener("pointerup", end);
       removeEventListener("pointercancel", end);
-      title.closest(".th")?.classList.remove("dragged");
+      grid.headOf(name)?.classList.remove("dragged");
       if (!mark) return;
       mark.remove();
       // The release of the pointer is no click on what lies under it.

@@ -34,6 +34,13 @@ export function passes(row, { column, op, value }) {
   return cell !== null && (OPERATORS[op]?.(cell, value) ?? false);
 }
 
+/** A filter by the name of a class as one by its number, which is what cells hold. */
+function numbered(filter, features) {
+  const names = features.find(({ name }) => name === filter.column)?.type.names;
+  const place = names?.indexOf(filter.value) ?? -1;
+  return place < 0 ? filter : { ...filter, value: place };
+}
+
 function mentions(row, query) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const text = JSON.stringify(row).toLowerCase();
@@ -44,7 +51,8 @@ function mentions(row, query) {
 export function select(sample, { offset = 0, length = 100, query = "", filters = [], sort = "", descending = false }) {
   let rows = sample.rows.rows;
   if (query) rows = rows.filter(({ row }) => mentions(row, query));
-  if (filters?.length) rows = rows.filter(({ row }) => filters.every((each) => passes(row, each)));
+  const wanted = (filters ?? []).map((each) => numbered(each, sample.rows.features));
+  rows = rows.filter(({ row }) => wanted.every((each) => passes(row, each)));
   if (sort) {
     const sign = descending ? -1 : 1;
     const nullsLast = (one, other) => (one === null || other === null ? compare(one, other) : sign * compare(one, other));

@@ -5,8 +5,9 @@ const LENGTH = 100;
 const BLOCK = 30;
 const KEEP = 80;
 const AT_ONCE = 4;
-// Milliseconds: until a page that was not complete is asked for again; between jumps that are one movement.
-const AGAIN = 500;
+// Milliseconds: until an answer that was not complete is asked for again, at first and at most; between jumps that are one movement.
+const AGAIN = 400;
+const LONGEST = 4000;
 const HASTE = 120;
 
 export class Pages {
@@ -15,6 +16,8 @@ export class Pages {
   #wanted = [];
   #timer = 0;
   #lastJump = -Infinity;
+  #again = 0;
+  #wait = AGAIN;
 
   /**
    * `fetchRows({offset, length, columns}, signal)` asks the server; `features` are all columns of the split;
@@ -86,6 +89,7 @@ export class Pages {
   /** Give up all that is under way. */
   close() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#again);
     this.#timer = 0;
     this.#wanted = [];
     for (const flight of this.#flights.values()) flight.abort();
@@ -100,6 +104,26 @@ export class Pages {
       if (this.count !== null && page * LENGTH >= this.count && page > 0) continue;
       this.#fetch(key, page, block);
     }
+  }
+
+  /** While nobody knows how many rows there are: ask again, for pages that were cut short or else for the number alone. */
+  #askAgain() {
+    if (this.#again !== 0) return;
+    this.#again = setTimeout(async () => {
+      this.#again = 0;
+      this.#wait = Math.min(2 * this.#wait, LONGEST);
+      if ([...this.#pages.values()].some((page) => page.partial)) return this.#start();
+      try {
+        const answer = await this.fetchRows({ offset: 0, length: 1, columns: [this.names[0]] });
+        this.count = answer.num_rows ?? this.count;
+        this.total = answer.num_rows_total ?? this.total;
+      } catch {
+        return undefined; // the rows that are here stay; whoever scrolls on asks anew
+      }
+      if (this.#wanted.length === 0) return undefined;
+      if (this.count === null) this.#askAgain();
+      return this.changed();
+    }, this.#wait);
   }
 
   async #fetch(key, page, block) {
@@ -128,13 +152,13 @@ export class Pages {
     // The server still looks for more: what it found is shown, and the page asked for again.
     const partial = answer.num_rows === null && answer.rows.length < LENGTH;
     this.#pages.set(page, { rows, blocks: new Set([...(old?.blocks ?? []), ...(partial ? [] : [block])]), partial });
-    if (partial) setTimeout(() => this.#start(), AGAIN);
     for (const each of this.#pages.keys()) {
       if (this.#pages.size <= KEEP) break;
       this.#pages.delete(each);
     }
     this.total = answer.num_rows_total ?? this.total;
     this.count = answer.num_rows ?? this.count;
+    if (this.count === null) this.#askAgain();
     this.seconds = answer.seconds;
   }
 }

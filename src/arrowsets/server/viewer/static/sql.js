@@ -14,17 +14,9 @@ import { plural, seconds } from "./values.js";
 
 const LIMIT = 1000;
 
-/** A type as DuckDB names it, as a feature type; what is nested or rare is shown as it comes. */
+/** An Arrow type by its name, as a feature type; what is nested is shown as JSON. */
 export function featureOf(name) {
-  const type = name.toUpperCase();
-  const value = (dtype) => ({ _type: "Value", dtype });
-  if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|U?INT\d+)$/.test(type)) return value("int64");
-  if (/^(FLOAT|DOUBLE|DECIMAL|REAL)/.test(type)) return value(type === "DOUBLE" ? "float64" : type === "REAL" ? "float32" : name.toLowerCase());
-  if (type === "BOOLEAN" || type === "BOOL") return value("bool");
-  if (/^(DATE|TIME)/.test(type)) return value(name.toLowerCase());
-  if (type === "BLOB" || type === "BINARY") return value("binary");
-  if (/[[({<]/.test(type)) return { _type: "Json" };
-  return value("string");
+  return name.includes("<") ? { _type: "Json" } : { _type: "Value", dtype: name };
 }
 
 export class SqlBox {
@@ -92,6 +84,7 @@ export class SqlBox {
     this.keep(text);
     this.note.textContent = "Running…";
     this.element.classList.add("running");
+    if (this.#grid === null) fill(this.result, h("div", { class: "skeleton" }, bones()));
     try {
       const answer = await this.run(text, LIMIT, flight.signal);
       if (flight === this.#flight) this.#show(answer);
@@ -135,6 +128,10 @@ export class SqlBox {
   }
 }
 
+function bones() {
+  return [55, 80, 35, 65].map((width) => h("div", { class: "boneline" }, h("span"), h("span", { class: "bone", style: { width: `${width}%` } })));
+}
+
 /** A grid over rows that are all here. */
 function resultGrid({ columns, rows }) {
   const held = rows.map((cells, index) => ({ index, cells, cut: new Set() }));
@@ -143,7 +140,7 @@ function resultGrid({ columns, rows }) {
     const type = typeof given === "string" ? featureOf(given) : given;
     const kind = kindOf(type);
     const beginning = held.slice(0, 30).map(({ cells }) => ({ cells: { [name]: cells[place] } }));
-    return { key: place, place, name, type, kind, width: naturalWidth(name, kind, type, beginning), stretches: kind === "text" };
+    return { key: place, place, name, type, kind, width: naturalWidth(name, kind, type, beginning), stretches: false };
   });
   const source = { room: held.length, count: held.length, get: (position) => held[position], has: () => true, want: () => {} };
   const grid = new Grid({

@@ -106,6 +106,10 @@ export class Store {
   }
 
   #write(method) {
-    history[method](null, "", `${location.pathname}${format(this.now)}`);
+    try {
+      history[method](null, "", `${location.pathname}${format(this.now)}`);
+    } catch {
+      // A page in a frame may have no address of its own; it works, only without links.
+    }
   }
 }

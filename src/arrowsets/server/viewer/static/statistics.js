@@ -11,6 +11,7 @@ export class Statistics {
   #wait = FIRST_WAIT;
   #busy = false;
   #closed = false;
+  #waiting = new Map(); // name -> functions that are called once it is known
 
   /** `ask(names)` asks the server; `changed(name)` is called when the statistics of a column come. */
   constructor(ask, changed) {
@@ -21,6 +22,13 @@ export class Statistics {
   /** What is known of a column: the server's entry, or undefined while it is not here. */
   get(name) {
     return this.#known.get(name);
+  }
+
+  /** Call a function once the statistics of a column are here; not at once where they are already. */
+  whenKnown(name, run) {
+    if (this.#known.has(name)) return;
+    this.#waiting.set(name, [...(this.#waiting.get(name) ?? []), run]);
+    this.want([name]);
   }
 
   /** See to it that the statistics of these columns come. */
@@ -62,5 +70,7 @@ export class Statistics {
     this.#wanted.delete(entry.column_name);
     this.#known.set(entry.column_name, entry);
     this.changed(entry.column_name);
+    for (const run of this.#waiting.get(entry.column_name) ?? []) run();
+    this.#waiting.delete(entry.column_name);
   }
 }

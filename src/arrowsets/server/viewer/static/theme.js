@@ -1,11 +1,13 @@
 /** Light and dark: as the system says, until one chooses. */
 
+import { keep, kept } from "./memory.js";
+
 const KEY = "arrowsets-theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 function chosen() {
-  const kept = localStorage.getItem(KEY);
-  return kept === "dark" || kept === "light" ? kept : null;
+  const theme = kept(KEY);
+  return theme === "dark" || theme === "light" ? theme : null;
 }
 
 /** The theme that is shown. */
@@ -28,6 +30,6 @@ export function startTheme(changed) {
 
 /** Go to the other theme, and keep it. */
 export function otherTheme() {
-  localStorage.setItem(KEY, theme() === "dark" ? "light" : "dark");
+  keep(KEY, theme() === "dark" ? "light" : "dark");
   apply();
 }

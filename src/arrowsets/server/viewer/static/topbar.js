@@ -61,7 +61,7 @@ export class TopBar {
       event.preventDefault();
       look();
     });
-    this.sql = info.sql && tool("sql", "Ask with SQL", commands.q, { key: "q", text: "SQL" });
+    this.sql = info.sql ? tool("sql", "Ask with SQL", commands.q, { key: "q", text: "SQL" }) : null;
     this.theme = tool("moon", "Light or dark", commands.t, { key: "t" });
     this.tools = h(
       "div",

@@ -110,6 +110,14 @@ export function marked(text, query) {
   return parts;
 }
 
+/** The part of a text that begins shortly before the first word of the query, where that stands far back. */
+export function excerpt(text, query, before) {
+  const [[first, found]] = marked(text, query);
+  if (found || first.length <= 2 * before || first.length === text.length) return text;
+  // Between two halves of a letter there is no place to cut.
+  return `… ${text.slice(first.length - before).replace(/^[\udc00-\udfff]/, "")}`;
+}
+
 /** Whether a text is an address that may become a link. Nothing is ever fetched from it. */
 export function isLink(text) {
   return /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text);

@@ -8,6 +8,7 @@ import { toggled } from "./filters.js";
 import { Grid } from "./grid.js";
 import { dragging, HEAD_HEIGHT, renderHead, resizing } from "./header.js";
 import { viewKeys } from "./keys.js";
+import { keep, kept } from "./memory.js";
 import { Pages } from "./pages.js";
 import { problem } from "./panel.js";
 import { sameRows } from "./state.js";
@@ -146,6 +147,8 @@ export class View {
     if (this.sample.length < 2 && this.pages.get(1)) this.#measure();
     this.overlay.hidden = true;
     if (this.pages.count === 0) this.#empty();
+    const { row } = this.store.now;
+    if (row !== null && this.grid.open === null) this.grid.open = this.#positionOf(row);
     this.grid.resized();
     this.#busyIs(false);
   }
@@ -280,7 +283,7 @@ export class View {
     this.#widths[column.name] = width;
     this.grid.columns = this.#columns();
     this.grid.relayout();
-    localStorage.setItem(this.#widthsKey, JSON.stringify(this.#widths));
+    keep(this.#widthsKey, JSON.stringify(this.#widths));
   }
 
   fit(column) {
@@ -294,7 +297,7 @@ export class View {
 
   #loadWidths() {
     try {
-      this.#widths = JSON.parse(localStorage.getItem(this.#widthsKey)) ?? {};
+      this.#widths = JSON.parse(kept(this.#widthsKey)) ?? {};
     } catch {
       this.#widths = {};
     }
@@ -357,7 +360,7 @@ export class View {
       pick: (filter) => this.filter(filter),
       sort: (each) => this.sort(each),
       menu: (each, anchor) => columnMenu(this, each, anchor),
-      drag: (title) => dragging(title, { grid: this.grid, drop: (to) => this.move(this.shown.indexOf(column.name), to) }),
+      drag: (title) => dragging(title, { grid: this.grid, name: column.name, drop: (to) => this.move(this.shown.indexOf(column.name), to) }),
       resize: (grip) => resizing(grip, this.#resizer(column)),
     });
   }
