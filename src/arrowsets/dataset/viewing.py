@@ -25,7 +25,7 @@ class ViewMethods(DatasetCore):
         >>> Dataset.from_dict({"x": [1, 2, 2, None]}).describe()
         4 rows
         column  type  null  unique  min  median  mean    max  distribution
-        x       int   25%           1    2       1.6667  2    ▃▆
+        x       int   25%           1    2       1.6667  2    ▄█
         """
         return describe(self._view, self._features)
 
