@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,10 +15,10 @@ from arrowsets.errors import BadData, DataFilesNotFound
 from arrowsets.hub import HubId
 
 
-def upload(world: Any, name: str, files: dict[str, str | bytes], **more: Any) -> str:
+def upload(world: Any, name: str, files: Mapping[str, str | bytes], **more: Any) -> str:
     """Make a dataset of files and return its id."""
     api = HfApi(endpoint=world.server.url, token=world.token)
-    repo = world.id(name)
+    repo = str(world.id(name))
     api.create_repo(repo, repo_type="dataset", exist_ok=True, **more)
     for path, content in files.items():
         data = content.encode() if isinstance(content, str) else content
