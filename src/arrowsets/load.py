@@ -22,6 +22,7 @@ from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
 from arrowsets.iterable import IterableDataset, IterableDatasetDict
 from arrowsets.lineage import Lineage
+from arrowsets.prepare import refuse_empty
 from arrowsets.resolve import Recipe, resolve
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
@@ -315,9 +316,11 @@ class _StreamLoader(_Loader):
         if self._files is None:
             self._files = self.recipe.data(self.root / "downloads", fetch=False)
             self.builder = self.builder.over(self._files)
-        return IterableDataset._of_builder(
+        made = IterableDataset._of_builder(
             self.builder, self._files[name], name, self.info(), [self.recipe.config_name]
         )
+        refuse_empty(self.builder, self._files[name])
+        return made
 
 
 def load_from_disk(

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from arrowsets.builder import Builder
+from arrowsets.builder import Builder, counted
 from arrowsets.derive import Execution, default_store, fresh_key
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.materialise import Destination, Materialised, materialise, opened
@@ -26,7 +26,7 @@ from arrowsets.files import DataFile
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Outputs
 
-__all__ = ["ReadJob", "lineage_of", "prepare"]
+__all__ = ["ReadJob", "lineage_of", "prepare", "refuse_empty"]
 
 logger = logging.getLogger("arrowsets")
 
@@ -172,6 +172,7 @@ def prepare(
         return opened(entry)
     key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
     shards = tuple(builder.shards(files))
+    refuse_empty(builder, files)
     types = _types(builder, files, shards)
     job = ReadJob(builder, shards, description, types)
     made = materialise(
@@ -181,6 +182,13 @@ def prepare(
     )
     _report(made, description)
     return made
+
+
+def refuse_empty(builder: Builder[Any], files: Sequence[DataFile]) -> None:
+    """Raise where there is not a byte in any of the files; an empty one among others has no rows."""
+    if files and builder.config.on_bad_files == "error" and all(file.size == 0 for file in files):
+        others = f", and so are the other {len(files) - 1}" if len(files) > 1 else ""
+        raise BadData(f"the file is empty{others}", file=files[0].url)
 
 
 def _identities(files: Sequence[DataFile]) -> list[tuple[object, ...]]:
@@ -231,9 +239,8 @@ def _report(made: Materialised, description: str) -> None:
     rows = sum(1 for _, row, _, _ in made.rejects if row is not None)
     files = {file for file, row, _, _ in made.rejects if row is None}
     if rows or files:
-        counted = [f"{n:,} {name}{'s' * (n != 1)}" for n, name in ((rows, "row"), (len(files), "file")) if n]
         logger.warning(
             "%s: left out %s that could not be read; `dataset.rejects` lists what and why",
             description,
-            " and ".join(counted),
+            counted(rows, len(files)),
         )
