@@ -79,6 +79,11 @@ class ReadJob(Job):
         """As the builder says."""
         return self.builder.reads_in_threads()
 
+    @property
+    def infers(self) -> bool:
+        """Unless types stand in the files, or were given."""
+        return self.types is None
+
     def revised(self, parts: Sequence[Part], layout: Layout) -> ReadJob | None:
         """Read again the shards whose text means something else under the types of all, or whose dicts are JSON now."""
         if self.types is not None:

@@ -29,7 +29,7 @@ from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job, Piece
-from arrowsets.engine.parts import Layout, Part, conform, lay_out
+from arrowsets.engine.parts import Layout, Part, conform, filled, lay_out
 from arrowsets.errors import BadData
 from arrowsets.features import Features
 from arrowsets.progress import progress
@@ -107,7 +107,7 @@ def materialise_in_memory(job: Job, destination: Destination | None = None) -> M
             pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
             return materialise(job, destination, begun=pieces)
     part = collector.finish()
-    layout = lay_out([part], job.given, join=job.join, fill=job.fill)
+    layout = _laid_out(job, [part])
     if (revised := job.revised([part], layout)) is not None:
         return materialise_in_memory(revised, destination)
     tables = list(conform(part, layout, job.fill))
@@ -130,11 +130,11 @@ def materialise(
     """
     with destination.store.open(destination.key) as draft, _dropped_if_empty(draft):
         parts = _all_parts(job, draft, executor, begun)
-        layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
+        layout = _laid_out(job, parts)
         if (revised := job.revised(parts, layout)) is not None:
             kept = {unit: part for unit, part in enumerate(parts) if revised.name(unit) == job.name(unit)}
             parts = _all_parts(revised, draft, executor, kept=kept)
-            layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
+            layout = _laid_out(job, parts)
         try:
             shards = list(_merged(job, parts, layout, draft))
         except (OSError, BadData):
@@ -147,6 +147,11 @@ def materialise(
         entry = draft.commit(shards, destination.fingerprint, facts)
     destination.store.make_room(settings().max_cache_bytes, keep=[entry.key])
     return replace(opened(entry), hit=False)
+
+
+def _laid_out(job: Job, parts: Sequence[Part]) -> Layout:
+    layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
+    return filled(layout, job.given) if job.infers else layout
 
 
 @contextmanager
