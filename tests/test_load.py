@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from arrowsets import ClassLabel, Dataset, DatasetDict, Features, ReadInstruction, Value, load_dataset, load_from_disk
-from arrowsets.errors import BadData, DataFilesNotFound, SchemaConflict, SplitNotFound, UnknownName
+from arrowsets.errors import BadData, DataFilesNotFound, OfflineError, SchemaConflict, SplitNotFound, UnknownName
 
 
 @pytest.fixture(autouse=True)
@@ -382,6 +382,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["nothing", "./nothing", "csv.py", "/nothing/here"])
-def test_what_is_not_there_is_said(path: str) -> None:
-    with pytest.raises((DataFilesNotFound, RuntimeError), match="nothing|csv.py"):
+def test_what_is_not_there_is_said(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises((DataFilesNotFound, OfflineError, RuntimeError), match="nothing|csv.py"):
         load_dataset(path)

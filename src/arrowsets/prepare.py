@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -157,6 +157,7 @@ def prepare(
     *,
     description: str,
     source: Sequence[Any] = (),
+    fetch: Callable[[], Sequence[DataFile]] | None = None,
 ) -> Materialised:
     """Find or make the entry of one split.
 
@@ -166,6 +167,7 @@ def prepare(
         how: With how many processes, and into which store.
         description: For progress bars.
         source: What else decides the rows, besides the builder, its options and the files.
+        fetch: Returns the files on this machine; called only if they must be read.
 
     Raises:
         BadData: for a file that cannot be read.
@@ -176,6 +178,8 @@ def prepare(
     if how.reuse and (entry := store.get(lineage.digest)) is not None:
         return opened(entry)
     key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
+    if fetch is not None:
+        files = fetch()
     shards = tuple(builder.shards(files))
     refuse_empty(builder, files)
     types = _types(builder, files, shards)
@@ -199,9 +203,9 @@ def refuse_empty(builder: Builder[Any], files: Sequence[DataFile]) -> None:
 def _identities(files: Sequence[DataFile]) -> list[tuple[object, ...]]:
     """Return what decides the content of files; of many, one text for each hundred, which is hashed as fast as read."""
     if len(files) <= NAMED_FILES:
-        return [(file.url, file.size, file.etag) for file in files]
+        return [file.identity for file in files]
     return [
-        ("\n".join(f"{file.url}\0{file.size}\0{file.etag}" for file in files[at : at + NAMED_FILES]),)
+        ("\n".join("{}\0{}\0{}".format(*file.identity) for file in files[at : at + NAMED_FILES]),)
         for at in range(0, len(files), NAMED_FILES)
     ]
 

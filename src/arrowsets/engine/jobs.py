@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -131,12 +132,12 @@ class TransformJob(Job):
     description: str
     num_rows: int
     on_mixed: str | None = "use_json"
-    unit_rows: int = 0
     again: frozenset[int] = frozenset()
 
-    def __post_init__(self) -> None:
-        if not self.unit_rows:
-            object.__setattr__(self, "unit_rows", _unit_rows(self.view, self.num_rows, self.transform))
+    @cached_property
+    def unit_rows(self) -> int:
+        """Rows of a unit but the last; asked for only where there is work to do, since the view's files are opened for it."""
+        return _unit_rows(self.view, self.num_rows, self.transform)
 
     def __len__(self) -> int:
         return (self.num_rows + self.unit_rows - 1) // self.unit_rows

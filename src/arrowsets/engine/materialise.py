@@ -70,7 +70,7 @@ def opened(entry: Entry) -> Materialised:
     layout = Layout.from_json(entry.manifest.extra["layout"])
     refs = [FileRef(str(entry.path / shard.name), shard.batches) for shard in entry.manifest.shards]
     rejects = tuple((file, row, reason, text) for file, row, reason, text in entry.manifest.extra.get("rejects", ()))
-    return Materialised(ArrowFiles.open(refs, layout.features.arrow_schema), layout, entry, hit=True, rejects=rejects)
+    return Materialised(ArrowFiles.open(refs, layout.schema), layout, entry, hit=True, rejects=rejects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +89,12 @@ class Destination:
     extra: dict[str, Any]
 
 
-def materialise_in_memory(job: Job, destination: Destination | None = None) -> Materialised:
+def materialise_in_memory(job: Job, destination: Callable[[], Destination] | None = None) -> Materialised:
     """Do a job in this process and keep its result in memory.
 
     Args:
-        destination: Where the result goes if it turns out to be large, or to take longer than one would like to lose.
-            None: it stays in memory.
+        destination: Says where the result goes if it turns out to be large, or to take longer than one would like to
+            lose. None: it stays in memory.
     """
     collector = Collector(job, None)
     blocks = job.blocks(0, len(job))
@@ -105,14 +105,15 @@ def materialise_in_memory(job: Job, destination: Destination | None = None) -> M
         done.append(block)
         if destination is not None and (time.monotonic() > deadline or collector.num_bytes > MEMORY_BYTES):
             pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
-            return materialise(job, destination, begun=pieces)
+            return materialise(job, destination(), begun=pieces)
     part = collector.finish()
     layout = _laid_out(job, [part])
     if (revised := job.revised([part], layout)) is not None:
         return materialise_in_memory(revised, destination)
     tables = list(conform(part, layout, job.fill))
-    schema = layout.features.arrow_schema
-    return Materialised(ArrowFiles.from_table(pa.concat_tables(tables) if tables else schema.empty_table()), layout)
+    schema = layout.schema
+    table = tables[0] if len(tables) == 1 else pa.concat_tables(tables) if tables else schema.empty_table()
+    return Materialised(ArrowFiles.from_table(table), layout)
 
 
 def materialise(
@@ -364,7 +365,7 @@ def _is_large(part: Part, job: Job) -> bool:
 def _write_some(left: deque[Part], layout: Layout, job: Job, path: Path) -> WrittenShard:
     """Write parts to a file until it has its size."""
     size = 0
-    with ShardWriter(path, layout.features.arrow_schema) as writer:
+    with ShardWriter(path, layout.schema) as writer:
         while left and size < BUFFER_BYTES and not (size and _is_large(left[0], job)):
             for table in conform(left.popleft(), layout, job.fill):
                 writer.write(table)

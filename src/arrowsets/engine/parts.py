@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -110,7 +111,7 @@ class Part:
                 yield pa.Table.from_batches([files.batch(index)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """The columns of a whole result.
 
@@ -129,6 +130,11 @@ class Layout:
     whole: bool = False
     touched: bool = True
     num_rows: int = 0
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the written columns; made once for all tables that are to have it."""
+        return self.features.arrow_schema
 
     def to_json(self) -> dict[str, Any]:
         """A form for the manifest."""
@@ -223,7 +229,7 @@ def _null_field(array: Any) -> bool:
 
 def conform(part: Part, layout: Layout, fill: Fill | None = None) -> Iterator[pa.Table]:
     """Yield the rows of a part with exactly the columns and types of the layout."""
-    schema = layout.features.arrow_schema
+    schema = layout.schema
     if part.data is None or not any(part.holds(name) for name in part.features):
         # A file without columns does not know how many rows it has.
         yield _conform_table(pa.table({}), part.num_rows, part.start, layout.features, schema, fill)

@@ -118,7 +118,9 @@ def kinds(values: Iterable[object]) -> tuple[set[type], set[Kind]]:
 
 
 _QUICK = {int, float, str, bool}
-_SURE = {pa.int64(), pa.float64(), pa.string(), pa.bool_()}
+# By Arrow's numbers for the types, which compare at once; types themselves are hashed as text.
+_LIST, _FLOAT = pa.list_(pa.null()).id, pa.float64().id
+_SURE = {pa.int64().id, _FLOAT, pa.string().id, pa.bool_().id}
 
 
 def quick_array(values: Any) -> pa.Array[Any] | None:
@@ -147,9 +149,9 @@ def quick_array(values: Any) -> pa.Array[Any] | None:
         return None
     flat: Any = array
     depth = 0
-    while pa.types.is_list(flat.type):
+    while flat.type.id == _LIST:
         flat, depth = flat.flatten(), depth + 1
-    if flat.type not in _SURE or (flat.type == pa.float64() and _may_hide_bools(values, flat, depth)):
+    if flat.type.id not in _SURE or (flat.type.id == _FLOAT and _may_hide_bools(values, flat, depth)):
         return None
     return array
 
