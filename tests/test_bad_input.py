@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from arrowsets import load_dataset
+from arrowsets.derive import default_store
 from arrowsets.errors import BadData
 
 CSV = "".join(["a,b\n", *(f"{i},v{i}\n" for i in range(2000))])
@@ -73,6 +74,7 @@ def test_the_error_names_its_place_and_nothing_is_left(
         list(load(bad, path, **how))
     assert (caught.value.file, caught.value.row) == (str(path), BAD[bad][4])
     assert rest(cache) == []
+    assert list(default_store().drafts()) == []
     if good := BAD[bad][3]:
         path.write_bytes(good)
         assert len(list(load(bad, path, **how))) > 0

@@ -195,7 +195,12 @@ def prepare(
 
 def refuse_empty(builder: Builder[Any], files: Sequence[DataFile]) -> None:
     """Raise where there is not a byte in any of the files; an empty one among others has no rows."""
-    if files and builder.config.on_bad_files == "error" and all(file.size == 0 for file in files):
+    if (
+        files
+        and builder.rows_in_files
+        and builder.config.on_bad_files == "error"
+        and all(file.size == 0 for file in files)
+    ):
         others = f", and so are the other {len(files) - 1}" if len(files) > 1 else ""
         raise BadData(f"the file is empty{others}", file=files[0].url)
 
