@@ -115,6 +115,18 @@ def test_bad_files_are_left_out_and_counted(
         assert [(file, row) for file, row, _, _ in kept.rejects] == [(str(path), None)]
 
 
+@pytest.mark.parametrize("num_proc", [None, 2])
+def test_files_that_were_read_before_the_bad_one_are_not_left(
+    num_proc: int | None, tmp_path: Path, cache: Path
+) -> None:
+    for index, text in enumerate(["x\n1\n", "x\n2\n", "x\n3\n4,5\n"]):
+        (tmp_path / f"{index}.csv").write_text(text)
+    with pytest.raises(BadData, match=r"2\.csv, row 1"):
+        load_dataset("csv", data_files=str(tmp_path / "*.csv"), num_proc=num_proc)
+    assert rest(cache) == []
+    assert list(default_store().drafts()) == []
+
+
 def test_a_column_whose_type_changes_in_the_last_file_is_widened(tmp_path: Path) -> None:
     for index, value in enumerate([1, 2, 2.5]):
         (tmp_path / f"{index}.csv").write_text(f"x\n{value}\n")

@@ -80,6 +80,11 @@ class ReadJob(Job):
         return self.builder.reads_in_threads()
 
     @property
+    def is_named_by_files(self) -> bool:
+        """A file's ETag is part of the name."""
+        return True
+
+    @property
     def infers(self) -> bool:
         """Unless types stand in the files, or were given."""
         return self.types is None

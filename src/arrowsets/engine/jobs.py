@@ -101,6 +101,11 @@ class Job(ABC):
         return None
 
     @property
+    def is_named_by_files(self) -> bool:
+        """Whether mending the input's files gives the job another name, so that units of a failed one are never used."""
+        return False
+
+    @property
     def infers(self) -> bool:
         """Whether types are those of the values, and were neither given nor stored."""
         return False

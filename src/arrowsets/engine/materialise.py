@@ -30,7 +30,7 @@ from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.parts import Layout, Part, conform, filled, lay_out
-from arrowsets.errors import BadData
+from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.store import Draft, Entry, ShardRecord, Store
@@ -129,7 +129,7 @@ def materialise(
         executor: Who does the units. None: this process.
         begun: The pieces of a job that was begun in this process, to be continued.
     """
-    with destination.store.open(destination.key) as draft, _dropped_if_empty(draft):
+    with destination.store.open(destination.key) as draft, _dropped_if_useless(job, draft):
         parts = _all_parts(job, draft, executor, begun)
         layout = _laid_out(job, parts)
         if (revised := job.revised(parts, layout)) is not None:
@@ -156,13 +156,13 @@ def _laid_out(job: Job, parts: Sequence[Part]) -> Layout:
 
 
 @contextmanager
-def _dropped_if_empty(draft: Draft) -> Iterator[None]:
-    """Leave no trace of a draft of which no unit was finished when its job failed."""
+def _dropped_if_useless(job: Job, draft: Draft) -> Iterator[None]:
+    """Leave no trace of a draft that has no unit when its job failed, or whose source must become another one."""
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
-            if not draft.refresh():
+            if not draft.refresh() or (job.is_named_by_files and isinstance(error, (BadData, SchemaConflict))):
                 draft.discard()
         raise
 
