@@ -100,6 +100,16 @@ class Job(ABC):
         del parts, layout
         return None
 
+    @property
+    def is_named_by_files(self) -> bool:
+        """Whether mending the input's files gives the job another name, so that units of a failed one are never used."""
+        return False
+
+    @property
+    def infers(self) -> bool:
+        """Whether types are those of the values, and were neither given nor stored."""
+        return False
+
     @abstractmethod
     def join(self, first: Features, second: Features) -> Features:
         """Return the types that hold the rows of two parts; raise SchemaConflict where there are none."""
@@ -173,6 +183,11 @@ class TransformJob(Job):
         """The types of columns in rows for which nothing is returned: those of the view, or as they were declared."""
         removed, declared = self.transform.removed, self.transform.declared or {}
         return Features({name: declared.get(name, kind) for name, kind in self.features.items() if name not in removed})
+
+    @property
+    def infers(self) -> bool:
+        """Whether the transform finds types out."""
+        return self.transform.infers and self.on_mixed is not None
 
     def join(self, first: Features, second: Features) -> Features:
         """Join types as far as no value is lost; then as `on_mixed` says."""

@@ -71,6 +71,8 @@ class Transform(ABC):
     """Rows that are handed over at a time where any number will do."""
     removed: frozenset[str] = frozenset()
     """Input columns that are dropped before the outputs are merged."""
+    infers: bool = False
+    """Types of outputs are those of their values."""
     declared: Mapping[str, Any] | None = None
     """Types that were given for the outputs."""
 

@@ -64,6 +64,11 @@ class Map(Transform):
         return not self.batched
 
     @property
+    def infers(self) -> bool:  # type: ignore[override]
+        """Unless the user gave the types."""
+        return self.declared is None
+
+    @property
     def declared(self) -> Features | None:  # type: ignore[override]
         """The types that the user gave."""
         return self.typing.declared
