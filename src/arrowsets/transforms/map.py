@@ -74,7 +74,7 @@ class Map(Transform):
             given = self._given_batch(batch)
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             return self._batch_outputs(batch, given, self.call.batch(given, indices, batch.rank))
-        rows = given_rows(self.format, batch.table, self.call.reads)
+        rows = self._given_rows(batch)
         return self._row_outputs(batch, rows, self.call.rows(rows.rows, rows.left, batch.offset, batch.rank))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
@@ -96,7 +96,7 @@ class Map(Transform):
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             call = partial(self.call.one, given, list(indices), batch.rank)
             return (batch, given), [(f"{name} on {describe_rows(indices)}", call)]
-        given = given_rows(self.format, batch.table, self.call.reads)
+        given = self._given_rows(batch)
         return (batch, given), [
             (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
             for index, row in enumerate(given.rows, batch.offset)
@@ -104,6 +104,16 @@ class Map(Transform):
 
     def _given_batch(self, batch: Batch) -> Any:
         return given_batch(self.format, batch.table, self.call.reads)
+
+    def _given_rows(self, batch: Batch) -> GivenRows:
+        reads = self.call.reads
+        if reads is not None and reads.changed and not self.removed.isdisjoint(reads.of(batch.table.schema.names)):
+            # Whether a row that comes back has such a column depends on its being set, not read: lazy rows know.
+            reads = None
+        return given_rows(self.format, batch.table, reads)
+
+    def _kept(self, given: LazyColumns) -> list[str]:
+        return [name for name in given.names if name not in self.removed]
 
     # -- answers to rows
 
@@ -146,7 +156,7 @@ class Map(Transform):
             keys = candidates = list(known) or _returned(answers)
             if columns is not None and given.kept is not None and any(map(is_, answers, given.kept)):
                 # A row that came back stands for all columns; those that it does not hold were not touched.
-                keys = list(dict.fromkeys([*columns.names, *candidates]))
+                keys = list(dict.fromkeys([*self._kept(columns), *candidates]))
         if odd := [key for key in keys if not isinstance(key, str)]:
             raise TypeError(f"{self.call.name} returned a column named {odd[0]!r}; column names are strings")
         arrays: dict[str, Any] = {}
@@ -195,7 +205,8 @@ class Map(Transform):
     ) -> tuple[list[str], list[str], frozenset[str]]:
         """Return all keys of the answers, those whose values may differ from the input's, and those that were deleted.
 
-        A lazy row that comes back is not read: columns that nobody touched are the input's.
+        A lazy row that comes back is not read: columns that nobody touched are the input's. Those that are to be removed
+        are not returned with it, unless they were set.
         """
         own = [answer for answer in answers if isinstance(answer, (LazyRow, LazyBatch)) and answer.columns is given]
         set_keys, deletions = changes(own)
@@ -208,7 +219,7 @@ class Map(Transform):
                 "delete a column from every row, or name it in remove_columns"
             )
         deleted = deletions[0]
-        keys = dict.fromkeys([*(name for name in given.names if name not in deleted), *set_keys])
+        keys = dict.fromkeys([*(name for name in self._kept(given) if name not in deleted), *set_keys])
         candidates = set(set_keys).union(*(answer.keys() for answer in others))
         keys.update(dict.fromkeys(key for answer in others for key in answer))
         candidates.update(key for key in keys if dict.__contains__(given, key))

@@ -79,7 +79,12 @@ def _places(value: Any) -> Iterator[int]:
         # Long lists hold numbers or their like: the first value tells.
         for item in value if value and isinstance(value[0], (list, dict, np.ndarray)) else ():
             yield from _places(item)
-    elif isinstance(value, np.ndarray):
+    else:
+        yield from _memory(value)
+
+
+def _memory(value: Any) -> Iterator[int]:
+    if isinstance(value, np.ndarray):
         if value.size:
             yield value.__array_interface__["data"][0]
     elif _is_torch(value):

@@ -38,7 +38,9 @@ class Reads:
 
 
 # What reaches the variables of the function that runs, or stops in it for somebody to look at them.
-_LOOKS_AROUND = frozenset({"locals", "vars", "dir", "eval", "exec", "breakpoint", "set_trace", "_getframe", "currentframe"})
+_LOOKS_AROUND = frozenset(
+    {"locals", "vars", "dir", "eval", "exec", "breakpoint", "set_trace", "_getframe", "currentframe"}
+)
 _NOT_PLAIN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _ALL_OF_IT = frozenset({"keys", "values", "items"})
 
@@ -52,7 +54,8 @@ def reads_of(function: object) -> Reads | None:
     """
     place = 0
     if not isinstance(function, (FunctionType, MethodType)):
-        function, place = getattr(type(function), "__call__", None), 1
+        # The method that stands in its class, as calling it would find it.
+        function, place = getattr(type(function), "__call__", None), 1  # noqa: B004
     elif isinstance(function, MethodType):
         function, place = function.__func__, 1
     if not isinstance(function, FunctionType):
