@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from arrowsets.engine.jobs import Job, Piece
-from arrowsets.engine.parts import Fill, Layout, Part, conform, lay_out
+from arrowsets.engine.parts import Fill, Layout, Part, conform, lay_out, padded
 from arrowsets.features import Features
 from arrowsets.table import FileRef, ShardWriter, WrittenShard, logical_nbytes
 from arrowsets.transforms.base import Outputs
@@ -191,6 +191,7 @@ def _summary(parts: list[Part], layout: Layout, given: Features) -> Part:
         whole=layout.whole,
         touched=layout.touched,
         rejects=tuple(reject for part in parts for reject in part.rejects),
+        padded=frozenset[str]().union(*(padded(part, layout) for part in parts)),
     )
 
 

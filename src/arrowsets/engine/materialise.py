@@ -11,7 +11,7 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -108,6 +108,8 @@ def materialise_in_memory(job: Job, destination: Callable[[], Destination] | Non
             return materialise(job, destination(), begun=pieces)
     part = collector.finish()
     layout = lay_out([part], job.given, join=job.join, fill=job.fill)
+    if (revised := job.revised([part], layout)) is not None:
+        return materialise_in_memory(revised, destination)
     tables = list(conform(part, layout, job.fill))
     schema = layout.schema
     table = tables[0] if len(tables) == 1 else pa.concat_tables(tables) if tables else schema.empty_table()
@@ -119,21 +121,20 @@ def materialise(
     destination: Destination,
     *,
     executor: Executor | None = None,
-    revise: Callable[[Job, list[Part], Layout], Job | None] | None = None,
     begun: Iterator[Piece] | None = None,
 ) -> Materialised:
     """Do what is missing of a job and commit its result to the store.
 
     Args:
         executor: Who does the units. None: this process.
-        revise: Looks at all parts and answers a job that does some units again, or None.
         begun: The pieces of a job that was begun in this process, to be continued.
     """
     with destination.store.open(destination.key) as draft, _dropped_if_empty(draft):
         parts = _all_parts(job, draft, executor, begun)
         layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
-        if revise is not None and (revised := revise(job, parts, layout)) is not None:
-            parts = _all_parts(revised, draft, executor)
+        if (revised := job.revised(parts, layout)) is not None:
+            kept = {unit: part for unit, part in enumerate(parts) if revised.name(unit) == job.name(unit)}
+            parts = _all_parts(revised, draft, executor, kept=kept)
             layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         try:
             shards = list(_merged(job, parts, layout, draft))
@@ -166,15 +167,18 @@ def _all_parts(
     draft: Draft,
     executor: Executor | None,
     begun: Iterator[Piece] | None = None,
+    kept: Mapping[int, Part] | None = None,
 ) -> list[Part]:
-    """Return the part of each unit, in order; do those that the draft lacks."""
-    parts: dict[int, Part] = {}
+    """Return the part of each unit, in order; do those that neither the draft nor `kept` has."""
+    parts = dict(kept or {})
     for unit in range(len(job)):
+        if unit in parts:
+            continue
         record = draft.finished.get(job.name(unit))
         if record is not None:
             parts[unit] = _part_of(draft, record)
     missing = [unit for unit in range(len(job)) if unit not in parts]
-    if parts and missing:
+    if parts and missing and kept is None:
         logger.warning("resuming: %d/%d shards of %s are there already", len(parts), len(job), job.description)
     weights = [job.weight(unit) for unit in range(len(job))]
     total = None if None in weights else sum(weight or 0 for weight in weights)

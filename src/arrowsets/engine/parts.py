@@ -14,11 +14,12 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict, TransformError
-from arrowsets.features import Features, Json, array_of, cast_column
+from arrowsets.features import Features, FeatureType, Json, array_of, cast_column, feature_of, takes_keys
+from arrowsets.features.casting import is_listlike
 from arrowsets.table import ArrowFiles, FileRef
 from arrowsets.transforms.base import Reject
 
-__all__ = ["Fill", "Join", "Layout", "Part", "conform", "lay_out"]
+__all__ = ["Fill", "Join", "Layout", "Part", "conform", "lay_out", "padded"]
 
 Fill: TypeAlias = "Callable[[str, int, int], pa.ChunkedArray[Any] | None]"
 """Reads the rows [start, stop) of a column of the input; None where the input has no such column."""
@@ -41,6 +42,7 @@ class Part:
         whole: The columns replace every input column.
         touched: The function returned something.
         rejects: What a reader left out: (file, row, reason, text).
+        padded: Columns of JSON that were structs before, in which a key that a row lacked may have become a null.
         data: The rows, or the file and its record batches that hold them. None: no columns, or no rows.
         checksum: Of that file, where it was taken while writing.
     """
@@ -55,6 +57,7 @@ class Part:
     whole: bool = False
     touched: bool = True
     rejects: tuple[Reject, ...] = ()
+    padded: frozenset[str] = frozenset()
     data: pa.Table | FileRef | None = None
     checksum: str | None = None
 
@@ -76,6 +79,7 @@ class Part:
             "whole": self.whole,
             "touched": self.touched,
             "rejects": [list(reject) for reject in self.rejects],
+            "padded": sorted(self.padded),
         }
 
     @classmethod
@@ -93,6 +97,7 @@ class Part:
             whole=data["whole"],
             touched=data["touched"],
             rejects=tuple((file_, row, reason, text) for file_, row, reason, text in data["rejects"]),
+            padded=frozenset(data.get("padded", ())),
             data=file,
         )
 
@@ -189,6 +194,25 @@ def lay_out(
     )
 
 
+def padded(part: Part, layout: Layout) -> frozenset[str]:
+    """Return the columns whose JSON would have other keys if it were made of the values, and not of the part's structs."""
+    held = [name for name in layout.features if name in part.features and part.holds(name)]
+    turned = [name for name in held if takes_keys(part.features[name], layout.features[name])]
+    return part.padded | {name for name in turned if _has_nulls(part, name)}
+
+
+def _has_nulls(part: Part, name: str) -> bool:
+    return any(_null_field(chunk) for table in part.tables() for chunk in table.column(name).chunks)
+
+
+def _null_field(array: Any) -> bool:
+    """Tell whether a struct, at any depth, has a field that is null."""
+    if pa.types.is_struct(array.type):
+        rows = array.drop_null() if array.null_count else array
+        return any(child.null_count or _null_field(child) for child in rows.flatten())
+    return is_listlike(array.type) and _null_field(array.flatten())
+
+
 def conform(part: Part, layout: Layout, fill: Fill | None = None) -> Iterator[pa.Table]:
     """Yield the rows of a part with exactly the columns and types of the layout."""
     schema = layout.schema
@@ -226,12 +250,18 @@ def _converted(column: pa.ChunkedArray[Any], feature: Any, field: pa.Field[Any])
     if column.null_count == len(column):
         return pa.chunked_array([pa.nulls(len(column), field.type)])
     try:
-        if isinstance(feature, Json):
-            chunks = [array_of(chunk.to_pylist(), feature)[0] for chunk in column.chunks]
+        if _has_json(feature):
+            # A text in a column of JSON is a value, not a spelled one: so not by a cast.
+            decode = feature_of(column.type).decoder() or (lambda value: value)
+            chunks = [array_of(list(map(decode, chunk.to_pylist())), feature)[0] for chunk in column.chunks]
             return pa.chunked_array(chunks, type=field.type)
         return cast_column(column, feature)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise SchemaConflict(f"column {field.name!r}: {error}", column=field.name) from error
+
+
+def _has_json(feature: FeatureType) -> bool:
+    return isinstance(feature, Json) or any(map(_has_json, feature.children().values()))
 
 
 def _unified(name: str, parts: Sequence[Part], given: Mapping[str, Any], join: Join, fill: Fill | None) -> Any:

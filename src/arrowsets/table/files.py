@@ -283,6 +283,10 @@ class ArrowFiles:
                 batches[index] = batch
         return batch
 
+    def keeps(self, index: int) -> bool:
+        """Tell whether a batch that was read stays as it is: a view on a file, or in memory anyway."""
+        return self._batches is not None and self._batches[index] is not None
+
     def read(self, rows: Rows, columns: Sequence[str] | None = None) -> pa.Table:
         """Return rows as a table: slices without a copy for a range, else one gather per touched batch."""
         if columns is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -155,6 +156,23 @@ class View:
             yield window.slice(at - low, end - at) if end - at < high - low else window
             for scan in scans:
                 scan.passed(at + batch_rows)
+
+    def stored(self, batch_rows: int, start: int, stop: int) -> Iterator[pa.Table]:
+        """Yield the rows from start up to stop as they are stored, if they are rows of one file after the other.
+
+        A table is then one record batch, which is written elsewhere without a copy. Else they are as in `batches`.
+        """
+        (group, *others) = self.groups or (None,)
+        if group is None or others or not group.rows.is_contiguous or start >= stop:
+            yield from self.batches(batch_rows, start, stop)
+            return
+        scan = Scan.of(group, start)
+        edges = group.files.starts - group.rows.rows[0]
+        inner = edges[(edges > start) & (edges < stop)].tolist()
+        for low, high in pairwise([start, *inner, stop]):
+            yield self._read(range(low, high))
+            if scan is not None:
+                scan.passed(high)
 
     def _edge(self, position: int) -> int:
         """Return the first row after a position, in a contiguous view, where a group has another record batch."""

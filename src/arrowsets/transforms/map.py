@@ -5,13 +5,15 @@ Rules, whatever the data look like:
 - A returned key overwrites or adds a column; other columns stay as they are.
 - `None` leaves a row unchanged. A key that only some rows return is null in the others, or unchanged if the column existed.
 - A key deleted from the row that was handed in, and returned, is a removed column.
+- A function that is handed a table (the arrow, pandas and polars formats) returns all columns that are to be: as a table,
+  or as a dict.
 - A column that existed keeps its type when the values are of its kind (see `arrowsets.transforms.types`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from operator import is_, itemgetter
@@ -65,6 +67,10 @@ class Map(Transform):
     def declared(self) -> Features | None:  # type: ignore[override]
         """The types that the user gave."""
         return self.typing.declared
+
+    def settled(self, types: Mapping[str, Any]) -> Map:
+        """Return the map whose columns get these types."""
+        return replace(self, typing=replace(self.typing, settled=Features(types)))
 
     def apply(self, batch: Batch) -> Outputs:
         """Call the function on one batch."""
@@ -179,6 +185,7 @@ class Map(Transform):
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
+            whole=self.format.tabular,
         )
 
     def _values(self, key: str, table: pa.Table, answers: list[Any], *, has_none: bool) -> list[Any]:
@@ -269,6 +276,7 @@ class Map(Transform):
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
+            whole=self.format.tabular,
         )
 
     def _table_outputs(self, table: pa.Table, given: pa.Table | None = None) -> Outputs:
