@@ -195,3 +195,58 @@ def test_an_error_names_the_row_that_it_happened_on() -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         rows().map(lambda row: {"made": 1 / (row["n"] - 3)})
     assert any("row 2" in note for note in caught.value.__notes__)
+
+
+def other_keys_later(row: Any) -> Any:
+    return {"a": row["n"]} if row["n"] < 700 else {"b": row["n"]}
+
+
+def nothing_later(row: Any) -> Any:
+    return {"m": row["n"] * 2} if row["n"] < 700 else None
+
+
+def one_odd_row(row: Any) -> Any:
+    return {"m": 1, "a": "x"} if row["n"] == 1234 else {"m": row["n"]}
+
+
+def the_row_later(row: Any) -> Any:
+    if row["n"] < 700:
+        return {"m": 0}
+    row["made"] = row["m"]
+    return row
+
+
+def the_row_at_first(row: Any) -> Any:
+    if row["n"] >= 700:
+        return {"m": 0}
+    row["made"] = row["m"]
+    return row
+
+
+def keys_in_another_order(row: Any) -> Any:
+    return {"a": 1, "b": 2} if row["n"] % 600 < 500 else {"b": 3, "a": 4}
+
+
+def other_types_later(row: Any) -> Any:
+    return {"a": row["n"] if row["n"] < 700 else row["n"] / 2}
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        *(other_keys_later, nothing_later, one_odd_row, the_row_later, the_row_at_first),
+        *(keys_in_another_order, other_types_later, in_place, sometimes),
+    ],
+)
+def test_many_rows_answered_part_by_part_give_what_they_give_one_by_one(function: Any) -> None:
+    many = Dataset.from_dict({"n": list(range(70_000)), "m": [n * 3 for n in range(70_000)]}).select(range(69_500))
+    told, untold = many.map(function), many.map(opaque(function))
+    assert (told.column_names, told.features) == (untold.column_names, untold.features)
+    assert told.with_format("arrow")[:].equals(untold.with_format("arrow")[:])
+
+
+def test_an_error_in_a_later_part_names_its_row() -> None:
+    many = Dataset.from_dict({"n": list(range(70_000))})
+    with pytest.raises(ZeroDivisionError) as caught:
+        many.map(lambda row: {"made": 1 / (row["n"] - 61_234)})
+    assert any("row 61234" in note for note in caught.value.__notes__)
