@@ -245,6 +245,7 @@ class Map(Transform):
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
+            whole=self.format.tabular,
         )
 
     def _values(self, key: str, table: pa.Table, answers: list[Any], *, has_none: bool) -> list[Any]:
