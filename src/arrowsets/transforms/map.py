@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from arrowsets.errors import TransformError
 from arrowsets.features import Features
+from arrowsets.features.rows import uniform_columns
 from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, PythonFormat, changes, get_format
 from arrowsets.formats.compiled import row_dicts
 from arrowsets.transforms.base import Batch, Outputs, Transform
@@ -144,7 +145,7 @@ class Map(Transform):
             rows = plain_rows(columns, names, reads, start, min(start + self.block_rows, count))
             answers = self.call.rows(rows.rows, rows.left, batch.offset + start, batch.rank)
             came_back = came_back or rows.came_back(answers)
-            values = _uniform(answers) if set(map(type, answers)) == {dict} else {}
+            values = uniform_columns(answers)
             if not values or (taken and values.keys() != taken.keys()):
                 # These are of another form: put together again, all are looked at one by one.
                 answers = row_dicts(list(taken), list(taken.values()), start) + answers
@@ -202,7 +203,7 @@ class Map(Transform):
         if columns is not None and LazyRow in kinds:
             keys, candidates, deleted = self._lazily_returned(answers, columns)
         else:
-            known = _uniform(answers) if kinds == {dict} else {}
+            known = uniform_columns(answers)
             keys = candidates = list(known) or _returned(answers)
             if columns is not None and came_back:
                 # A row that came back stands for all columns; those that it does not hold were not touched.
@@ -376,20 +377,6 @@ def _one_of_each(answers: Sequence[Any], kinds: set[type]) -> list[Any]:
     for answer in answers:
         found.setdefault(type(answer), answer)
     return list(found.values())
-
-
-def _uniform(answers: Sequence[dict[Any, Any]]) -> dict[Any, list[Any]]:
-    """Return the values of each key of dicts that all have the same keys, as they nearly always do; {} where not.
-
-    As many keys as the first has, and each of its keys there: that they are the same need not be looked at.
-    """
-    first = answers[0]
-    if sum(map(len, answers)) != len(first) * len(answers):
-        return {}
-    try:
-        return {key: list(map(itemgetter(key), answers)) for key in first}
-    except KeyError:
-        return {}
 
 
 def _returned(answers: Sequence[Any]) -> list[str]:
