@@ -231,7 +231,10 @@ class TransformJob(Job):
         """Return how many rows to read at a time where any number will do: no more than fit into some MB."""
         shown = self.view if self.columns is None else self.view.select_columns(self.columns)
         bytes_per_row = max(shown.nbytes // max(shown.num_rows, 1), 1)
-        return max(min(self.transform.block_rows, BLOCK_BYTES // bytes_per_row), 1)
+        rows = self.transform.block_rows
+        if self.transform.job_rows is not None:
+            rows = max(rows, min(self.transform.job_rows, self.unit_rows))
+        return max(min(rows, BLOCK_BYTES // bytes_per_row), 1)
 
     def cut(self, piece: Piece) -> Iterator[Piece]:
         """Cut a piece where units end; only pieces of row-wise transforms span them, whose rows are the input's."""
