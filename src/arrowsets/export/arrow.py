@@ -86,7 +86,7 @@ def write_directory(
         Task((name, start, stop), f"rows {start} to {stop - 1}")
         for name, (start, stop) in zip(names, ranges, strict=True)
     ]
-    bar = progress(view.num_rows, "Saving the dataset", often=True)
+    bar = progress(view.num_rows, "Saving the dataset")
     written: list[FileRef] = []
     try:
         executor = process_pool(num_proc) if num_proc else None

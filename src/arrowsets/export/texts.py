@@ -60,7 +60,7 @@ def write_text(
         threads: Whether several windows may be encoded at a time; worth it where `encode` leaves Python.
     """
     check_counts(batch_size, num_proc)
-    bar = progress(view.num_rows, f"Writing {what}", often=True)
+    bar = progress(view.num_rows, f"Writing {what}")
     try:
         with opened(file.path_or_buf, file.storage_options, file.compression) as output:
             output.write(file.head)

@@ -39,6 +39,8 @@ class Format(ABC):
     """The options that the format knows; None where another library decides."""
     tabular: ClassVar[bool] = False
     """Whether rows and batches are tables and data frames, not dicts."""
+    columnwise: bool = True
+    """Whether each column is shown the same without the others."""
 
     def __init__(self, features: Features | None = None, **options: Any) -> None:
         if self.allowed is not None:
