@@ -102,7 +102,19 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             not config.needs_pandas() and ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
         )
 
+    def skim(self, shard: CsvShard, place: int | None) -> Iterator[tuple[int, int]] | None:
+        """Count the lines of blocks without quotes."""
+        if not self._is_placed() or self.config.on_bad_rows != "error":
+            return None
+        counting = _Counting(self._placed_rows(shard, place), self.config.quotechar.encode())
+        return ranges.row_counts(counting.blocks(), counting.lines, counting.parsed)
+
     def _placed(self, shard: CsvShard, place: int | None, schema: pa.Schema | None) -> Iterator[tuple[pa.Table, int]]:
+        for parser, rows, after in self._placed_rows(shard, place):
+            yield self._fitting(parser, rows, schema), after
+
+    def _placed_rows(self, shard: CsvShard, place: int | None) -> Iterator[tuple[BlockParser, bytes, int]]:
+        """Yield the rows of a shard from a byte on as text, without the header."""
         names, complete = shard.names, self.config.records().complete
         whole = shard.range
         if names is None and place is not None:
@@ -117,7 +129,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
                 rows = block[start:]
                 parser = self._parser(shard, names)
             if rows:
-                yield self._fitting(parser, rows, schema), after
+                yield parser, rows, after
         if parser is None and place is None:
             raise BadData("the file is empty; a CSV file has a header at least", file=whole.file.url)
 
@@ -263,6 +275,30 @@ class _Before:
         for block in ranges.blocks(head, dialect.complete):
             rows += sum(1 for record in dialect.records(block) if block[record.start : record.stop].strip())
         return rows - config.has_header
+
+
+@dataclass
+class _Counting:
+    """The rows of a shard as text, and how many are in a block of them."""
+
+    rows: Iterator[tuple[BlockParser, bytes, int]]
+    quote: bytes
+    parser: BlockParser | None = None
+
+    def blocks(self) -> Iterator[tuple[bytes, int]]:
+        for parser, block, after in self.rows:
+            self.parser = parser
+            yield block, after
+
+    def lines(self, block: bytes) -> int | None:
+        """Count the lines, if each is a row: in quotes there may be others, and blank ones are none."""
+        if self.quote in block or b"\r" in block or b"\n\n" in block or block.startswith(b"\n"):
+            return None
+        return block.count(b"\n") + (not block.endswith(b"\n"))
+
+    def parsed(self, block: bytes) -> int:
+        assert self.parser is not None
+        return self.parser.table(block).num_rows
 
 
 def _unique(fields: Sequence[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict, UnknownNam
 from arrowsets.files import DataFile
 
 from . import ranges
-from .json_lines import LineReader, between_objects, whole_objects
+from .json_lines import LineReader, between_objects, count_objects, whole_objects
 from .json_structure import array_items, member
 from .ranges import FileRange, utf8_stream
 from .widening import WideningBuilder
@@ -97,6 +97,15 @@ class JsonBuilder(WideningBuilder[FileRange]):
             if skip < table.num_rows:
                 yield table.slice(skip) if skip else table, after
             skip = max(skip - table.num_rows, 0)
+
+    def skim(self, shard: FileRange, place: int | None) -> Iterator[tuple[int, int]] | None:
+        """Count the lines that are objects."""
+        lines = self._placed_lines(shard, place) if self.config.on_bad_rows == "error" else None
+        if lines is None:
+            return None
+        reader = LineReader(shard, None, self.mixed, self.config.on_bad_rows, self.rejects)
+        blocks = ((block, after) for block, after in lines if not block.isspace())
+        return ranges.row_counts(blocks, count_objects, lambda block: reader.table(block).num_rows)
 
     def _fitting(self, reader: LineReader, block: bytes) -> pa.Table:
         try:

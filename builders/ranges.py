@@ -23,6 +23,7 @@ __all__ = [
     "placed_blocks",
     "plain_size",
     "read_range",
+    "row_counts",
     "utf8_stream",
     "valid_utf8",
     "whole_records",
@@ -223,6 +224,26 @@ def placed_blocks(
             place += len(block)
             if content:
                 yield content, place
+
+
+def row_counts(
+    blocks: Iterator[tuple[bytes, int]], count: Callable[[bytes], int | None], parse: Callable[[bytes], int]
+) -> Iterator[tuple[int, int]]:
+    """Yield how many rows blocks have, with the offsets after them.
+
+    Args:
+        count: Answers how many rows a block has by the look of its lines; None where that does not tell.
+        parse: Answers it by reading the values. It has the last word on the first block, and so on all.
+    """
+    trusted: bool | None = None
+    for block, after in blocks:
+        rows = None if trusted is False else count(block)
+        if rows is None:
+            rows = parse(block)
+        elif trusted is None:
+            found = parse(block)
+            trusted, rows = found == rows, found
+        yield rows, after
 
 
 def _small_pieces(raw: BinaryIO, shard: FileRange) -> Iterator[bytes]:
