@@ -45,7 +45,7 @@ def fake(builder: str, known: Mapping[str, Mapping[str, Any]]) -> type[FileBuild
 
 @pytest.fixture(autouse=True)
 def _builders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_installed", dict)
+    monkeypatch.setattr(registry, "_plugins", dict)
     monkeypatch.setattr(registry, "_registered", {name: fake(name, known) for name, known in OURS.items()})
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from arrowsets import registry
+from arrowsets.builder import Builder
 from arrowsets.combine import concatenate_datasets
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import Execution, default_store
-from arrowsets.errors import BadData, SplitNotFound, UnknownName
-from arrowsets.features import Features
+from arrowsets.errors import BadData, SchemaConflict, SplitNotFound, UnknownName
+from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
 from arrowsets.files import DataFile
 from arrowsets.files.download import fetch
 from arrowsets.info import DatasetInfo
@@ -138,7 +139,9 @@ class _Loader:
 
     def load(self, split: Any) -> Any:
         """Return what a split argument of any form asks for."""
+        self._all = split is None
         try:
+            self._agree(self._asked(split))
             return self._load(split)
         finally:
             if self._downloads is not None:
@@ -146,11 +149,41 @@ class _Loader:
 
     def _load(self, split: Any) -> Any:
         if split is None:
-            self._all = True
             return DatasetDict({name: self.whole(name) for name in self.recipe.files})
         if isinstance(split, (list, tuple)):
             return [self._load(each) for each in split]
         return self.part(split)
+
+    def _asked(self, split: Any) -> list[str]:
+        if split is None:
+            return list(self.recipe.files)
+        if isinstance(split, (list, tuple)):
+            return list(dict.fromkeys(name for each in split for name in self._asked(each)))
+        return list(dict.fromkeys(self.named(parse(split))))
+
+    def _agree(self, names: Sequence[str]) -> None:
+        """Give the columns that splits share the types that hold the values of all of them."""
+        types = shared_types({name: self.whole(name).features for name in names}, self.builder)
+        for name in names:
+            own = self.whole(name).features
+            wanted = Features({column: types[column] for column in own})
+            if wanted != own:
+                if changes := widened(own, wanted):
+                    logger.warning("split %r: %s, as in the other splits", name, changes)
+                self._prepared[name] = self._retyped(name, wanted)
+
+    def _retyped(self, name: str, wanted: Features) -> Dataset:
+        """Return a split with other types: cast where that changes no value, read again where text means something else."""
+        dataset, schema = self.whole(name), wanted.arrow_schema
+        exact = all(
+            is_lossless_cast(field.type, schema.field(field.name).type) for field in dataset.features.arrow_schema
+        )
+        if exact or not self.builder.decodes_text():
+            made = dataset.cast(wanted)
+            made._rejects, made._store, made._origin = dataset._rejects, dataset._store, dataset._origin
+            return made
+        builder = type(self.builder)(replace(self.builder.config, features=wanted))
+        return self._prepare(name, builder)
 
     def part(self, split: Split) -> Dataset:
         """Return the rows that a split specification names."""
@@ -186,10 +219,10 @@ class _Loader:
             self._prepared[name] = self._prepare(name)
         return self._prepared[name]
 
-    def _prepare(self, name: str) -> Dataset:
+    def _prepare(self, name: str, builder: Builder[Any] | None = None) -> Dataset:
         files = self.files()[name]
         dataset = Dataset._prepared(
-            self.builder,
+            builder or self.builder,
             files,
             name,
             self.how,
@@ -243,6 +276,43 @@ class _Loader:
             )
 
 
+def shared_types(splits: Mapping[str, Features], builder: Builder[Any]) -> Features:
+    """Return the types of all columns of all splits, each of which holds the values that any split has.
+
+    Raises:
+        SchemaConflict: names the column, both splits and both types.
+    """
+    types: dict[str, tuple[str, FeatureType]] = {}
+    for split, features in splits.items():
+        for column, feature in features.items():
+            first, known = types.setdefault(column, (split, feature))
+            if known != feature:
+                types[column] = (split, _shared(column, (first, known), (split, feature), builder))
+    return Features({column: feature for column, (_, feature) in types.items()})
+
+
+def _shared(
+    column: str, first: tuple[str, FeatureType], second: tuple[str, FeatureType], builder: Builder[Any]
+) -> FeatureType:
+    try:
+        return builder.unify(*(Features({column: feature}) for _, feature in (first, second)))[column]
+    except SchemaConflict as error:
+        raise SchemaConflict(
+            f"column {column!r} is {first[1]} in split {first[0]!r} and {second[1]} in split {second[0]!r}, and no type holds "
+            "both; load one at a time with split=, or give features=",
+            column=column,
+        ) from error
+
+
+def widened(own: Features, wanted: Features) -> str:
+    """Say which columns get which types; those without a value have none to change."""
+    return ", ".join(
+        f"column {name!r} is read as {wanted[name]} instead of {own[name]}"
+        for name in own
+        if own[name] not in (wanted[name], Value("null"))
+    )
+
+
 class _Downloads:
     """Files that are being fetched, those of several splits side by side."""
 
@@ -267,6 +337,9 @@ class _Downloads:
 
 class _StreamLoader(_Loader):
     """The splits of a recipe as streams: nothing is fetched but what a reader needs to begin."""
+
+    def _agree(self, names: Sequence[str]) -> None:
+        """Leave each split its own types: those of the others are not known before they are read."""
 
     def _load(self, split: Any) -> Any:
         if split is None:

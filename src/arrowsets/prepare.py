@@ -19,7 +19,7 @@ from arrowsets.builder import Builder
 from arrowsets.derive import Execution, default_store, fresh_key
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.materialise import Destination, Materialised, materialise, opened
-from arrowsets.engine.parts import Layout, Part
+from arrowsets.engine.parts import Layout, Part, padded
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, is_lossless_cast
 from arrowsets.files import DataFile
@@ -78,6 +78,17 @@ class ReadJob(Job):
     def reads_ahead(self) -> bool:
         """As the builder says."""
         return self.builder.reads_in_threads()
+
+    def revised(self, parts: Sequence[Part], layout: Layout) -> ReadJob | None:
+        """Read again the shards whose text means something else under the types of all, or whose dicts are JSON now."""
+        if self.types is not None:
+            return None
+        again = frozenset(
+            unit
+            for unit, part in enumerate(parts)
+            if padded(part, layout) or (self.builder.decodes_text() and _means_more(part, layout))
+        )
+        return replace(self, types=layout.features, typed=again) if again else None
 
     def label(self, unit: int) -> str:
         """The shard and what it is read for."""
@@ -171,7 +182,6 @@ def prepare(
         job,
         Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"}),
         executor=how.workers,
-        revise=None if types is not None else _revised,
     )
     _report(made, description)
     return made
@@ -216,20 +226,9 @@ def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[An
     return types
 
 
-def _revised(job: Job, parts: list[Part], layout: Layout) -> Job | None:
-    """Return the job that reads again the shards whose text means something else under the unified types."""
-    assert isinstance(job, ReadJob)
-    if not job.builder.decodes_text():
-        return None
-    schema = layout.features.arrow_schema
-    again = set()
-    for unit, part in enumerate(parts):
-        own = part.features.arrow_schema
-        for field in own:
-            wanted = schema.field(field.name).type
-            if field.type != wanted and part.num_rows and not is_lossless_cast(field.type, wanted):
-                again.add(unit)
-    return replace(job, types=layout.features, typed=frozenset(again)) if again else None
+def _means_more(part: Part, layout: Layout) -> bool:
+    own, wanted = part.features.arrow_schema, layout.features.arrow_schema
+    return part.num_rows > 0 and any(not is_lossless_cast(field.type, wanted.field(field.name).type) for field in own)
 
 
 def _report(made: Materialised, description: str) -> None:

@@ -31,6 +31,7 @@ __all__ = ["Recipe", "Request", "card_of", "resolve"]
 # Of two extensions that are equally frequent, the first of these; then the last in the alphabet.
 _PREFERRED: Final = (".parquet", ".lance", ".arrow", ".jsonl", ".json", ".csv")
 _METADATA: Final = frozenset({"metadata.csv", "metadata.jsonl", "metadata.parquet"})
+_ARCHIVES: Final = frozenset({".zip", ".tar"})
 _INSPECTED: Final = 10
 
 Files = Mapping[str, tuple[DataFile, ...]]
@@ -134,7 +135,7 @@ def resolve(
         dict(keywords or {}),
     )
     text = request.path
-    if text in registry.builder_names():
+    if registry.is_builder(text):
         return _packaged(request)
     if text.endswith(".py"):
         raise RuntimeError(f"Dataset scripts are no longer supported, but found {Path(text).name}")
@@ -247,7 +248,7 @@ def _file(request: Request) -> Recipe:
 def card_of(path: str | os.PathLike[str], revision: str | None = None, token: bool | str | None = None) -> Card:
     """Return what a local directory or a dataset on the hub says of itself; nothing for anything else."""
     text = os.fspath(path)
-    if text in registry.builder_names():
+    if registry.is_builder(text):
         return Card()
     if text.startswith(PREFIX):
         return read_card(_snapshot(text, revision, token).read_text)
@@ -315,7 +316,7 @@ def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any
     Raises:
         ValueError: when the extensions disagree: half the files would be read wrong.
     """
-    extensions = sorted({file.extension for listed in files.values() for file in listed if kind_of(file) is None})
+    extensions = sorted({file.extension for listed in files.values() for file in listed} - _ARCHIVES)
     known = registry.builder(name).extensions
     implied = {
         extension: {key: value for key, value in known[extension].items() if key not in given}
@@ -332,7 +333,10 @@ def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any
 
 
 def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[DataFile, ...]]:
-    kept = {split: tuple(f for f in listed if _is_data(f, only, name) or kind_of(f)) for split, listed in files.items()}
+    kept = {
+        split: tuple(f for f in listed if f.extension in only or _is_data(f, only, name) or kind_of(f))
+        for split, listed in files.items()
+    }
     return {split: listed for split, listed in kept.items() if listed} or dict(files)
 
 

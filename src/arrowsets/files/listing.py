@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from arrowsets.files.datafile import DataFile
 from arrowsets.files.urls import is_plain_path
@@ -16,8 +16,7 @@ __all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_dir
            "local_etag", "under", "walk"]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What a listing says of a file."""
 
     size: int | None
