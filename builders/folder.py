@@ -297,11 +297,12 @@ def _is_member(file: DataFile) -> bool:
 
 
 def _references(files: Sequence[DataFile | None]) -> Arr:
-    """Return files as paths, and members of archives as their bytes."""
+    """Return files as paths, and what no path of this machine leads to as its bytes."""
     contents: Arr = nulls(len(files), pa.binary())
-    if any(file is not None and "::" in file.url for file in files):
+    if any(file is not None and (_is_member(file) or file.is_remote) for file in files):
         contents = texts(
-            [_content(file) if file is not None and _is_member(file) else None for file in files], pa.binary()
+            [_content(file) if file is not None and (_is_member(file) or file.is_remote) else None for file in files],
+            pa.binary(),
         )
     paths = [None if file is None else _reference(file) for file in files]
     mask = of_mask([file is None for file in files]) if None in files else None
@@ -313,7 +314,9 @@ def _references(files: Sequence[DataFile | None]) -> Arr:
 
 
 def _reference(file: DataFile) -> str:
-    return file.name if _is_member(file) else file.local or file.url
+    if _is_member(file) or file.is_remote:
+        return file.name
+    return file.local or file.url
 
 
 def _content(file: DataFile) -> bytes:

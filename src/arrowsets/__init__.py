@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from arrowsets.combine import concatenate_datasets, interleave_datasets
     from arrowsets.dataset import Dataset, DatasetDict
+    from arrowsets.describe import (
+        get_dataset_config_info,
+        get_dataset_config_names,
+        get_dataset_default_config_name,
+        get_dataset_infos,
+        get_dataset_split_names,
+        load_dataset_builder,
+    )
     from arrowsets.features import (
         Array2D,
         Array3D,
@@ -76,8 +84,14 @@ _HOMES = {
     "concatenate_datasets": "arrowsets.combine",
     "disable_progress_bars": "arrowsets.progress",
     "enable_progress_bars": "arrowsets.progress",
+    "get_dataset_config_info": "arrowsets.describe",
+    "get_dataset_config_names": "arrowsets.describe",
+    "get_dataset_default_config_name": "arrowsets.describe",
+    "get_dataset_infos": "arrowsets.describe",
+    "get_dataset_split_names": "arrowsets.describe",
     "interleave_datasets": "arrowsets.combine",
     "load_dataset": "arrowsets.load",
+    "load_dataset_builder": "arrowsets.describe",
     "load_from_disk": "arrowsets.load",
 }
 
@@ -116,8 +130,14 @@ __all__ = [
     "concatenate_datasets",
     "disable_progress_bars",
     "enable_progress_bars",
+    "get_dataset_config_info",
+    "get_dataset_config_names",
+    "get_dataset_default_config_name",
+    "get_dataset_infos",
+    "get_dataset_split_names",
     "interleave_datasets",
     "load_dataset",
+    "load_dataset_builder",
     "load_from_disk",
 ]
 

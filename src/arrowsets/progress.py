@@ -20,6 +20,9 @@ __all__ = [
 ]
 
 
+"""Seconds that an operation takes before there is a bar, if it is one that tells of itself often."""
+
+
 class Progress(Protocol):
     """What a long operation tells of itself; a negative `update` takes back what has to be done again."""
 

@@ -26,14 +26,13 @@ MISSING = {
         "list_indexes",
         "load_elasticsearch_index",
         "load_faiss_index",
-        "push_to_hub",
         "save_faiss_index",
         "search",
         "search_batch",
         "to_iterable_dataset",
         "to_tf_dataset",
     },
-    "DatasetDict": {"push_to_hub"},
+    "DatasetDict": set(),
 }
 # Defaults that differ.
 OTHERWISE = {

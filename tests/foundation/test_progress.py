@@ -98,3 +98,21 @@ print(are_progress_bars_disabled())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\nFalse\n"
+
+
+def test_a_bar_of_a_short_operation_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    enable_progress_bars()
+    with progress(10, "Saving") as bar:
+        bar.update(10)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_bar_that_was_waited_for_shows_all_that_is_done(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enable_progress_bars()
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    with progress(10, "Saving") as bar:
+        bar.update(4)
+        bar.update(3)
+    assert "7/10" in capfd.readouterr().err

@@ -10,6 +10,7 @@ from arrowsets.dataset.disk import DiskMethods
 from arrowsets.dataset.exporting import ExportMethods
 from arrowsets.dataset.formatting import FormatMethods
 from arrowsets.dataset.mapping import MapMethods
+from arrowsets.dataset.pushing import PushMethods
 from arrowsets.dataset.reading_files import FileMethods
 from arrowsets.dataset.rows import RowMethods
 from arrowsets.dataset.streaming import StreamMethods
@@ -26,6 +27,7 @@ class Dataset(
     FormatMethods,
     ExportMethods,
     DiskMethods,
+    PushMethods,
     CacheMethods,
     StreamMethods,
     DatasetCore,

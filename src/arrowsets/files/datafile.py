@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 from arrowsets.errors import DataFilesNotFound
 from arrowsets.files import archive, remote
 from arrowsets.files.compression import codec_of_bytes, codec_of_name, decompress, without_codec
 from arrowsets.files.urls import is_http, is_local, local_part, name_part, split_chain
 
-__all__ = ["DataFile"]
+__all__ = ["DataFile", "Origin"]
+
+_PINNED: Final = re.compile(r"(?<=hf://)(datasets/[^/@]+(?:/[^/@]+)?)@[0-9a-f]{40}/")
+
+
+class Origin(Protocol):
+    """Where the bytes of a file come from, if its URL alone does not say. Pickles with the file."""
+
+    def open(self) -> BinaryIO:
+        """Open the bytes as they are stored, over the network if need be."""
+
+    def here(self) -> str | None:
+        """Return the path of the bytes if they are on this machine already."""
+
+    def fetch(self) -> str:
+        """Bring the bytes to this machine and return their path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +46,7 @@ class DataFile:
         etag: Changes whenever the content changes. Empty: nothing is known of the content.
         storage_options: What fsspec or requests need to reach the URL. No part of what the file is.
         local: Where the bytes (of a member: those of its archive) lie on this machine, if elsewhere than `url` says.
+        origin: Who gives the bytes, if neither `url` nor `local` does.
     """
 
     url: str
@@ -37,6 +54,16 @@ class DataFile:
     etag: str = ""
     storage_options: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     local: str | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def identity(self) -> tuple[str, int | None, str]:
+        """What decides the content: URL, size and ETag, and not the commit of a file that commits share.
+
+        >>> DataFile("hf://datasets/user/name@" + 40 * "a" + "/x.csv", 3, "e").identity
+        ('hf://datasets/user/name/x.csv', 3, 'e')
+        """
+        return _PINNED.sub(r"\1/", self.url) if self.etag else self.url, self.size, self.etag
 
     @property
     def path(self) -> str:
@@ -85,6 +112,8 @@ class DataFile:
                 return path.open("rb")
             except FileNotFoundError as error:
                 raise DataFilesNotFound(f"{self.url!r} is not there (any more)") from error
+        if self.origin is not None:
+            return self.origin.open()
         options = self.storage_options or {}
         if is_http(self.url):
             stream = remote.HttpStream(self.url, options, size=self.size, etag=self.etag)
@@ -102,6 +131,9 @@ class DataFile:
     def _stored(self) -> Path | None:
         if self.local is not None:
             return Path(self.local)
+        if self.origin is not None:
+            here = self.origin.here()
+            return None if here is None else Path(here)
         return Path(local_part(self.url)) if is_local(self.url) else None
 
 
