@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, FeatureType, Value
 from arrowsets.features.buffers import bulk_pool
 from arrowsets.features.casting import nulls
+from arrowsets.lazy import pc
 
 from .csv_records import Dialect, Record
 from .csv_types import Words, may_narrow, narrow
