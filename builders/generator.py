@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -70,7 +71,8 @@ class GeneratorBuilder(Builder[Mapping[str, Any]]):
         rows: list[Mapping[str, Any]] = []
         start = 0
         for row in generator(**shard):
-            if not isinstance(row, Mapping):
+            # The check of an abstract class takes as long as all else that is done here.
+            if type(row) is not dict and not isinstance(row, Mapping):
                 raise BadData(f"the generator yielded {type(row).__name__}; yield dicts", row=start + len(rows))
             rows.append(row)
             if len(rows) == _BATCH_ROWS:
@@ -93,19 +95,41 @@ class GeneratorBuilder(Builder[Mapping[str, Any]]):
 
 
 def _table(rows: Sequence[Mapping[str, Any]], features: Features | None, start: int) -> pa.Table:
+    columns = _alike(rows, features) or _unlike(rows, features, start)
+    names = list(columns)
+    arrays, kinds = {}, {}
+    for name, values in columns.items():
+        try:
+            wanted = None if features is None else features[name]
+            arrays[name], kinds[name] = array_of(values, wanted, on_mixed="use_json")
+        except (SchemaConflict, pa.ArrowInvalid) as error:
+            raise SchemaConflict(f"column {name!r}, in the rows from {start}: {error}", column=name) from error
+    table_schema = Features(kinds).arrow_schema
+    return pa.Table.from_arrays([arrays[name] for name in names], schema=table_schema)
+
+
+def _alike(rows: Sequence[Mapping[str, Any]], features: Features | None) -> dict[str, list[Any]] | None:
+    """Return the columns of dicts with the same keys, as most generators yield them; None for others.
+
+    All is done by C functions, in a third of the time that a lookup for each value takes.
+    """
+    names = tuple(rows[0] if features is None else features)
+    if not names or set(map(type, rows)) != {dict} or set(map(len, rows)) != {len(names)}:
+        return None
+    try:
+        values = map(itemgetter(*names), rows)
+        columns = [list(values)] if len(names) == 1 else map(list, zip(*values, strict=True))
+        return dict(zip(names, columns, strict=True))
+    except KeyError:
+        return None
+
+
+def _unlike(rows: Sequence[Mapping[str, Any]], features: Features | None, start: int) -> dict[str, list[Any]]:
+    """Return the columns of rows that lack some."""
     names: dict[str, None] = dict.fromkeys(features) if features is not None else {}
     for row in rows:
         if features is None and row.keys() != names.keys():
             names.update(dict.fromkeys(row))
         elif features is not None and (unknown := [name for name in row if name not in names]):
             raise BadData(f"no column {unknown[0]!r} in features=, which names {list(names)}", row=start)
-    arrays, kinds = {}, {}
-    for name in names:
-        try:
-            wanted = None if features is None else features[name]
-            values = [row.get(name) for row in rows]
-            arrays[name], kinds[name] = array_of(values, wanted, on_mixed="use_json")
-        except (SchemaConflict, pa.ArrowInvalid) as error:
-            raise SchemaConflict(f"column {name!r}, in the rows from {start}: {error}", column=name) from error
-    table_schema = Features(kinds).arrow_schema
-    return pa.Table.from_arrays([arrays[name] for name in names], schema=table_schema)
+    return {name: [row.get(name) for row in rows] for name in names}
