@@ -155,12 +155,12 @@ class JsonBuilder(WideningBuilder[FileRange]):
         config = self.config
         size = ranges.plain_size(file)
         plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
-        if size is None or size <= ranges.SHARD_BYTES or not plain or config.field is not None:
+        if size is None or size <= ranges.shard_bytes(size) or not plain or config.field is not None:
             return (FileRange(file),)
         with file.open() as raw:
             if not raw.read(1 << 12).removeprefix(ranges.BOM).lstrip().startswith(b"{"):
                 return (FileRange(file),)
-        cuts = ranges.line_cuts(file, size, between_objects)
+        cuts = ranges.line_cuts(file, size, between_objects, ranges.shard_bytes(size))
         return tuple(FileRange(file, start, stop) for start, stop in itertools.pairwise(cuts))
 
     def _lines(self, shard: FileRange) -> Iterator[bytes]:

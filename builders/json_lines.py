@@ -128,7 +128,10 @@ class LineReader:
             try:
                 source: Any = pa.BufferReader(lines)
                 table = arrow_json.read_json(
-                    source, arrow_json.ReadOptions(block_size=size), parse_options=options, memory_pool=bulk_pool()
+                    source,
+                    arrow_json.ReadOptions(block_size=size, use_threads=ranges.MORE_THREADS),
+                    parse_options=options,
+                    memory_pool=bulk_pool(),
                 )
             except pa.ArrowInvalid as error:
                 if "straddling" not in str(error) or size > len(lines):

@@ -15,6 +15,7 @@ from arrowsets.errors import BadData
 from arrowsets.files import DataFile
 
 __all__ = [
+    "MORE_THREADS",
     "FileRange",
     "blocks",
     "holds",
@@ -24,12 +25,18 @@ __all__ = [
     "plain_size",
     "read_range",
     "row_counts",
+    "shard_bytes",
     "utf8_stream",
     "valid_utf8",
     "whole_records",
 ]
 
 SHARD_BYTES = 16 << 20  # of text that is one unit of work, about
+READERS = 4  # pieces that a small file is cut into, so that all who read have work
+SMALL_SHARD = 4 << 20  # but none is smaller
+# Whether Arrow is to parse a shard with threads of its own. On few processors those who read other shards use all of
+# them, and Arrow's threads beside them take a third more time.
+MORE_THREADS = (os.cpu_count() or 1) > READERS
 BLOCK_BYTES = 16 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
 _SEARCHED = 1 << 18  # bytes at a time, so that they stay in the processor's cache
 FIRST_BYTES = 1 << 16  # of the first block that a stream reads
@@ -50,6 +57,11 @@ def plain_size(file: DataFile) -> int | None:
     """Return the size of a file whose bytes can be read at any place, else None."""
     path = file.local_path()
     return None if path is None else path.stat().st_size
+
+
+def shard_bytes(size: int) -> int:
+    """Return of how many bytes the shards of a file are, about: fewer in small files, so that there are some."""
+    return min(SHARD_BYTES, max(SMALL_SHARD, size // READERS + 1))
 
 
 def is_utf8(encoding: str | None) -> bool:
@@ -89,13 +101,12 @@ def holds(file: DataFile, mark: bytes, start: int) -> bool:
     return False
 
 
-def line_cuts(file: DataFile, size: int, find: Callable[[bytes], int], step: int | None = None) -> list[int]:
+def line_cuts(file: DataFile, size: int, find: Callable[[bytes], int], step: int) -> list[int]:
     """Return the offsets at which a file can be cut, about `step` bytes apart, from 0 to its size.
 
     Args:
         find: Answers the offset after the first line of a window at whose end records end, or -1.
     """
-    step = step or SHARD_BYTES
     cuts = [0]
     with file.open_raw() as raw:
         target = step

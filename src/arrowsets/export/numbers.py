@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.export.weave import Looked, Piece, woven
 from arrowsets.features.buffers import filled, is_valid, of_numpy, texts, to_numpy
+from arrowsets.lazy import pc
 
 __all__ = ["either", "flag_pieces", "float_pieces", "float_texts", "integer_pieces"]
 
