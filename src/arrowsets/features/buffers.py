@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from arrowsets.lazy import pc
 
 __all__ = ["bulk_pool", "filled", "is_valid", "null_scalar", "of_list", "of_mask", "of_numpy", "texts", "to_numpy"]
 
@@ -31,7 +32,7 @@ def of_numpy(values: Any) -> pa.Array[Any]:
     return pa.Array.from_buffers(dtype, len(values), [None, pa.py_buffer(packed)])
 
 
-def of_mask(values: Sequence[bool]) -> Any:
+def of_mask(values: Sequence[bool] | npt.NDArray[np.bool_]) -> Any:
     """Return a boolean array."""
     return of_numpy(np.array(values, np.bool_))
 

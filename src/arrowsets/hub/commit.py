@@ -25,7 +25,7 @@ from arrowsets.info import DatasetInfo, SplitInfo
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo, CommitOperationAdd
 
-__all__ = ["Commit", "NewSplit", "commit"]
+__all__ = ["Commit", "NewSplit", "make_commit"]
 
 ATTEMPTS: Final = 12
 # More files than this are added by commits of their own before the one that makes them part of the dataset.
@@ -76,7 +76,7 @@ class Commit:
     create_pr: bool = False
 
 
-def commit(access: Access, wanted: Commit) -> CommitInfo:
+def make_commit(access: Access, wanted: Commit) -> CommitInfo:
     """Make the commit.
 
     Raises:
@@ -166,7 +166,9 @@ class _Change:
             names = [f"{self.wanted.data_dir}/{split}-{index:05d}-of-{total:05d}.parquet" for index in range(total)]
             kept |= set(names)
             operations += [
-                CommitOperationCopy(old, name) for old, name in zip(before, names, strict=False) if old != name
+                CommitOperationCopy(old, name, src_revision=self.head.commit)
+                for old, name in zip(before, names, strict=False)
+                if old != name
             ]
             for file, name in zip(new.files, names[len(before) :], strict=True):
                 file.path_in_repo = name
