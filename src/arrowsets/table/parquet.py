@@ -103,7 +103,8 @@ def parquet_view(footers: Sequence[ParquetFooter], schema: pa.Schema) -> View:
 
 def parquet_paths(view: View) -> list[str] | None:
     """Return the files that a view shows all rows of, in their order; None for any other view."""
-    if not view.groups or any(group.rows.rows != range(group.files.num_rows) for group in view.groups):
+    selections = [(group.rows.rows, group.files.num_rows) for group in view.groups]
+    if not selections or not all(isinstance(rows, range) and rows == range(total) for rows, total in selections):
         return None
     paths = [
         [

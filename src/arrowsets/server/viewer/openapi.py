@@ -122,7 +122,9 @@ _SCHEMAS: Mapping[str, Schema] = {
         "properties": {
             **dict.fromkeys(("description", "citation", "homepage", "license", "config_name"), TEXT),
             "features": ANY_OBJECT,
-            "version": _exactly({"version_str": TEXT, "major": WHOLE, "minor": WHOLE, "patch": WHOLE}, ("version_str",)),
+            "version": _exactly(
+                {"version_str": TEXT, "major": WHOLE, "minor": WHOLE, "patch": WHOLE}, ("version_str",)
+            ),
             "splits": {
                 "type": "object",
                 "additionalProperties": _exactly(

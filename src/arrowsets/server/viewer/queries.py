@@ -7,6 +7,7 @@ stream, of which no more is read than may be shown.
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import subprocess
 import sys
@@ -125,7 +126,10 @@ class Queries:
 
 def _started() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "arrowsets.server.viewer.query_process"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Arrow's own allocator reserves a gigabyte at once, which would have to be allowed.
+    environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
 
 
 def _ended(child: subprocess.Popen[bytes]) -> None:

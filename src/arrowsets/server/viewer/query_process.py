@@ -21,6 +21,7 @@ from arrowsets.table.parquet import parquet_paths
 __all__ = ["main"]
 
 _RESERVED_BYTES = 16 << 30
+_LOADED_BYTES = 1 << 30
 _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree", "repeat", "repeat_row"})
 _REFUSED_FUNCTIONS = frozenset({"current_setting", "getvariable", "getenv", "current_catalog", "current_database"})
 _STREAMED_ROWS = 16_384
@@ -126,23 +127,21 @@ def _bound(memory: int, mapped: int) -> None:
         import resource
     except ImportError:
         return  # Windows: DuckDB's own limit and the deadline remain
-    data = memory + _reserved()
-    resource.setrlimit(resource.RLIMIT_DATA, (data, data))
+    private = _private_bytes() + memory
+    resource.setrlimit(resource.RLIMIT_DATA, (private, private))
     addresses = 2 * mapped + memory + _RESERVED_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (addresses, addresses))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _reserved() -> int:
-    """Return what allocators have reserved already, used or not: it counts as data, and is not the query's."""
+def _private_bytes() -> int:
+    """Return how much this process has taken already; a guess where the system does not tell."""
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
-    except (OSError, ValueError, IndexError):
-        return 0
-    import resource
-
-    return pages * resource.getpagesize()
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return _LOADED_BYTES
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:")), _LOADED_BYTES)
 
 
 def _told(kind: str, message: str) -> int:

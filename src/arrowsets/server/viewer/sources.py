@@ -14,7 +14,7 @@ import pyarrow as pa
 from arrowsets import registry
 from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.engine.materialise import opened
-from arrowsets.errors import ArrowsetsError, DataFilesNotFound
+from arrowsets.errors import ArrowsetsError, BadData, DataFilesNotFound
 from arrowsets.features import Features, unify
 from arrowsets.features.base import FeatureType
 from arrowsets.files import DataFile
@@ -64,7 +64,7 @@ def open_source(
         saved = load_from_disk(str(path))
         splits = saved if isinstance(saved, DatasetDict) else {str(saved.split or "train"): saved}
         return _of_splits(splits, name or path.resolve().name, revision, roots=(path.resolve(),))
-    if (path / "manifest.json").is_file() and path.parent.parent.is_dir():
+    if (path / "manifest.json").is_file():
         return _of_entry(path.resolve(), name, revision)
     return _of_files(_Opening(os.fspath(data), cache_dir, num_proc, confined), name, revision)
 
@@ -80,7 +80,7 @@ def _of_splits(
 
 
 def _of_entry(path: Path, name: str | None, revision: str | None) -> Source:
-    entry = Entry(path.parent.parent, path.name)
+    entry = Entry(path.parents[2], path.name)
     if entry.path.resolve() != path:
         raise DataFilesNotFound(
             f"{str(path)!r} is no entry of a store, nor a dataset; arrowsets cache ls lists entries"
@@ -160,16 +160,29 @@ class _Opening:
         )
 
     def _prepared(self, split: str, config: str | None) -> Opened:
-        dataset = load_dataset(
-            self.path, config, split=split, cache_dir=self.cache_dir, num_proc=self.num_proc,
-            verification_mode="no_checks",
-        )  # fmt: skip
-        return Opened(dataset)
+        try:
+            return Opened(self._loaded(config, split=split))
+        except BadData as error:
+            # What can be read is shown, and told what was left out.
+            dataset = self._loaded(config, split=split, **_LENIENT)
+            count = len(dataset.rejects)
+            return Opened(dataset, (f"{split}: {error}", f"{split}: {count} rows or files were left out"))
 
     def _streamed(self, split: str, config: str | None) -> Iterator[pa.Table]:
-        streams = load_dataset(self.path, config, streaming=True, cache_dir=self.cache_dir)
-        stream: Any = streams[split]
-        yield from stream.with_format("arrow").iter(STREAMED_ROWS)
+        try:
+            yield from self._loaded(config, streaming=True)[split].with_format("arrow").iter(STREAMED_ROWS)
+        except BadData:
+            lenient = self._loaded(config, streaming=True, **_LENIENT)
+            yield from lenient[split].with_format("arrow").iter(STREAMED_ROWS)
+
+    def _loaded(self, config: str | None, **given: Any) -> Any:
+        how = {"cache_dir": self.cache_dir, "verification_mode": "no_checks", **given}
+        if not given.get("streaming"):
+            how["num_proc"] = self.num_proc
+        return load_dataset(self.path, config, **how)
+
+
+_LENIENT = {"on_bad_rows": "skip", "on_bad_files": "skip"}
 
 
 def _parquet(recipe: Recipe, split: str, files: tuple[DataFile, ...]) -> Opened:

@@ -6,6 +6,7 @@ import io
 import json
 import time
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from starlette.responses import Response
@@ -47,6 +48,8 @@ def query(call: Call) -> Response:
 
 
 def _shown(writer: CellWriter, value: Any) -> Any:
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        value = int(value) if value.as_tuple().exponent == 0 else value  # what sums of integers are
     cell = writer.plain(value)
     return cell[:CUT_CHARACTERS] if isinstance(cell, str) else cell
 
