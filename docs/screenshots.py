@@ -6,7 +6,6 @@ Needs the extra `server`, playwright and Chromium (Debian: `apt-get install chro
 from __future__ import annotations
 
 import importlib.util
-import io
 import shutil
 import sys
 from dataclasses import dataclass
@@ -77,18 +76,6 @@ def take(browser: Any, shown: Any, picture: Picture) -> bytes:
     return image
 
 
-def small(image: bytes) -> bytes:
-    """The picture in a palette, a third of the size."""
-    from PIL import Image
-
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(image)) as opened:
-        opened.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            out, "PNG", optimize=True
-        )
-    return out.getvalue()
-
-
 def main(names: list[str]) -> None:
     """Take the pictures with these names, or all."""
     from playwright.sync_api import sync_playwright
@@ -103,7 +90,7 @@ def main(names: list[str]) -> None:
             with running(dataset, name="city-reviews" if key == "reviews" else "patterns") as shown:
                 for picture in PICTURES:
                     if picture.data == key and (not names or picture.name in names):
-                        (IMAGES / f"{picture.name}.png").write_bytes(small(take(browser, shown, picture)))
+                        (IMAGES / f"{picture.name}.png").write_bytes(take(browser, shown, picture))
         browser.close()
 
 
