@@ -39,7 +39,10 @@ __all__ = ["STATIC", "Shared", "create_app", "problem"]
 
 _LOG = logging.getLogger("arrowsets.server.viewer")
 STATIC = Path(__file__).parent / "static"
-_THREADS = 32
+_WAITING = 32
+# More threads that all compute hand Python's lock to each other more often than they get on.
+_COMPUTING = 4
+_QUESTIONS = frozenset({"query", "filters", "sort"})
 _BODY = 1 << 20
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -123,6 +126,10 @@ _GET: Mapping[str, Handler] = {
 }
 
 _POST: Mapping[str, Handler] = {"/api/x/sql": sql.query, "/api/x/sql/download": sql.download}
+_WAITERS = frozenset(
+    {public.search, public.filter_rows, public.statistics, facts.info, facts.size, facts.parquet, facts.croissant,
+     extra.statistics, sql.query, sql.download}
+)  # fmt: skip
 
 
 class _Viewer:
@@ -131,7 +138,7 @@ class _Viewer:
     def __init__(self, catalogue: Catalogue, settings: ViewerSettings, shared: Shared) -> None:
         self._catalogue, self._settings = catalogue, settings
         self._signer, self._work = shared.signer, shared.work
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._places: tuple[anyio.CapacityLimiter, anyio.CapacityLimiter] | None = None
         self._policy = _policy(settings.embed)
 
     async def page(self, request: Request) -> Response:
@@ -162,9 +169,7 @@ class _Viewer:
                                         "Open the address that was printed when it was started."))  # fmt: skip
         try:
             call = Call(request, self._catalogue, self._settings, self._signer, self._work, await _body(request))
-            if self._limiter is None:
-                self._limiter = anyio.CapacityLimiter(_THREADS)
-            return await anyio.to_thread.run_sync(handler, call, limiter=self._limiter)
+            return await anyio.to_thread.run_sync(handler, call, limiter=self._limiter(request, handler))
         except ViewerError as error:
             return problem(error)
         except HttpError as error:
@@ -175,6 +180,13 @@ class _Viewer:
             _LOG.exception("%r failed", request.scope["path"])
             known = isinstance(error, (ArrowsetsError, OSError, ValueError)) and self._settings.tell_causes
             return problem(ViewerError(500, "UnexpectedApiError", str(error) if known else "Unexpected error."))
+
+    def _limiter(self, request: Request, handler: Handler) -> anyio.CapacityLimiter:
+        """Return the places for a request: many for those that wait for others, few for those that compute."""
+        if self._places is None:
+            self._places = anyio.CapacityLimiter(_WAITING), anyio.CapacityLimiter(_COMPUTING)
+        waits = handler in _WAITERS or not _QUESTIONS.isdisjoint(request.query_params)
+        return self._places[0 if waits else 1]
 
     def _permits(self, request: Request) -> bool:
         if not self._settings.token:
