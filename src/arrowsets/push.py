@@ -7,6 +7,7 @@ which contents it has already, so a push that was cut off and is called again se
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import re
 import tempfile
@@ -85,9 +86,8 @@ def push(splits: Mapping[str, Rows], options: PushOptions, *, whole_config: bool
     """
     features = _checked(splits, options)
     access = Access.given(options.token)
-    _quiet_about_xet()
     name = _repository(access, options)
-    with tempfile.TemporaryDirectory(prefix="arrowsets-push-") as folder:
+    with tempfile.TemporaryDirectory(prefix="arrowsets-push-") as folder, _quietly():
         data_dir = options.data_dir or ("data" if options.config_name == "default" else options.config_name)
         uploads = _Uploads(access, name, options, data_dir, Path(folder))
         new = {split: uploads.split(split, rows) for split, rows in splits.items()}
@@ -230,14 +230,29 @@ def _has_xet(access: Access) -> bool:
     return host == "huggingface.co" or host.endswith(".huggingface.co")
 
 
-class _NoXet(logging.Filter):
+class _Expected(logging.Filter):
+    """Holds back what is told of what was asked for: no Xet where there is none, no commit where nothing changed."""
+
     def filter(self, record: logging.LogRecord) -> bool:
-        return "Xet Storage" not in record.getMessage()
+        said = record.getMessage()
+        return "Xet Storage" not in said and "prevent empty commit" not in said
 
 
-_NOTICE: Final = _NoXet()
+_EXPECTED: Final = _Expected()
+_LOGGERS: Final = ("huggingface_hub._commit_api", "huggingface_hub.hf_api")
 
 
-def _quiet_about_xet() -> None:
-    """Keep huggingface_hub from telling that it does without Xet, which is what was asked for."""
-    logging.getLogger("huggingface_hub._commit_api").addFilter(_NOTICE)
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep huggingface_hub from showing bars beside ours, and from warnings that are none."""
+    bars: Any = importlib.import_module("huggingface_hub.utils")
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_EXPECTED)
+    if bars.are_progress_bars_disabled():
+        yield
+        return
+    bars.disable_progress_bars()
+    try:
+        yield
+    finally:
+        bars.enable_progress_bars()

@@ -66,6 +66,7 @@ class Proxy:
 
     target: str
     url: str = ""
+    prefix: str = ""
     requests: list[str] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     before: list[tuple[re.Pattern[str], Callable[[], object]]] = field(default_factory=list)
@@ -109,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         connection = http.client.HTTPConnection(urlsplit(self.proxy.target).netloc, timeout=30)
         with contextlib.closing(connection):
-            connection.request(self.command, self.path, body, dict(self.headers))
+            connection.request(self.command, self.path.removeprefix(self.proxy.prefix), body, dict(self.headers))
             answer = connection.getresponse()
             data = b"" if self.command == "HEAD" else answer.read()
             headers = [(k, v) for k, v in answer.getheaders() if k.lower() not in ("transfer-encoding", "connection")]

@@ -18,7 +18,7 @@ from arrowsets.hub import HubId
 def upload(world: Any, name: str, files: Mapping[str, str | bytes], **more: Any) -> str:
     """Make a dataset of files and return its id."""
     api = HfApi(endpoint=world.server.url, token=world.token)
-    repo: str = world.id(name)
+    repo = str(world.id(name))
     api.create_repo(repo, repo_type="dataset", exist_ok=True, **more)
     for path, content in files.items():
         data = content.encode() if isinstance(content, str) else content

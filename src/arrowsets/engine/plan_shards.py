@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
@@ -17,6 +18,8 @@ from arrowsets.table import View
 __all__ = ["BuilderShard", "ViewShard"]
 
 BLOCK_ROWS = 1000
+
+logger = logging.getLogger("arrowsets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,26 @@ class BuilderShard:
     def read(self, start: int, stop: int | None, place: int | None) -> Iterator[tuple[pa.Table, int | None]]:
         """Yield the rows from `start` on."""
         del stop
-        tables = self._readable(self.builder.read_placed(self.shard, start, place, self.schema))
+        # What is left out is collected on the builder, so each read has one of its own.
+        builder = type(self.builder)(self.builder.config)
+        tables = self._readable(builder, start, place)
         return ahead(tables) if self.remote else tables
 
-    def _readable(self, tables: Iterator[tuple[pa.Table, int | None]]) -> Iterator[tuple[pa.Table, int | None]]:
-        """Where bad files are to be left out, what cannot be read ends the shard and is reported."""
+    def _readable(self, builder: Builder[Any], start: int, place: int | None) -> Iterator[tuple[pa.Table, int | None]]:
+        """Where bad files are to be left out, what cannot be read ends the shard; what was left out is reported."""
+        rows = start
         try:
-            yield from tables
+            for table, after in builder.read_placed(self.shard, start, place, self.schema):
+                rows += table.num_rows
+                yield table, after
         except BadData as error:
-            if self.builder.config.on_bad_files == "error":
+            if builder.config.on_bad_files == "error":
                 raise
-            self.builder.rejects.files.append((error.file or str(self.shard), error.message))
+            why = f"{error.message} (after {rows} rows, which were kept)" if rows else error.message
+            builder.rejects.files.append((error.file or str(self.shard), why))
+        finally:
+            if report := builder.rejects.report():
+                logger.warning("%s", report)
 
     def __str__(self) -> str:
         return str(self.shard)

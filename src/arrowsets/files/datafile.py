@@ -26,6 +26,9 @@ class Origin(Protocol):
     def open(self) -> BinaryIO:
         """Open the bytes as they are stored, over the network if need be."""
 
+    def here(self) -> str | None:
+        """Return the path of the bytes if they are on this machine already."""
+
     def fetch(self) -> str:
         """Bring the bytes to this machine and return their path."""
 
@@ -128,6 +131,9 @@ class DataFile:
     def _stored(self) -> Path | None:
         if self.local is not None:
             return Path(self.local)
+        if self.origin is not None:
+            here = self.origin.here()
+            return None if here is None else Path(here)
         return Path(local_part(self.url)) if is_local(self.url) else None
 
 

@@ -166,7 +166,9 @@ class _Change:
             names = [f"{self.wanted.data_dir}/{split}-{index:05d}-of-{total:05d}.parquet" for index in range(total)]
             kept |= set(names)
             operations += [
-                CommitOperationCopy(old, name) for old, name in zip(before, names, strict=False) if old != name
+                CommitOperationCopy(old, name, src_revision=self.head.commit)
+                for old, name in zip(before, names, strict=False)
+                if old != name
             ]
             for file, name in zip(new.files, names[len(before) :], strict=True):
                 file.path_in_repo = name

@@ -28,11 +28,15 @@ class HubOrigin:
     path: str
     file: StoredFile
 
+    def here(self) -> str | None:
+        """Return the path in the cache, if the file is in it."""
+        found = self.cache.path(self.commit, self.path, self.file)
+        return None if found is None else str(found)
+
     def open(self) -> BinaryIO:
         """Open the bytes: those in the cache, else as they come over the network."""
-        here = self.cache.path(self.commit, self.path, self.file)
-        if here is not None:
-            return here.open("rb")
+        if (here := self.here()) is not None:
+            return Path(here).open("rb")
         return cast(BinaryIO, io.BufferedReader(self._stream(), remote.CHUNK))
 
     def fetch(self) -> str:
@@ -41,8 +45,8 @@ class HubOrigin:
         Raises:
             BadData: if what came is not what the hub said it would send.
         """
-        if (here := self.cache.path(self.commit, self.path, self.file)) is not None:
-            return str(here)
+        if (here := self.here()) is not None:
+            return here
         blob = self.cache.blob(self.file)
         if blob is None:
             target = self.cache.folder / "snapshots" / self.commit / self.path
