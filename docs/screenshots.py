@@ -78,14 +78,13 @@ def take(browser: Any, shown: Any, picture: Picture) -> bytes:
 
 
 def small(image: bytes) -> bytes:
-    """The picture in a palette, a third of the size."""
+    """The picture in a palette: a third of the size, and no colour further off than the eye sees."""
     from PIL import Image
 
     out = io.BytesIO()
     with Image.open(io.BytesIO(image)) as opened:
-        opened.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            out, "PNG", optimize=True
-        )
+        palette = opened.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE)
+        palette.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
