@@ -89,7 +89,10 @@ class BuilderShard:
             edge = bisect_right(self.edges, start) - 1
             place, skip = self.places[edge], start - self.edges[edge]
         tables = self.builder.read_placed(self.shard, start - skip, place, self.schema)
-        tables = self._readable(_after(tables, skip) if skip else tables)
+        if skip:
+            tables = _after(tables, skip)
+        if self.builder.config.on_bad_files != "error":
+            tables = self._readable(tables)
         return ahead(tables) if self.remote else tables
 
     def skim(self, place: int | None) -> Iterator[tuple[int, int]] | None:
@@ -115,12 +118,10 @@ class BuilderShard:
         return replace(self, num_rows=rows, edges=edges, places=places)
 
     def _readable(self, tables: Iterator[tuple[pa.Table, int | None]]) -> Iterator[tuple[pa.Table, int | None]]:
-        """Where bad files are to be left out, what cannot be read ends the shard and is reported."""
+        """End the shard at what cannot be read, and report it."""
         try:
             yield from tables
         except BadData as error:
-            if self.builder.config.on_bad_files == "error":
-                raise
             self.builder.rejects.files.append((error.file or str(self.shard), error.message))
 
     def __str__(self) -> str:
