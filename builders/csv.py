@@ -130,6 +130,8 @@ class CsvBuilder(WideningBuilder[CsvShard]):
                 parser = self._parser(shard, names)
             if rows:
                 yield parser, rows, after
+        if parser is None and place is None:
+            raise BadData("the file is empty; a CSV file has a header at least", file=whole.file.url)
 
     def _fitting(self, parser: BlockParser, rows: bytes, schema: pa.Schema | None) -> pa.Table:
         if schema is None:

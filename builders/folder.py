@@ -74,6 +74,7 @@ class FolderBuilder(Builder[FolderShard]):
     """Read a folder of media files."""
 
     options = FolderOptions
+    rows_in_files = False
     column: ClassVar[str]
     config: FolderOptions
 

@@ -24,7 +24,7 @@ from arrowsets.files.download import fetch
 from arrowsets.info import DatasetInfo
 from arrowsets.iterable import IterableDataset, IterableDatasetDict
 from arrowsets.lineage import Lineage
-from arrowsets.prepare import lineage_of
+from arrowsets.prepare import lineage_of, refuse_empty
 from arrowsets.resolve import Recipe, resolve
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
@@ -374,7 +374,9 @@ class _StreamLoader(_Loader):
     def stream(self, name: str) -> IterableDataset:
         """Return all rows of a split."""
         files = self.files()[name]
-        return IterableDataset._of_builder(self.builder, files, name, self.info(), [self.recipe.config_name])
+        made = IterableDataset._of_builder(self.builder, files, name, self.info(), [self.recipe.config_name])
+        refuse_empty(self.builder, files)
+        return made
 
 
 def load_from_disk(

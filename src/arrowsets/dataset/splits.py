@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,9 +15,12 @@ from arrowsets.dataset.dataset import Dataset
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.export.target import Directory
 from arrowsets.push import PushOptions, Rows, push
+from arrowsets.transforms.base import Reject
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
+
+    from arrowsets.iterable import IterableDatasetDict
 
 __all__ = ["DatasetDict", "per_split"]
 
@@ -67,6 +71,43 @@ class DatasetDict(dict[str, Dataset]):
             return super().__getitem__(key)
         except KeyError:
             raise SplitNotFound.of(key, self) from None
+
+    @property
+    def rejects(self) -> dict[str, list[Reject]]:
+        """What the readers left out of each split; see `Dataset.rejects`."""
+        return {name: dataset.rejects for name, dataset in self._checked()}
+
+    def add_column(
+        self, name: str, column: Any, new_fingerprint: str | None = None, feature: Any = None
+    ) -> DatasetDict:
+        """Add a column to each split: `column` is a dict of the values of each, or values that suit all.
+
+        >>> splits = DatasetDict({"train": Dataset.from_dict({"x": [1, 2]}), "test": Dataset.from_dict({"x": [3]})})
+        >>> splits.add_column("y", {"train": ["a", "b"], "test": ["c"]})["test"][0]
+        {'x': 3, 'y': 'c'}
+        """
+        if isinstance(column, Mapping) and set(column) != set(self):
+            raise SplitNotFound(f"the values of column {name!r} are for the splits {list(column)}, not {list(self)}")
+        return DatasetDict(
+            {
+                split: dataset.add_column(
+                    name, column[split] if isinstance(column, Mapping) else column, new_fingerprint, feature
+                )
+                for split, dataset in self._checked()
+            }
+        )
+
+    def to_iterable_dataset(self, num_shards: int = 1) -> IterableDatasetDict:
+        """Return a stream of each split; see `Dataset.to_iterable_dataset`.
+
+        >>> splits = DatasetDict({"train": Dataset.from_dict({"x": [1, 2]})})
+        >>> list(splits.to_iterable_dataset()["train"])
+        [{'x': 1}, {'x': 2}]
+        """
+        streams = {name: dataset.to_iterable_dataset(num_shards) for name, dataset in self._checked()}
+        # Streams stand above datasets; like the package's own names, they are imported when they are first used.
+        made: IterableDatasetDict = importlib.import_module("arrowsets.iterable").IterableDatasetDict(streams)
+        return made
 
     def _checked(self) -> list[tuple[str, Dataset]]:
         for name, dataset in self.items():
@@ -130,7 +171,6 @@ class DatasetDict(dict[str, Dataset]):
     batch = per_split(Dataset.batch)
     cast = per_split(Dataset.cast)
     cast_column = per_split(Dataset.cast_column)
-    add_column = per_split(Dataset.add_column)
     add_item = per_split(Dataset.add_item)
     remove_columns = per_split(Dataset.remove_columns)
     rename_column = per_split(Dataset.rename_column)

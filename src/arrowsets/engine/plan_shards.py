@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ Counts: TypeAlias = "tuple[int, tuple[int, ...], tuple[int | None, ...]]"
 
 _counts: dict[Any, Counts] = {}
 """What is known of shards by what they are: a file that was changed is another one."""
+
+logger = logging.getLogger("arrowsets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,13 @@ class BuilderShard:
         if place is None and self.places:
             edge = bisect_right(self.edges, start) - 1
             place, skip = self.places[edge], start - self.edges[edge]
-        tables = self.builder.read_placed(self.shard, start - skip, place, self.schema)
+        # What is left out is collected on the builder, so each read has one of its own.
+        builder = type(self.builder)(self.builder.config)
+        tables = builder.read_placed(self.shard, start - skip, place, self.schema)
         if skip:
             tables = _after(tables, skip)
-        if self.builder.config.on_bad_files != "error":
-            tables = self._readable(tables)
+        if (builder.config.on_bad_files, builder.config.on_bad_rows) != ("error", "error"):
+            tables = self._readable(builder, tables, start)
         return ahead(tables) if self.remote else tables
 
     def skim(self, place: int | None) -> Iterator[tuple[int, int]] | None:
@@ -117,12 +122,20 @@ class BuilderShard:
         rows, edges, places = known
         return replace(self, num_rows=rows, edges=edges, places=places)
 
-    def _readable(self, tables: Iterator[tuple[pa.Table, int | None]]) -> Iterator[tuple[pa.Table, int | None]]:
-        """End the shard at what cannot be read, and report it."""
+    def _readable(self, builder: Builder[Any], tables: Iterator[Placed], rows: int) -> Iterator[Placed]:
+        """Where bad files are to be left out, what cannot be read ends the shard; what was left out is reported."""
         try:
-            yield from tables
+            for table, after in tables:
+                rows += table.num_rows
+                yield table, after
         except BadData as error:
-            self.builder.rejects.files.append((error.file or str(self.shard), error.message))
+            if builder.config.on_bad_files == "error":
+                raise
+            why = f"{error.message} (after {rows} rows, which were kept)" if rows else error.message
+            builder.rejects.files.append((error.file or str(self.shard), why))
+        finally:
+            if report := builder.rejects.report():
+                logger.warning("%s", report)
 
     def __str__(self) -> str:
         return str(self.shard)
