@@ -87,15 +87,12 @@ class DatasetDict(dict[str, Dataset]):
         >>> splits.add_column("y", {"train": ["a", "b"], "test": ["c"]})["test"][0]
         {'x': 3, 'y': 'c'}
         """
-        if isinstance(column, Mapping) and set(column) != set(self):
-            raise SplitNotFound(f"the values of column {name!r} are for the splits {list(column)}, not {list(self)}")
+        values = column if isinstance(column, Mapping) else dict.fromkeys(self, column)
+        if set(values) != set(self):
+            raise SplitNotFound(f"the values of column {name!r} are for the splits {list(values)}, not {list(self)}")
+        add = Dataset.add_column
         return DatasetDict(
-            {
-                split: dataset.add_column(
-                    name, column[split] if isinstance(column, Mapping) else column, new_fingerprint, feature
-                )
-                for split, dataset in self._checked()
-            }
+            {key: add(data, name, values[key], new_fingerprint, feature) for key, data in self._checked()}
         )
 
     def to_iterable_dataset(self, num_shards: int = 1) -> IterableDatasetDict:
