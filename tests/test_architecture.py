@@ -19,6 +19,7 @@ BUILDERS = ROOT / "builders"
 LAYERS = {
     "errors": 0,
     "sizes": 0,
+    "guise": 0,
     "config": 1,
     "progress": 2,
     "logging": 3,
@@ -48,6 +49,7 @@ LAYERS = {
     "combine": 50,
     "load": 60,
     "peek": 60,
+    "compat": 61,
     "server": 70,
     "cli": 71,
 }

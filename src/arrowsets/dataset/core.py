@@ -16,6 +16,7 @@ from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Origin
 from arrowsets.features import Features
 from arrowsets.formats import Column
+from arrowsets.guise import class_seen, restored
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
@@ -253,6 +254,13 @@ class DatasetCore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._reader = None
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return class_seen(type(self), "Dataset")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return restored, (type(self), self.__getstate__())
 
     def __getstate__(self) -> dict[str, Any]:
         return {

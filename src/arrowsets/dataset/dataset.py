@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from arrowsets.dataset.caching import CacheMethods
 from arrowsets.dataset.columns import ColumnMethods
+from arrowsets.dataset.conversion import ConversionMethods
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.create import CreateMethods
 from arrowsets.dataset.disk import DiskMethods
@@ -28,6 +29,7 @@ class Dataset(
     DiskMethods,
     CacheMethods,
     StreamMethods,
+    ConversionMethods,
     DatasetCore,
 ):
     """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.

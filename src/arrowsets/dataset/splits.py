@@ -10,9 +10,11 @@ from html import escape
 from pathlib import PurePath
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+from arrowsets.dataset.conversion import hf_library
 from arrowsets.dataset.dataset import Dataset
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.export.target import Directory
+from arrowsets.guise import class_seen
 
 __all__ = ["DatasetDict", "per_split"]
 
@@ -84,6 +86,13 @@ class DatasetDict(dict[str, Dataset]):
         for dataset in self.values():
             dataset.__exit__(None, None, None)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return class_seen(type(self), "DatasetDict")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (dict(self),)
+
     # What the splits are
 
     @property
@@ -146,6 +155,10 @@ class DatasetDict(dict[str, Dataset]):
     train_test_split = by_split(Dataset.train_test_split)
     set_transform = by_split(Dataset.set_transform)
     reset_format = by_split(Dataset.reset_format)
+
+    def to_hf(self) -> Any:
+        """Return the splits as a `DatasetDict` of Hugging Face `datasets`; see `Dataset.to_hf`."""
+        return hf_library().DatasetDict({name: dataset.to_hf() for name, dataset in self.items()})
 
     def with_format(
         self,

@@ -1,8 +1,8 @@
 """The feature type: one class per type, which owns its Arrow storage, encoding, decoding and JSON form.
 
 A feature type is an immutable value. `storage` says how Arrow holds it, `encode` turns a Python value into
-one that Arrow can hold there, `decode` turns what Arrow gives back into what the user sees. Null is null in
-every type: `encode` and `decode` are never given None. Subclasses register under their JSON form's `_type`.
+one that Arrow can hold there, `decode_value` turns what Arrow gives back into what the user sees. Null is null in
+every type: `encode` and `decode_value` are never given None. Subclasses register under their JSON form's `_type`.
 """
 
 from __future__ import annotations
@@ -80,14 +80,14 @@ class FeatureType(ABC):
 
     @property
     def needs_decode(self) -> bool:
-        """Whether `decode` changes values; False lets readers skip it."""
+        """Whether `decode_value` changes values; False lets readers skip it."""
         return any(child.needs_decode for child in self.children().values())
 
     def encode(self, value: Any) -> Any:
         """Return a value that Arrow can hold in `storage`."""
         return value
 
-    def decode(self, value: Any) -> Any:
+    def decode_value(self, value: Any) -> Any:
         """Return what the user sees of a stored value."""
         return value
 
@@ -99,7 +99,7 @@ class FeatureType(ABC):
         """Return a function that decodes stored values, None included; None if there is nothing to decode."""
         if not self.needs_decode:
             return None
-        decode = self.decode
+        decode = self.decode_value
         return lambda value: None if value is None else decode(value)
 
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
@@ -151,7 +151,7 @@ class FeatureType(ABC):
     def decode_example(self, value: Any, token_per_repo_id: Mapping[str, Any] | None = None) -> Any:
         """Decode one value; None stays None."""
         del token_per_repo_id
-        return None if value is None else self.decode(value)
+        return None if value is None else self.decode_value(value)
 
     def cast_storage(self, storage: pa.Array[Any]) -> pa.Array[Any]:
         """Return the array in this type's storage."""

@@ -106,7 +106,7 @@ class Features(Struct):
     def decode_example(self, example: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:
         """Decode a row."""
         del token_per_repo_id
-        return self.decode(example)
+        return self.decode_value(example)
 
     def decode_column(self, column: Sequence[Any], column_name: str) -> list[Any]:
         """Decode the values of one column."""

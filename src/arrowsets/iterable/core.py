@@ -17,10 +17,11 @@ from arrowsets.engine.steps_lower import count_rows, lower, open_plan
 from arrowsets.engine.steps_state import seeded, seeds_of, signature
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
+from arrowsets.guise import class_seen
 from arrowsets.info import DatasetInfo
 from arrowsets.iterable.column import IterableColumn
 from arrowsets.iterable.running import Run
-from arrowsets.iterable.torch_seam import Epoch, class_for_torch, worker_share
+from arrowsets.iterable.torch_seam import Epoch, worker_share
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
 
@@ -144,8 +145,7 @@ class IterableCore:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        # PyTorch asks isinstance(dataset, torch.utils.data.IterableDataset), whenever it was imported.
-        seen = class_for_torch(type(self))
+        seen = class_seen(type(self), "IterableDataset", "IterableDataset")
         if seen is not type(self):
             self._epoch.share()
         return seen

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from arrowsets.dataset import DatasetDict
+from arrowsets.dataset.conversion import hf_library
 from arrowsets.errors import SplitNotFound
 from arrowsets.features import Features
+from arrowsets.guise import class_seen
 from arrowsets.iterable.dataset import IterableDataset
 
 __all__ = ["IterableDatasetDict"]
@@ -65,6 +67,13 @@ class IterableDatasetDict(dict[str, IterableDataset]):
         inner = "\n".join(f"{name}: {stream!r}" for name, stream in self.items())
         return "IterableDatasetDict({\n" + "\n".join(f"    {line}" for line in inner.splitlines()) + "\n})"
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return class_seen(type(self), "IterableDatasetDict")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (dict(self),)
+
     @property
     def features(self) -> dict[str, Features | None]:
         """The types of each split."""
@@ -107,6 +116,10 @@ class IterableDatasetDict(dict[str, IterableDataset]):
     to_pandas = _by_split(IterableDataset.to_pandas)
     to_polars = _by_split(IterableDataset.to_polars)
     to_arrow = _by_split(IterableDataset.to_arrow)
+
+    def to_hf(self) -> Any:
+        """Return the splits as an `IterableDatasetDict` of Hugging Face `datasets`; see `IterableDataset.to_hf`."""
+        return hf_library().IterableDatasetDict({name: stream.to_hf() for name, stream in self.items()})
 
     def to_dataset(self, **options: Any) -> DatasetDict:
         """Read all rows of all splits into the store; see `IterableDataset.to_dataset`."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from typing import Any
 
-__all__ = ["Epoch", "class_for_torch", "worker_share"]
+__all__ = ["Epoch", "worker_share"]
 
 
 def worker_share() -> tuple[int, int] | None:
@@ -14,18 +13,6 @@ def worker_share() -> tuple[int, int] | None:
     data = sys.modules.get("torch.utils.data")
     info = None if data is None else data.get_worker_info()
     return None if info is None or info.num_workers < 2 else (info.num_workers, info.id)
-
-
-def class_for_torch(cls: type) -> type:
-    """Return the class that `isinstance` is to see: one that PyTorch takes for an iterable dataset, if it is loaded."""
-    data = sys.modules.get("torch.utils.data")
-    base = getattr(data, "IterableDataset", None)
-    return cls if base is None else _both(cls, base)
-
-
-@functools.cache
-def _both(cls: type, base: type) -> type:
-    return type(base)(cls.__name__, (cls, base), {"__module__": cls.__module__})
 
 
 class Epoch:
