@@ -23,13 +23,14 @@ def class_seen(cls: type, reference: str, torch: str | None = None) -> type:
         reference: The class of Hugging Face `datasets` that it stands for.
         torch: The class of `torch.utils.data` that it stands for.
     """
-    found = (_class_of("datasets", reference), _class_of("torch.utils.data", torch))
-    return cls if found == (None, None) else _both(cls, *found)
+    library, data = sys.modules.get("datasets"), torch and sys.modules.get("torch.utils.data")
+    if not library and not data:
+        return cls
+    return _both(cls, _class_of(library, reference), _class_of(data, torch))
 
 
-def _class_of(module: str, name: str | None) -> type | None:
-    loaded = None if name is None else sys.modules.get(module)
-    cls = None if loaded is None else getattr(loaded, str(name), None)
+def _class_of(module: object, name: str | None) -> type | None:
+    cls = getattr(module, name, None) if module and name else None
     return cls if isinstance(cls, type) else None
 
 
@@ -37,6 +38,8 @@ def _class_of(module: str, name: str | None) -> type | None:
 def _both(cls: type, *others: type | None) -> type:
     # The reference's streams become PyTorch's when the first is made, so its class must stand in front.
     bases = (cls, *(other for other in others if other is not None))
+    if len(bases) == 1:
+        return cls
     return types.new_class(cls.__name__, bases, {}, lambda body: body.update(__module__=cls.__module__))
 
 

@@ -7,15 +7,16 @@ every type: `encode` and `decode_value` are never given None. Subclasses registe
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
 import pyarrow as pa
 
 from arrowsets.features.casting import cast_storage, storage_of
+from arrowsets.guise import class_seen
 
 __all__ = ["FeatureType", "Frozen", "registered", "register"]
 
@@ -133,7 +134,14 @@ class FeatureType(ABC):
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON form; unknown keys are ignored, for they come from other versions."""
 
-    # The reference's names, which scripts use.
+    # The reference's class and names, which scripts use.
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return class_seen(type(self), self.type_name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), vars(self))
 
     @property
     def pa_type(self) -> pa.DataType:
@@ -158,24 +166,38 @@ class FeatureType(ABC):
         return self.cast(storage)
 
 
+@dataclass(frozen=True, repr=False)
 class Frozen(FeatureType):
     """A feature type that is a frozen dataclass; its JSON form is the fields that are not their defaults."""
+
+    # The name in the JSON form. The reference makes that form of the fields, of our types too where it is given them.
+    _type: str = field(default="", init=False, repr=False, compare=False)
+
+    def __init_subclass__(cls) -> None:
+        if "type_name" in vars(cls):
+            cls._type = cls.type_name
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, which names the type in `_type`."""
         data: dict[str, Any] = {}
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            value = getattr(self, field.name)
-            if field.default is dataclasses.MISSING or value != field.default:
-                data[field.name] = _plain(value)
+        for own in fields(self):
+            value = getattr(self, own.name)
+            if own.init and (own.default is MISSING or value != own.default):
+                data[own.name] = _plain(value)
         data["_type"] = self.type_name
         return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON form."""
-        names = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        names = {own.name for own in fields(cls) if own.init}
         return cls(**{name: value for name, value in data.items() if name in names})
+
+
+def _restored(cls: type[FeatureType], fields: Mapping[str, Any]) -> FeatureType:
+    made = cls.__new__(cls)
+    vars(made).update(fields)
+    return made
 
 
 def _plain(value: Any) -> Any:

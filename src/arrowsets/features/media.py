@@ -57,7 +57,7 @@ class Media(Frozen):
     @classmethod
     def parameters(cls) -> list[str]:
         """Return the names of the constructor's parameters."""
-        return [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]  # subclasses are dataclasses
+        return [field.name for field in dataclasses.fields(cls) if field.init]
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:

@@ -49,6 +49,9 @@ class Struct(dict[str, FeatureType], FeatureType):
         super().__init__()
         self.update(*args, **kwargs)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)
+
     def __setitem__(self, name: str, feature: object) -> None:
         super().__setitem__(name, as_feature(feature))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
@@ -26,6 +26,8 @@ class Features(Struct):
     >>> Features({"text": Value("string"), "scores": [Value("float32")]})
     {'text': Value('string'), 'scores': List(Value('float32'))}
     """
+
+    type_name: ClassVar[str] = "Features"
 
     @property
     def type(self) -> pa.DataType:
