@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Self
 
+from arrowsets.dataset.described import Described
 from arrowsets.dataset.reading import FormatSpec
 from arrowsets.engine.plan import Context, Plan, Step
 from arrowsets.engine.pool_pickle import dumps, loads
@@ -30,13 +31,12 @@ __all__ = ["IterableCore"]
 VERSION = 1
 
 
-class IterableCore:
+class IterableCore(Described):
     """What every group of methods of `IterableDataset` builds on."""
 
     _plan: Plan
     _features: Features | None
     _lineage: Lineage
-    _info: DatasetInfo
     _split: NamedSplit | None
     _format: FormatSpec
     _epoch: Epoch
