@@ -38,6 +38,7 @@ LAYERS = {
     "registry": 22,
     "resolve": 23,
     "explanation": 30,
+    "search": 30,
     "sampling": 30,
     "derive": 31,
     "prepare": 32,

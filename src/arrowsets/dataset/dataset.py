@@ -13,6 +13,7 @@ from arrowsets.dataset.formatting import FormatMethods
 from arrowsets.dataset.mapping import MapMethods
 from arrowsets.dataset.reading_files import FileMethods
 from arrowsets.dataset.rows import RowMethods
+from arrowsets.dataset.searching import SearchMethods
 from arrowsets.dataset.streaming import StreamMethods
 
 __all__ = ["Dataset"]
@@ -30,6 +31,7 @@ class Dataset(
     CacheMethods,
     StreamMethods,
     ConversionMethods,
+    SearchMethods,
     DatasetCore,
 ):
     """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.

@@ -138,4 +138,8 @@ class FormatMethods(DatasetCore):
             self._format, self._reader = before, None
 
     def _copy(self) -> Self:
-        return self._derive("format", lineage=self._lineage)
+        made = self._derive("format", lineage=self._lineage)
+        # The rows are the same, so their indexes hold.
+        if indexes := getattr(self, "_indexes", None):
+            made._indexes = indexes  # type: ignore[attr-defined]
+        return made
