@@ -6,9 +6,9 @@ from arrowsets.dataset.caching import CacheMethods
 from arrowsets.dataset.columns import ColumnMethods
 from arrowsets.dataset.conversion import ConversionMethods
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.dataset.create import CreateMethods
 from arrowsets.dataset.disk import DiskMethods
 from arrowsets.dataset.exporting import ExportMethods
+from arrowsets.dataset.feeding import FeedMethods
 from arrowsets.dataset.formatting import FormatMethods
 from arrowsets.dataset.mapping import MapMethods
 from arrowsets.dataset.reading_files import FileMethods
@@ -20,7 +20,7 @@ __all__ = ["Dataset"]
 
 
 class Dataset(
-    CreateMethods,
+    FeedMethods,
     FileMethods,
     MapMethods,
     RowMethods,

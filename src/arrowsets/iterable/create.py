@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from arrowsets import registry
 from arrowsets.builder import Builder
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset
+from arrowsets.dataset.feeding import spark_frame
 from arrowsets.features import Features
 from arrowsets.files import DataFile, find
 from arrowsets.info import DatasetInfo
@@ -139,6 +140,15 @@ class CreateMethods(IterableCore):
         return cls._of_builder(_builder("generator", keywords, features), (), split)
 
     @classmethod
+    def from_spark(
+        cls, df: Any, split: Any = None, features: Features | None = None, working_dir: str | None = None, **kwargs: Any
+    ) -> Self:
+        """Stream a Spark data frame, partition by partition."""
+        del working_dir, kwargs
+        arguments = {"frame": spark_frame(df)}
+        return cls.from_generator(_spark_rows, features, arguments, None if split is None else str(split))
+
+    @classmethod
     def from_sql(cls, sql: Any, con: Any, features: Features | None = None, **kwargs: Any) -> Self:
         """Stream the result of an SQL query; it is made anew for each iteration."""
         return cls._of_builder(_builder("sql", {**kwargs, "sql": sql, "con": con}, features), (), None)
@@ -164,6 +174,11 @@ class CreateMethods(IterableCore):
         plan, features = plan_of_builder(builder, files)
         known = info if info is not None else DatasetInfo(builder_name=builder.name)
         return cls._make(plan, features, lineage_of(builder, files, source), known, split)
+
+
+def _spark_rows(frame: Any) -> Iterator[dict[str, Any]]:
+    for row in frame.toLocalIterator():
+        yield row.asDict(recursive=True)
 
 
 def _builder(name: str, keywords: Mapping[str, Any], features: Features | None) -> Builder[Any]:
