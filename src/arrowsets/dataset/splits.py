@@ -16,7 +16,7 @@ from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.export.target import Directory
 from arrowsets.guise import class_seen
 
-__all__ = ["DatasetDict", "per_split"]
+__all__ = ["DatasetDict", "given_split", "per_split"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -218,7 +218,7 @@ class DatasetDict(dict[str, Dataset]):
         return DatasetDict(
             {
                 name: dataset.map(
-                    _with_split(function, name, input_columns, with_indices) if with_split and function else function,
+                    given_split(function, name, input_columns, with_indices) if with_split and function else function,
                     with_indices,
                     with_rank,
                     input_columns,
@@ -496,7 +496,7 @@ class DatasetDict(dict[str, Dataset]):
 MARKER = "dataset_dict.json"
 
 
-class _with_split:  # noqa: N801 - called like a function; a class so that it pickles and hashes by its parts
+class given_split:  # noqa: N801 - called like a function; a class so that it pickles and hashes by its parts
     """Passes a split's name to a function after the row and its index."""
 
     def __init__(

@@ -42,24 +42,57 @@ class CreateMethods(IterableCore):
         )
 
     @classmethod
-    def from_dict(cls, mapping: Mapping[str, Any], features: Features | None = None, **kwargs: Any) -> Self:
+    def from_dict(
+        cls,
+        mapping: Mapping[str, Any],
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        num_shards: int = 1,
+        **kwargs: Any,
+    ) -> Self:
         """Stream columns: lists, arrays, Series or tensors of one length."""
-        return cls.from_dataset(Dataset.from_dict(mapping, features, **kwargs))
+        del num_shards  # any number of readers gets equal shares
+        return cls.from_dataset(Dataset.from_dict(mapping, features, info, split, **kwargs))
 
     @classmethod
-    def from_list(cls, mapping: Iterable[Mapping[str, Any]], features: Features | None = None, **kwargs: Any) -> Self:
+    def from_list(
+        cls,
+        mapping: Iterable[Mapping[str, Any]],
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        num_shards: int = 1,
+        **kwargs: Any,
+    ) -> Self:
         """Stream rows."""
-        return cls.from_dataset(Dataset.from_list(mapping, features, **kwargs))
+        del num_shards
+        return cls.from_dataset(Dataset.from_list(mapping, features, info, split, **kwargs))
 
     @classmethod
-    def from_pandas(cls, df: Any, features: Features | None = None, **kwargs: Any) -> Self:
+    def from_pandas(
+        cls,
+        df: Any,
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        preserve_index: bool | None = None,
+        num_shards: int = 1,
+    ) -> Self:
         """Stream a pandas data frame."""
-        return cls.from_dataset(Dataset.from_pandas(df, features, **kwargs))
+        del num_shards
+        return cls.from_dataset(Dataset.from_pandas(df, features, info, split, preserve_index))
 
     @classmethod
-    def from_polars(cls, df: Any, features: Features | None = None, **kwargs: Any) -> Self:
+    def from_polars(
+        cls,
+        df: Any,
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+    ) -> Self:
         """Stream a polars data frame."""
-        return cls.from_dataset(Dataset.from_polars(df, features, **kwargs))
+        return cls.from_dataset(Dataset.from_polars(df, features, info, split))
 
     @classmethod
     def from_arrow(cls, table: Any, features: Features | None = None, **kwargs: Any) -> Self:
@@ -73,9 +106,15 @@ class CreateMethods(IterableCore):
 
     @classmethod
     def from_csv(
-        cls, path_or_paths: Paths, split: str | None = None, features: Features | None = None, **kwargs: Any
+        cls,
+        path_or_paths: Paths,
+        split: str | None = None,
+        features: Features | None = None,
+        keep_in_memory: bool = False,
+        **kwargs: Any,
     ) -> Self:
         """Stream CSV files: paths, URLs or patterns."""
+        del keep_in_memory
         return cls._of_files("csv", path_or_paths, split, features, kwargs)
 
     @classmethod
@@ -84,10 +123,12 @@ class CreateMethods(IterableCore):
         path_or_paths: Paths,
         split: str | None = None,
         features: Features | None = None,
+        keep_in_memory: bool = False,
         field: str | None = None,
         **kwargs: Any,
     ) -> Self:
         """Stream JSON or JSON lines files; `field` names the part of a JSON document that holds the rows."""
+        del keep_in_memory
         keywords = kwargs if field is None else {**kwargs, "field": field}
         return cls._of_files("json", path_or_paths, split, features, keywords)
 
@@ -97,22 +138,35 @@ class CreateMethods(IterableCore):
         path_or_paths: Paths,
         split: str | None = None,
         features: Features | None = None,
+        keep_in_memory: bool = False,
         columns: Sequence[str] | None = None,
         filters: Any = None,
+        fragment_scan_options: Any = None,
+        on_bad_files: str = "error",
         **kwargs: Any,
     ) -> Self:
         """Stream Parquet files; `columns` and `filters` are pushed down to them."""
-        keywords = dict(kwargs)
+        del keep_in_memory, fragment_scan_options
+        keywords: dict[str, Any] = {**kwargs, "on_bad_files": "skip" if on_bad_files == "warn" else on_bad_files}
         keywords |= {} if columns is None else {"columns": list(columns)}
         keywords |= {} if filters is None else {"filters": filters}
         return cls._of_files("parquet", path_or_paths, split, features, keywords)
 
     @classmethod
     def from_text(
-        cls, path_or_paths: Paths, split: str | None = None, features: Features | None = None, **kwargs: Any
+        cls,
+        path_or_paths: Paths,
+        split: str | None = None,
+        features: Features | None = None,
+        keep_in_memory: bool = False,
+        keep_linebreaks: bool = False,
+        sample_by: str = "line",
+        **kwargs: Any,
     ) -> Self:
         """Stream text files: a row for each line, or as `sample_by=` says."""
-        return cls._of_files("text", path_or_paths, split, features, kwargs)
+        del keep_in_memory
+        keywords = {**kwargs, "keep_linebreaks": keep_linebreaks, "sample_by": sample_by}
+        return cls._of_files("text", path_or_paths, split, features, keywords)
 
     @classmethod
     def from_generator(
