@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,11 +17,9 @@ from arrowsets.errors import BadData, UnknownName
 from arrowsets.features import Features, FeatureType
 from arrowsets.files import DataFile
 
+from .csv_options import CsvOptions
 from .csv_parse import forced_types, typed_column
 from .csv_types import narrow
-
-if TYPE_CHECKING:
-    from .csv import CsvOptions
 
 __all__ = ["pandas_blocks"]
 

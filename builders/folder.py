@@ -8,6 +8,7 @@ them) a row is a row of those. Files on this machine and behind a URL are referr
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,16 +25,17 @@ from arrowsets.features.buffers import null_scalar, of_mask, of_numpy, texts
 from arrowsets.features.casting import nulls
 from arrowsets.files import DataFile
 
-from .csv import CsvBuilder
-from .json import JsonBuilder
-from .parquet import ParquetBuilder
-
 __all__ = ["FolderBuilder", "FolderOptions", "FolderShard"]
 
 Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
 
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
-READERS: Mapping[str, type[Builder[Any]]] = {".csv": CsvBuilder, ".jsonl": JsonBuilder, ".parquet": ParquetBuilder}
+# By name: most folders have no metadata, and importing all three takes longer than listing a thousand files.
+READERS: Mapping[str, tuple[str, str]] = {
+    ".csv": ("csv", "CsvBuilder"),
+    ".jsonl": ("json", "JsonBuilder"),
+    ".parquet": ("parquet", "ParquetBuilder"),
+}
 SHARD_FILES = 10_000
 SHARD_MEMBERS = 1_000  # of archives, which are read in
 TABLE_BYTES = 16 << 20
@@ -117,25 +119,26 @@ class FolderBuilder(Builder[FolderShard]):
             return None
         if config.label_names is not None:
             return tuple(config.label_names)
-        names = sorted({_label(file) for file in media})
-        depths = {file.path.count("/") for file in media}
+        directories = {_directory(file) for file in media}
+        names = sorted({_label(directory) for directory in directories})
+        depths = {directory.count("/") for directory in directories}
         if config.drop_labels is None and (len(names) < 2 or len(depths) != 1):
             return None
         return tuple(names)
 
     def _from_files(self, shard: FolderShard) -> Iterator[pa.Table]:
         features = Features({self.column: self.media()})
-        codes: Mapping[str, int] = {}
+        codes = _Codes(shard.labels or ())
         if shard.labels is not None:
             features["label"] = ClassLabel(names=list(shard.labels))
-            codes = {name: code for code, name in enumerate(shard.labels)}
         for files in _bounded(shard.files):
             columns = [_references(files)]
             if shard.labels is not None:
-                numbers = np.array([codes.get(_label(file), -1) for file in files], np.int64)
-                known = of_numpy(numbers >= 0)
-                # A directory that is no label has none.
-                columns.append(pc.if_else(known, of_numpy(numbers), null_scalar(pa.int64())))
+                numbers = np.fromiter((codes[_directory(file)] for file in files), np.int64, len(files))
+                labels = of_numpy(numbers)
+                if numbers.min(initial=0) < 0:
+                    labels = pc.if_else(of_numpy(numbers >= 0), labels, null_scalar(pa.int64()))
+                columns.append(labels)
             yield pa.Table.from_arrays(columns, schema=features.arrow_schema)
 
     def _from_metadata(self, shard: FolderShard, schema: pa.Schema | None) -> Iterator[pa.Table]:
@@ -178,7 +181,9 @@ class FolderBuilder(Builder[FolderShard]):
         reader = READERS.get(file.extension)
         if reader is None:
             raise BadData(f"metadata is read from {', '.join(READERS)} files", file=file.url)
-        return reader()
+        module, name = reader
+        made: Builder[Any] = getattr(importlib.import_module(f"{__package__}.{module}"), name)()
+        return made
 
 
 class _Linked:
@@ -267,8 +272,24 @@ def _relisted(array: Arr, values: Arr) -> Arr:
     return pa.ListArray.from_arrays(array.offsets, values, mask=mask)
 
 
-def _label(file: DataFile) -> str:
-    return file.path.rpartition("/")[0].rstrip("/").rpartition("/")[2]
+def _directory(file: DataFile) -> str:
+    return file.path.rpartition("/")[0]
+
+
+def _label(directory: str) -> str:
+    return directory.rstrip("/").rpartition("/")[2]
+
+
+class _Codes(dict[str, int]):
+    """Numbers of labels by directory, each looked up once; -1 for a directory that is no label."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        super().__init__()
+        self._labels = {name: code for code, name in enumerate(labels)}
+
+    def __missing__(self, directory: str) -> int:
+        code = self[directory] = self._labels.get(_label(directory), -1)
+        return code
 
 
 def _is_member(file: DataFile) -> bool:
@@ -276,19 +297,24 @@ def _is_member(file: DataFile) -> bool:
 
 
 def _references(files: Sequence[DataFile | None]) -> Arr:
-    """Return files as paths, and members of archives as their bytes."""
-    contents = [_content(file) if file is not None and _is_member(file) else None for file in files]
+    """Return files as paths, and what no path of this machine leads to as its bytes."""
+    contents: Arr = nulls(len(files), pa.binary())
+    if any(file is not None and (_is_member(file) or file.is_remote) for file in files):
+        contents = texts(
+            [_content(file) if file is not None and (_is_member(file) or file.is_remote) else None for file in files],
+            pa.binary(),
+        )
     paths = [None if file is None else _reference(file) for file in files]
     mask = of_mask([file is None for file in files]) if None in files else None
     return pa.StructArray.from_arrays(
-        [texts(contents, pa.binary()), texts(paths)],
+        [contents, texts(paths)],
         fields=[pa.field("bytes", pa.binary()), pa.field("path", pa.string())],
         mask=mask,
     )
 
 
 def _reference(file: DataFile) -> str:
-    if _is_member(file):
+    if _is_member(file) or file.is_remote:
         return file.name
     return file.local or file.url
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -72,6 +73,8 @@ class ParquetBuilder(Builder[ParquetShard]):
     def __init__(self, options: BuilderOptions | None = None) -> None:
         super().__init__(options)
         self._counts: dict[DataFile, Sequence[int]] = {}
+        # Of files that are not on this machine: each time it is asked for, a footer comes over the network.
+        self._footers: dict[DataFile, Any] = {}
 
     def shards(self, files: Sequence[DataFile]) -> Sequence[ParquetShard]:
         """Return runs of row groups of about 64 MiB; an empty file is one shard of none."""
@@ -86,7 +89,7 @@ class ParquetBuilder(Builder[ParquetShard]):
             footer = self._opened(file)
             if footer is None:
                 continue
-            with footer:
+            with _closing(footer):
                 features = Features.from_arrow_schema(self._wanted(footer, file))
             try:
                 merged = features if merged is None else unify(merged, features)
@@ -106,7 +109,7 @@ class ParquetBuilder(Builder[ParquetShard]):
         file = self._opened(shard.file)
         if file is None:
             return
-        with file:
+        with _closing(file):
             wanted = self._wanted(file, shard.file)
             target = schema or stored(wanted)
             names = [name for name in wanted.names if name in target.names]
@@ -152,7 +155,7 @@ class ParquetBuilder(Builder[ParquetShard]):
             opened = self._opened(file)
             if opened is None:
                 return None
-            with opened:
+            with _closing(opened):
                 footer = opened.metadata
             self._counts[file] = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
         return self._counts[file]
@@ -165,7 +168,7 @@ class ParquetBuilder(Builder[ParquetShard]):
         opened = self._opened(file)
         if opened is None:
             return (ParquetShard(file, 0, 0),)  # whoever reads it tells that the file was left out
-        with opened:
+        with _closing(opened):
             footer = opened.metadata
         edges, size = [0], 0
         for group in range(footer.num_row_groups):
@@ -182,7 +185,9 @@ class ParquetBuilder(Builder[ParquetShard]):
         try:
             source = _source(file)
             # Mapped, the bytes are decoded from the system's cache of the file without a copy of them.
-            return pq.ParquetFile(source, pre_buffer=True, memory_map=isinstance(source, str))
+            opened = pq.ParquetFile(
+                source, metadata=self._footers.get(file), pre_buffer=True, memory_map=isinstance(source, str)
+            )
         except (pa.ArrowInvalid, OSError) as error:
             if isinstance(error, ArrowsetsError | FileNotFoundError):
                 raise
@@ -192,6 +197,9 @@ class ParquetBuilder(Builder[ParquetShard]):
             if file.url not in {url for url, _ in self.rejects.files}:
                 self.rejects.files.append((file.url, str(error)))
             return None
+        if not isinstance(source, str):
+            self._footers[file] = opened.metadata
+        return opened
 
     def _wanted(self, opened: pq.ParquetFile, file: DataFile) -> pa.Schema:
         schema = opened.schema_arrow
@@ -238,6 +246,15 @@ class ParquetBuilder(Builder[ParquetShard]):
         for batch in scanner.to_batches():
             if batch.num_rows:
                 yield pa.Table.from_batches([batch])
+
+
+@contextlib.contextmanager
+def _closing(opened: pq.ParquetFile) -> Iterator[None]:
+    """Close the stream as well that a file is read from: it may be a connection."""
+    try:
+        yield
+    finally:
+        opened.close(force=True)
 
 
 def _root(column: str, names: Sequence[str]) -> str:

@@ -13,10 +13,10 @@ import pytest
 
 from arrowsets import registry
 from arrowsets.builder import FileBuilder
-from arrowsets.errors import DataFilesNotFound, UnknownName
+from arrowsets.errors import DataFilesNotFound, OfflineError, UnknownName
 from arrowsets.features import Features, Value
 from arrowsets.files import DataFile
-from arrowsets.resolve import Recipe, Request, card_of, resolve
+from arrowsets.resolve import Recipe, card_of, resolve
 
 MakeTree = Callable[[Mapping[str, Any]], Path]
 
@@ -45,7 +45,7 @@ def fake(builder: str, known: Mapping[str, Mapping[str, Any]]) -> type[FileBuild
 
 @pytest.fixture(autouse=True)
 def _builders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_installed", dict)
+    monkeypatch.setattr(registry, "_plugins", dict)
     monkeypatch.setattr(registry, "_registered", {name: fake(name, known) for name, known in OURS.items()})
 
 
@@ -253,21 +253,21 @@ def test_a_saved_dataset_is_sent_to_load_from_disk(make: MakeTree, files: list[s
         resolve(make(dict.fromkeys([*files, "data.arrow"], "{}")))
 
 
-@pytest.mark.parametrize("path", ["ns/name", "name"])
-def test_other_names_go_to_the_hub(path: str) -> None:
-    asked: list[Request] = []
+@pytest.mark.parametrize("path", ["ns/name", "name", "ns/name@v1"])
+def test_other_names_go_to_the_hub(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(OfflineError, match=f"nothing is called '{path}'; tried: .*; a dataset on a hub: .*offline"):
+        resolve(path)
 
-    def hub(request: Request) -> Recipe:
-        asked.append(request)
-        return Recipe("csv", {})
 
-    assert resolve(path, "c", revision="r", token="t", hub=hub) == Recipe("csv", {})
-    assert asked == [Request(path, "c", revision="r", token="t")]
+def test_two_revisions_are_one_too_many() -> None:
+    with pytest.raises(ValueError, match="'ns/name@a' names the revision 'a', and revision='b' another"):
+        resolve("ns/name@a", revision="b")
 
 
 @pytest.mark.parametrize(
     ("path", "tried"),
-    [("a/b", "no hub is configured"), ("/nope/x", "'/nope/x'"), ("a/b/c", r"a builder \(there are .*csv")],
+    [("/nope/x", "'/nope/x'"), ("a/b/c", r"a builder \(there are .*csv"), ("./a", "/a'")],
 )
 def test_nothing_of_that_name_says_what_was_tried(path: str, tried: str) -> None:
     with pytest.raises(DataFilesNotFound, match=f"nothing is called '{path}'; tried: .*{tried}"):

@@ -15,14 +15,6 @@ if TYPE_CHECKING:
         StreamingDownloadManager,
         VerificationMode,
     )
-    from arrowsets.compat.inspection import (
-        get_dataset_config_info,
-        get_dataset_config_names,
-        get_dataset_default_config_name,
-        get_dataset_infos,
-        get_dataset_split_names,
-        load_dataset_builder,
-    )
     from arrowsets.compat.scripts import (
         ArrowBasedBuilder,
         BuilderConfig,
@@ -32,6 +24,14 @@ if TYPE_CHECKING:
     )
     from arrowsets.dataset import Dataset, DatasetDict
     from arrowsets.derive import disable_caching, enable_caching, is_caching_enabled
+    from arrowsets.describe import (
+        get_dataset_config_info,
+        get_dataset_config_names,
+        get_dataset_default_config_name,
+        get_dataset_infos,
+        get_dataset_split_names,
+        load_dataset_builder,
+    )
     from arrowsets.features import (
         Array2D,
         Array3D,
@@ -123,16 +123,16 @@ _HOMES = {
     "enable_progress_bar": "arrowsets.logging",
     "enable_progress_bars": "arrowsets.progress",
     "from_hf": "arrowsets.compat.conversion",
-    "get_dataset_config_info": "arrowsets.compat.inspection",
-    "get_dataset_config_names": "arrowsets.compat.inspection",
-    "get_dataset_default_config_name": "arrowsets.compat.inspection",
-    "get_dataset_infos": "arrowsets.compat.inspection",
-    "get_dataset_split_names": "arrowsets.compat.inspection",
+    "get_dataset_config_info": "arrowsets.describe",
+    "get_dataset_config_names": "arrowsets.describe",
+    "get_dataset_default_config_name": "arrowsets.describe",
+    "get_dataset_infos": "arrowsets.describe",
+    "get_dataset_split_names": "arrowsets.describe",
     "interleave_datasets": "arrowsets.combine",
     "is_caching_enabled": "arrowsets.derive",
     "is_progress_bar_enabled": "arrowsets.logging",
     "load_dataset": "arrowsets.load",
-    "load_dataset_builder": "arrowsets.compat.inspection",
+    "load_dataset_builder": "arrowsets.describe",
     "load_from_disk": "arrowsets.load",
     "tqdm": "arrowsets.utils.tqdm",
 }

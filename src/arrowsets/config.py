@@ -15,6 +15,7 @@ from arrowsets.sizes import parse_size
 
 __all__ = ["Settings", "settings", "use"]
 
+_HUB = "https://huggingface.co"
 _TRUE = {"1", "true", "yes", "on"}
 
 
@@ -29,6 +30,8 @@ class Settings:
         max_cache_bytes: Size at which the store evicts its least recently used entries. None: never.
         max_batch_rows: Rows of one Arrow record batch on disk, at most.
         max_batch_bytes: Bytes of one Arrow record batch on disk, at most (about).
+        hub_endpoint: Address of the hub that ids of datasets belong to.
+        hub_cache: Where files of the hub lie, in the layout that all Hugging Face libraries share.
     """
 
     cache_dir: Path
@@ -37,6 +40,8 @@ class Settings:
     max_cache_bytes: int | None = None
     max_batch_rows: int = 100_000
     max_batch_bytes: int = 32 << 20
+    hub_endpoint: str = _HUB
+    hub_cache: Path = Path("~/.cache/huggingface/hub")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -56,6 +61,8 @@ class Settings:
                 for name in ("ARROWSETS_NO_PROGRESS", "HF_DATASETS_DISABLE_PROGRESS_BARS")
             ),
             max_cache_bytes=_max_cache_bytes(environ),
+            hub_endpoint=(environ.get("HF_ENDPOINT") or _HUB).rstrip("/"),
+            hub_cache=_hub_cache(environ),
         )
 
 
@@ -73,8 +80,17 @@ def _cache_dir(environ: Mapping[str, str]) -> Path:
     if path := environ.get("HF_DATASETS_CACHE"):
         # Beside the other library's files, never among them.
         return Path(path).expanduser() / "arrowsets"
+    return _hf_home(environ) / "arrowsets"
+
+
+def _hub_cache(environ: Mapping[str, str]) -> Path:
+    path = environ.get("HF_HUB_CACHE") or environ.get("HUGGINGFACE_HUB_CACHE")
+    return Path(path).expanduser() if path else _hf_home(environ) / "hub"
+
+
+def _hf_home(environ: Mapping[str, str]) -> Path:
     home = environ.get("HF_HOME") or Path(environ.get("XDG_CACHE_HOME", "~/.cache")) / "huggingface"
-    return Path(home).expanduser() / "arrowsets"
+    return Path(home).expanduser()
 
 
 _current: list[Settings] = []

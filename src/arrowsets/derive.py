@@ -113,7 +113,8 @@ _stores: dict[Path, Store] = {}
 def default_store(cache_dir: str | os.PathLike[str] | None = None) -> Store:
     """Return the store in a cache directory; None is the user's."""
     root = Path(cache_dir).expanduser() if cache_dir is not None else settings().cache_dir
-    return _stores.setdefault(root, Store(root / "store"))
+    store = _stores.get(root)
+    return store if store is not None else _stores.setdefault(root, Store(root / "store"))
 
 
 # Where results lie while caching is off: a directory that goes when the process does.
@@ -162,10 +163,13 @@ def run(job: Job, lineage: Lineage, how: Execution, *, label: str) -> Materialis
     key = key if how.reuse else fresh_key(store, key)
     if how.reuse and (entry := store.get(key)) is not None:
         return opened(entry)
-    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": label, "roots": list(lineage.roots)})
+
+    def destination() -> Destination:
+        return Destination(store, key, lineage.fingerprint.to_json(), {"label": label, "roots": list(lineage.roots)})
+
     if executor is None and job.is_light and not store.begun(key):
         return materialise_in_memory(job, destination)
-    return materialise(job, destination, executor=executor)
+    return materialise(job, destination(), executor=executor)
 
 
 def _key(lineage: Lineage) -> str:
@@ -233,8 +237,12 @@ def join(
     order = [name for name in view.columns if name in kept or name in layout.features]
     order += [name for name in layout.features if name not in order]
     types = {name: layout.features.get(name, features.get(name)) for name in order}
-    base = view.select_columns(kept)
-    joined = base.join(View.from_files(files)) if layout.features else base
+    if not layout.features:
+        joined = view.select_columns(kept)
+    elif kept:
+        joined = view.select_columns(kept).join(View.from_files(files))
+    else:
+        joined = View.from_files(files)
     return joined.select_columns(order), Features(types)
 
 

@@ -14,7 +14,13 @@ ArrowsetsError
 ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
 ├── NotPicklable (TypeError)                   a function, argument or result that no other process can be sent
 ├── RemoteError (ConnectionError)              a server that did not answer, or refused
-│   └── OfflineError                           the network is needed while offline mode is on
+│   ├── OfflineError                           the network is needed while offline mode is on
+│   └── HubError                               a hub that refused
+│       ├── RepositoryNotFound (FileNotFoundError)   no such dataset, or a private one
+│       ├── RevisionNotFound (FileNotFoundError)     no such branch, tag or commit
+│       ├── GatedRepository (PermissionError)        its owner must grant access first
+│       ├── BadToken (PermissionError)               a token that the hub does not know, or that ended
+│       └── CommitConflict                           others kept on changing what was to be changed
 ├── StoreError (OSError)
 │   └── CorruptEntry                           a stored file that is not what was written
 └── MissingDependency (ImportError)            an optional package; says what to install
@@ -29,13 +35,19 @@ __all__ = [
     "ArrowsetsError",
     "BadData",
     "BadMedia",
+    "BadToken",
     "ColumnNotFound",
+    "CommitConflict",
     "CorruptEntry",
     "DataFilesNotFound",
+    "GatedRepository",
+    "HubError",
     "MissingDependency",
     "NotPicklable",
     "OfflineError",
     "RemoteError",
+    "RepositoryNotFound",
+    "RevisionNotFound",
     "RowOutOfRange",
     "SchemaConflict",
     "ShapeConflict",
@@ -184,3 +196,27 @@ class RemoteError(ArrowsetsError, ConnectionError):
 
 class OfflineError(RemoteError):
     """Something on the network is needed while offline mode is on."""
+
+
+class HubError(RemoteError):
+    """A hub that refused what was asked of it."""
+
+
+class RepositoryNotFound(HubError, FileNotFoundError):
+    """A dataset that a hub does not have, or does not show to this caller."""
+
+
+class RevisionNotFound(HubError, FileNotFoundError):
+    """A branch, tag or commit that a dataset on a hub does not have."""
+
+
+class GatedRepository(HubError, PermissionError):
+    """A dataset whose owner must grant access first."""
+
+
+class BadToken(HubError, PermissionError):
+    """A token that a hub does not know, or that has ended."""
+
+
+class CommitConflict(HubError):
+    """A commit that never found the state of the repository that it was made for."""

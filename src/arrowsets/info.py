@@ -263,6 +263,12 @@ class DatasetInfo:
             values["splits"] = SplitDict.from_json(splits)
         return cls(**values)
 
+    @classmethod
+    def of_card(cls, found: tuple[str, Mapping[str, Any]]) -> DatasetInfo:
+        """Read what a card says, which is ("yaml", …) or ("json", …)."""
+        form, data = found
+        return cls.from_yaml(data) if form == "yaml" else cls.from_dict(data)
+
     def to_yaml(self) -> dict[str, Any]:
         """Return the form of `dataset_info:` in a README."""
         values: dict[str, Any] = {}

@@ -6,21 +6,25 @@ import functools
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from arrowsets import registry
+from arrowsets.builder import Builder
 from arrowsets.combine import concatenate_datasets
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import Execution, default_store
-from arrowsets.errors import BadData, SplitNotFound, UnknownName
-from arrowsets.features import Features
+from arrowsets.errors import BadData, SchemaConflict, SplitNotFound, UnknownName
+from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
 from arrowsets.files import DataFile
+from arrowsets.files.download import fetch
 from arrowsets.info import DatasetInfo
 from arrowsets.iterable import IterableDataset, IterableDatasetDict
 from arrowsets.lineage import Lineage
+from arrowsets.prepare import lineage_of
 from arrowsets.resolve import Recipe, resolve
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
@@ -60,7 +64,8 @@ def load_dataset(
     Files are read once, into memory-mapped Arrow files in the store; the next call with the same files finds these.
 
     Args:
-        path: A builder ("csv", "json", "parquet", "arrow", "text", "imagefolder" …), a local file or directory.
+        path: A builder ("csv", "json", "parquet", "arrow", "text", "imagefolder" …), a local file or directory, or a
+            dataset on the hub: "user/name", "name", "user/name@revision". A local directory of that name comes first.
         name: The configuration, where a directory has several.
         data_dir: A directory within `path`, or for a builder the directory of its files.
         data_files: Paths, URLs or patterns: one, several, or by split.
@@ -70,6 +75,8 @@ def load_dataset(
         download_mode: "force_redownload" reads the files again.
         verification_mode: "no_checks" skips comparing the numbers of rows with those the source declares.
         keep_in_memory: Read into memory instead of mapping files.
+        revision: Branch, tag or commit of a dataset on the hub. A commit that was loaded before takes no request.
+        token: For the hub: a token, True for the saved one, False for none. None: the saved one, if there is one.
         streaming: Return an `IterableDataset`, or an `IterableDatasetDict`, that reads the files while one iterates.
         num_proc: Worker processes, also within one file; the result does not depend on it.
         storage_options: Passed to fsspec or requests.
@@ -80,6 +87,8 @@ def load_dataset(
         DataFilesNotFound: if nothing is found; says where it was looked for.
         BadData: for a file that cannot be read; names file, row and column.
         SplitNotFound, UnknownName: list what there is.
+        RepositoryNotFound, RevisionNotFound, GatedRepository, BadToken: what the hub refuses.
+        OfflineError: in offline mode, if something was never fetched.
     """
     del download_config, save_infos
     if config_kwargs.pop("trust_remote_code", None):
@@ -125,13 +134,56 @@ class _Loader:
         self.builder = registry.builder(recipe.builder).from_keywords(keywords)
         self._files: Mapping[str, tuple[DataFile, ...]] | None = None
         self._prepared: dict[str, Dataset] = {}
+        self._downloads: _Downloads | None = None
+        self._all = False
 
     def load(self, split: Any) -> Any:
+        """Return what a split argument of any form asks for."""
+        self._all = split is None
+        try:
+            self._agree(self._asked(split))
+            return self._load(split)
+        finally:
+            if self._downloads is not None:
+                self._downloads.close()
+
+    def _load(self, split: Any) -> Any:
         if split is None:
             return DatasetDict({name: self.whole(name) for name in self.recipe.files})
         if isinstance(split, (list, tuple)):
-            return [self.load(each) for each in split]
+            return [self._load(each) for each in split]
         return self.part(split)
+
+    def _asked(self, split: Any) -> list[str]:
+        if split is None:
+            return list(self.recipe.files)
+        if isinstance(split, (list, tuple)):
+            return list(dict.fromkeys(name for each in split for name in self._asked(each)))
+        return list(dict.fromkeys(self.named(parse(split))))
+
+    def _agree(self, names: Sequence[str]) -> None:
+        """Give the columns that splits share the types that hold the values of all of them."""
+        types = shared_types({name: self.whole(name).features for name in names}, self.builder)
+        for name in names:
+            own = self.whole(name).features
+            wanted = Features({column: types[column] for column in own})
+            if wanted != own:
+                if changes := widened(own, wanted):
+                    logger.warning("split %r: %s, as in the other splits", name, changes)
+                self._prepared[name] = self._retyped(name, wanted)
+
+    def _retyped(self, name: str, wanted: Features) -> Dataset:
+        """Return a split with other types: cast where that changes no value, read again where text means something else."""
+        dataset, schema = self.whole(name), wanted.arrow_schema
+        exact = all(
+            is_lossless_cast(field.type, schema.field(field.name).type) for field in dataset.features.arrow_schema
+        )
+        if exact or not self.builder.decodes_text():
+            made = dataset.cast(wanted)
+            made._rejects, made._store, made._origin = dataset._rejects, dataset._store, dataset._origin
+            return made
+        builder = type(self.builder)(replace(self.builder.config, features=wanted))
+        return self._prepare(name, builder)
 
     def part(self, split: Split) -> Dataset:
         """Return the rows that a split specification names."""
@@ -167,15 +219,40 @@ class _Loader:
             self._prepared[name] = self._prepare(name)
         return self._prepared[name]
 
-    def _prepare(self, name: str) -> Dataset:
-        if self._files is None:
-            self._files = self.recipe.data(self.root / "downloads")
-            self.builder = self.builder.over(self._files)
+    def _prepare(self, name: str, builder: Builder[Any] | None = None) -> Dataset:
+        files = self.files()[name]
         dataset = Dataset._prepared(
-            self.builder, self._files[name], name, self.how, source=[self.recipe.config_name], info=self.info()
+            builder or self.builder,
+            files,
+            name,
+            self.how,
+            source=[self.recipe.config_name],
+            info=self.info(),
+            fetch=lambda: self._fetched(name),
         )
         self._verify(name, dataset.num_rows)
         return dataset
+
+    def files(self) -> Mapping[str, tuple[DataFile, ...]]:
+        """Return the files of each split, archives opened; the builder then knows all of them."""
+        if self._files is None:
+            self._files = self.recipe.data(self.root / "downloads")
+            self.builder = self.builder.over(self._files)
+        return self._files
+
+    def _fetched(self, name: str) -> list[DataFile]:
+        if self._downloads is None:
+            self._downloads = _Downloads(self.root / "downloads")
+        # Those of the splits that come next are fetched while this one is read.
+        for each, files in self.files().items():
+            if each == name or (self._all and each not in self._prepared and not self._is_stored(files)):
+                self._downloads.begin(each, files)
+        return self._downloads.wait(name)
+
+    def _is_stored(self, files: Sequence[DataFile]) -> bool:
+        store = self.how.store if self.how.store is not None else default_store()
+        key = lineage_of(self.builder, files, [self.recipe.config_name]).digest
+        return self.how.reuse and store.get(key) is not None
 
     def info(self) -> DatasetInfo:
         """Return what is known of the dataset."""
@@ -199,14 +276,76 @@ class _Loader:
             )
 
 
+def shared_types(splits: Mapping[str, Features], builder: Builder[Any]) -> Features:
+    """Return the types of all columns of all splits, each of which holds the values that any split has.
+
+    Raises:
+        SchemaConflict: names the column, both splits and both types.
+    """
+    types: dict[str, tuple[str, FeatureType]] = {}
+    for split, features in splits.items():
+        for column, feature in features.items():
+            first, known = types.setdefault(column, (split, feature))
+            if known != feature:
+                types[column] = (split, _shared(column, (first, known), (split, feature), builder))
+    return Features({column: feature for column, (_, feature) in types.items()})
+
+
+def _shared(
+    column: str, first: tuple[str, FeatureType], second: tuple[str, FeatureType], builder: Builder[Any]
+) -> FeatureType:
+    try:
+        return builder.unify(*(Features({column: feature}) for _, feature in (first, second)))[column]
+    except SchemaConflict as error:
+        raise SchemaConflict(
+            f"column {column!r} is {first[1]} in split {first[0]!r} and {second[1]} in split {second[0]!r}, and no type holds "
+            "both; load one at a time with split=, or give features=",
+            column=column,
+        ) from error
+
+
+def widened(own: Features, wanted: Features) -> str:
+    """Say which columns get which types; those without a value have none to change."""
+    return ", ".join(
+        f"column {name!r} is read as {wanted[name]} instead of {own[name]}"
+        for name in own
+        if own[name] not in (wanted[name], Value("null"))
+    )
+
+
+class _Downloads:
+    """Files that are being fetched, those of several splits side by side."""
+
+    def __init__(self, cache_dir: Path, threads: int = 16) -> None:
+        self._cache = cache_dir
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="arrowsets-download")
+        self._begun: dict[str, list[Future[DataFile]]] = {}
+
+    def begin(self, split: str, files: Sequence[DataFile]) -> None:
+        """Start to fetch the files of a split, unless that was done."""
+        if split not in self._begun:
+            self._begun[split] = [self._pool.submit(fetch, file, self._cache) for file in files]
+
+    def wait(self, split: str) -> list[DataFile]:
+        """Return the files of a split once they are here."""
+        return [future.result() for future in self._begun[split]]
+
+    def close(self) -> None:
+        """Drop what was not begun."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
 class _StreamLoader(_Loader):
     """The splits of a recipe as streams: nothing is fetched but what a reader needs to begin."""
 
-    def load(self, split: Any) -> Any:
+    def _agree(self, names: Sequence[str]) -> None:
+        """Leave each split its own types: those of the others are not known before they are read."""
+
+    def _load(self, split: Any) -> Any:
         if split is None:
             return IterableDatasetDict({name: self.stream(name) for name in self.recipe.files})
         if isinstance(split, (list, tuple)):
-            return [self.load(each) for each in split]
+            return [self._load(each) for each in split]
         return self.range_of(split)
 
     def range_of(self, split: Split) -> IterableDataset:
@@ -234,12 +373,8 @@ class _StreamLoader(_Loader):
     @functools.cache  # noqa: B019 - a loader lives as long as one call
     def stream(self, name: str) -> IterableDataset:
         """Return all rows of a split."""
-        if self._files is None:
-            self._files = self.recipe.data(self.root / "downloads", fetch=False)
-            self.builder = self.builder.over(self._files)
-        return IterableDataset._of_builder(
-            self.builder, self._files[name], name, self.info(), [self.recipe.config_name]
-        )
+        files = self.files()[name]
+        return IterableDataset._of_builder(self.builder, files, name, self.info(), [self.recipe.config_name])
 
 
 def load_from_disk(

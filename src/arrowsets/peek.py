@@ -35,7 +35,7 @@ def first_rows(
     [{'text': 'one'}, {'text': 'two'}]
     """
     recipe = resolve(path, **keywords)
-    files = recipe.data(keywords.get("cache_dir"), fetch=False)
+    files = recipe.data(keywords.get("cache_dir"))
     name = next(iter(files)) if split is None else split
     if name not in files:
         raise SplitNotFound.of(name, files)

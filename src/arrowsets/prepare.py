@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from arrowsets.builder import Builder
 from arrowsets.derive import Execution, default_store, fresh_key
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.materialise import Destination, Materialised, materialise, opened
-from arrowsets.engine.parts import Layout, Part
+from arrowsets.engine.parts import Layout, Part, padded
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, is_lossless_cast
 from arrowsets.files import DataFile
@@ -78,6 +78,17 @@ class ReadJob(Job):
     def reads_ahead(self) -> bool:
         """As the builder says."""
         return self.builder.reads_in_threads()
+
+    def revised(self, parts: Sequence[Part], layout: Layout) -> ReadJob | None:
+        """Read again the shards whose text means something else under the types of all, or whose dicts are JSON now."""
+        if self.types is not None:
+            return None
+        again = frozenset(
+            unit
+            for unit, part in enumerate(parts)
+            if padded(part, layout) or (self.builder.decodes_text() and _means_more(part, layout))
+        )
+        return replace(self, types=layout.features, typed=again) if again else None
 
     def label(self, unit: int) -> str:
         """The shard and what it is read for."""
@@ -141,6 +152,7 @@ def prepare(
     *,
     description: str,
     source: Sequence[Any] = (),
+    fetch: Callable[[], Sequence[DataFile]] | None = None,
 ) -> Materialised:
     """Find or make the entry of one split.
 
@@ -150,6 +162,7 @@ def prepare(
         how: With how many processes, and into which store.
         description: For progress bars.
         source: What else decides the rows, besides the builder, its options and the files.
+        fetch: Returns the files on this machine; called only if they must be read.
 
     Raises:
         BadData: for a file that cannot be read.
@@ -160,6 +173,8 @@ def prepare(
     if how.reuse and (entry := store.get(lineage.digest)) is not None:
         return opened(entry)
     key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
+    if fetch is not None:
+        files = fetch()
     shards = tuple(builder.shards(files))
     types = _types(builder, files, shards)
     job = ReadJob(builder, shards, description, types)
@@ -167,7 +182,6 @@ def prepare(
         job,
         Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"}),
         executor=how.workers,
-        revise=None if types is not None else _revised,
     )
     _report(made, description)
     return made
@@ -176,9 +190,9 @@ def prepare(
 def _identities(files: Sequence[DataFile]) -> list[tuple[object, ...]]:
     """Return what decides the content of files; of many, one text for each hundred, which is hashed as fast as read."""
     if len(files) <= NAMED_FILES:
-        return [(file.url, file.size, file.etag) for file in files]
+        return [file.identity for file in files]
     return [
-        ("\n".join(f"{file.url}\0{file.size}\0{file.etag}" for file in files[at : at + NAMED_FILES]),)
+        ("\n".join("{}\0{}\0{}".format(*file.identity) for file in files[at : at + NAMED_FILES]),)
         for at in range(0, len(files), NAMED_FILES)
     ]
 
@@ -212,20 +226,9 @@ def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[An
     return types
 
 
-def _revised(job: Job, parts: list[Part], layout: Layout) -> Job | None:
-    """Return the job that reads again the shards whose text means something else under the unified types."""
-    assert isinstance(job, ReadJob)
-    if not job.builder.decodes_text():
-        return None
-    schema = layout.features.arrow_schema
-    again = set()
-    for unit, part in enumerate(parts):
-        own = part.features.arrow_schema
-        for field in own:
-            wanted = schema.field(field.name).type
-            if field.type != wanted and part.num_rows and not is_lossless_cast(field.type, wanted):
-                again.add(unit)
-    return replace(job, types=layout.features, typed=frozenset(again)) if again else None
+def _means_more(part: Part, layout: Layout) -> bool:
+    own, wanted = part.features.arrow_schema, layout.features.arrow_schema
+    return part.num_rows > 0 and any(not is_lossless_cast(field.type, wanted.field(field.name).type) for field in own)
 
 
 def _report(made: Materialised, description: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 import warnings
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from arrowsets.config import settings
 
@@ -17,6 +18,9 @@ __all__ = [
     "enable_progress_bars",
     "progress",
 ]
+
+
+"""Seconds that an operation takes before there is a bar, if it is one that tells of itself often."""
 
 
 class Progress(Protocol):
@@ -62,21 +66,54 @@ def are_progress_bars_disabled() -> bool:
     return not (_switch[0] if _switch else settings().progress)
 
 
+PATIENCE = 0.3  # seconds that an operation lasts before its bar is shown
+
+
+class _Waiting:
+    """A bar that is shown once its operation turns out to last: importing tqdm takes longer than a small load."""
+
+    def __init__(self, total: int | None, description: str, unit: str, initial: int) -> None:
+        self._arguments = {"total": total, "desc": description, "unit": unit, "initial": initial}
+        self._started = time.time()
+        self._done = 0
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def update(self, done: int) -> None:
+        self._done += done
+        if self._bar is not None:
+            self._bar.update(done)
+        elif time.time() - self._started >= PATIENCE:
+            self._show()
+
+    def close(self) -> None:
+        if self._bar is None and self._done and time.time() - self._started >= PATIENCE:
+            self._show()
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show(self) -> None:
+        with warnings.catch_warnings():
+            # Notebooks without ipywidgets get a plain bar; there is nothing to warn of.
+            warnings.simplefilter("ignore")
+            # What finds out about notebooks imports asyncio as well.
+            module = importlib.import_module("tqdm.auto" if "IPython" in sys.modules else "tqdm")
+        # leave=None: a bar inside another one disappears when it is done.
+        self._bar = module.tqdm(**self._arguments, leave=None)
+        self._bar.start_t = self._started
+        self._bar.update(self._done)
+
+
 def progress(total: int | None, description: str, unit: str = " examples", initial: int = 0) -> Progress:
-    """Return a bar for an operation of `total` units; silent when bars are disabled.
+    """Return a bar for an operation of `total` units, shown if it lasts; silent when bars are disabled.
 
     Args:
         total: None where nobody knows.
         initial: What an earlier run has done already: shown as done, and not counted in the speed.
     """
-    if are_progress_bars_disabled():
-        return _Silent()
-    with warnings.catch_warnings():
-        # Notebooks without ipywidgets get a plain bar; there is nothing to warn of.
-        warnings.simplefilter("ignore")
-        # What finds out about notebooks imports asyncio as well, which takes longer than a small load.
-        module = importlib.import_module("tqdm.auto" if "IPython" in sys.modules else "tqdm")
-
-    # leave=None: a bar inside another one disappears when it is done.
-    bar: Progress = module.tqdm(total=total, desc=description, unit=unit, initial=initial, leave=None)
-    return bar
+    return _Silent() if are_progress_bars_disabled() else _Waiting(total, description, unit, initial)

@@ -1,14 +1,16 @@
 """Builders by name and by file extension.
 
-Builders are entry points of the group `arrowsets.builders`; knowing their names imports none of them. The extensions of
-our own stand in a table here (a test compares it with the classes), so that looking at a directory imports only the
-builder that is needed. Plug-ins of others are imported when a file has an extension that none of ours reads.
+Builders are entry points of the group `arrowsets.builders`; knowing their names imports none of them. Our own stand in
+tables here as well, with their extensions (tests compare them with the entry points and the classes): looking through
+the installed packages takes longer than opening a dataset that was loaded before, and is done only for a name or an
+extension that none of ours has. Plug-ins of others are imported when a file has an extension that none of ours reads.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import inspect
 import re
 from collections.abc import Mapping
@@ -27,12 +29,36 @@ __all__ = [
     "builder_of_extension",
     "extension_keywords",
     "forget",
+    "is_builder",
     "register",
     "unregister",
 ]
 
 GROUP: Final = "arrowsets.builders"
 _OURS: Final = "arrowsets.builders."
+
+# The classes of ours, in their modules.
+CLASSES: Final[Mapping[str, str]] = {
+    "csv": "CsvBuilder",
+    "json": "JsonBuilder",
+    "parquet": "ParquetBuilder",
+    "arrow": "ArrowBuilder",
+    "text": "TextBuilder",
+    "imagefolder": "ImageFolderBuilder",
+    "audiofolder": "AudioFolderBuilder",
+    "videofolder": "VideoFolderBuilder",
+    "pdffolder": "PdfFolderBuilder",
+    "niftifolder": "NiftiFolderBuilder",
+    "meshfolder": "MeshFolderBuilder",
+    "webdataset": "WebDatasetBuilder",
+    "conll": "ConllBuilder",
+    "xml": "XmlBuilder",
+    "hdf5": "Hdf5Builder",
+    "lance": "LanceBuilder",
+    "pandas": "PandasBuilder",
+    "generator": "GeneratorBuilder",
+    "sql": "SqlBuilder",
+}
 
 # Ours, in the order in which they win an extension that two of them read.
 EXTENSIONS: Final[Mapping[str, str]] = {
@@ -65,12 +91,14 @@ _registered: dict[str, type[Builder[Any]]] = {}
 
 
 @functools.lru_cache(maxsize=1)
-def _installed() -> Mapping[str, EntryPoint]:
+def _plugins() -> Mapping[str, EntryPoint]:
+    """Return the installed builders that are not ours."""
     from importlib.metadata import entry_points
 
     found: dict[str, EntryPoint] = {}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: not point.value.startswith(_OURS)):
-        found.setdefault(point.name, point)
+    for point in entry_points(group=GROUP):
+        if point.name not in CLASSES:
+            found.setdefault(point.name, point)
     return found
 
 
@@ -95,7 +123,12 @@ def unregister(name: str) -> None:
 
 def builder_names() -> tuple[str, ...]:
     """Return the names of all builders, sorted; imports none of them."""
-    return tuple(sorted({*_registered, *_installed()}))
+    return tuple(sorted({*_registered, *CLASSES, *_plugins()}))
+
+
+def is_builder(name: str) -> bool:
+    """Tell whether a builder has this name; what is a path is not looked for among plug-ins."""
+    return name in _registered or name in CLASSES or ("/" not in name and name in _plugins())
 
 
 @functools.lru_cache(maxsize=256)
@@ -107,6 +140,15 @@ def _loaded(point: EntryPoint) -> type[Builder[Any]]:
     return cls
 
 
+@functools.lru_cache(maxsize=256)
+def _own(name: str) -> type[Builder[Any]]:
+    try:
+        cls: type[Builder[Any]] = getattr(importlib.import_module(_OURS + name), CLASSES[name])
+    except (ImportError, AttributeError) as error:
+        raise MissingDependency(f"the builder {name!r} cannot be imported: {error}") from error
+    return cls
+
+
 def builder(name: str) -> type[Builder[Any]]:
     """Return the builder of a name.
 
@@ -115,7 +157,9 @@ def builder(name: str) -> type[Builder[Any]]:
     """
     if name in _registered:
         return _registered[name]
-    if (point := _installed().get(name)) is None:
+    if name in CLASSES:
+        return _own(name)
+    if (point := _plugins().get(name)) is None:
         raise UnknownName.of("builder", name, builder_names())
     return _loaded(point)
 
@@ -163,14 +207,14 @@ def builder_of_extension(extension: str) -> str | None:
         if extension in cls.extensions:
             return name
     ours = _own_extensions().get(extension)
-    if ours is not None and ours in _installed():
+    if ours is not None:
         return ours
     return _plugin_of_extension(extension) if extension else None
 
 
 def _plugin_of_extension(extension: str) -> str | None:
-    for name, point in _installed().items():
-        if not point.value.startswith(_OURS) and extension in _extensions_of(point):
+    for name, point in _plugins().items():
+        if extension in _extensions_of(point):
             return name
     return None
 
@@ -190,5 +234,5 @@ def extension_keywords(name: str, extension: str) -> Mapping[str, Any]:
 
 def forget() -> None:
     """Look for installed builders anew at the next question."""
-    _installed.cache_clear()
+    _plugins.cache_clear()
     _loaded.cache_clear()

@@ -1,6 +1,6 @@
 """What `load_dataset` was given -> a recipe: which builder reads which files into which splits.
 
-A path is, in this order: the name of a builder; a local file; a local directory; a URL; a dataset on a hub.
+A path is, in this order: the name of a builder; a local file; a local directory; a URL; a dataset on the hub.
 """
 
 from __future__ import annotations
@@ -9,26 +9,30 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from arrowsets import registry
-from arrowsets.errors import DataFilesNotFound
+from arrowsets.errors import DataFilesNotFound, OfflineError, RepositoryNotFound
 from arrowsets.files import DataFile, download, expand, find
-from arrowsets.files.card import Card, Config, read_directory
+from arrowsets.files.card import Card, Config, patterns_in, read_card, read_directory
 from arrowsets.files.patterns import has_wildcard
 from arrowsets.files.unpack import kind_of, open_archive
 from arrowsets.files.urls import is_http, is_local, local_part, scheme
+from arrowsets.hub import HubId, Snapshot, Trees, is_hub_id, open_snapshot, refuse_outside
+from arrowsets.hub.access import Access
+from arrowsets.hub.ids import PREFIX
+from arrowsets.hub.refusals import Unreachable
 from arrowsets.info import DatasetInfo
 
-__all__ = ["Hub", "Recipe", "Request", "card_of", "recipe_of", "resolve"]
+__all__ = ["Recipe", "Request", "card_of", "resolve"]
 
 # Of two extensions that are equally frequent, the first of these; then the last in the alphabet.
 _PREFERRED: Final = (".parquet", ".lance", ".arrow", ".jsonl", ".json", ".csv")
 _METADATA: Final = frozenset({"metadata.csv", "metadata.jsonl", "metadata.parquet"})
+_ARCHIVES: Final = frozenset({".zip", ".tar"})
 _INSPECTED: Final = 10
-_HUB_ID: Final = re.compile(r"[\w.\-]{1,96}(/[\w.\-]{1,96})?", re.ASCII)
 
 Files = Mapping[str, tuple[DataFile, ...]]
 
@@ -58,20 +62,18 @@ class Recipe:
         """Return what decides the rows, as JSON: the parts of a fingerprint that stand in the recipe."""
         return {
             "builder": self.builder,
-            "files": {
-                split: [[file.url, file.etag, file.size] for file in files] for split, files in self.files.items()
-            },
+            "files": {split: [list(file.identity) for file in files] for split, files in self.files.items()},
             "only": sorted(self.only),
         }
 
-    def data(self, cache_dir: str | os.PathLike[str] | None = None, *, fetch: bool = True) -> Files:
-        """Return the files to read: archives replaced by their members and, if `fetch`, on this machine."""
-        return {split: tuple(self._data(files, cache_dir, fetch)) for split, files in self.files.items()}
+    def data(self, cache_dir: str | os.PathLike[str] | None = None) -> Files:
+        """Return the files to read: archives replaced by their members, files on servers as they are."""
+        return {split: tuple(self._data(files, cache_dir)) for split, files in self.files.items()}
 
-    def _data(
-        self, files: Sequence[DataFile], cache_dir: str | os.PathLike[str] | None, fetch: bool
-    ) -> Iterator[DataFile]:
-        for file in download(files, cache_dir) if fetch else files:
+    def _data(self, files: Sequence[DataFile], cache_dir: str | os.PathLike[str] | None) -> Iterator[DataFile]:
+        packed = [file for file in files if kind_of(file) is not None and not self._reads(file)]
+        fetched = dict(zip(packed, download(packed, cache_dir), strict=True))
+        for file in (fetched.get(file, file) for file in files):
             if kind_of(file) is None or self._reads(file):
                 yield file
             else:
@@ -97,12 +99,6 @@ class Request:
     keywords: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Hub(Protocol):
-    """Resolves what is no local path."""
-
-    def __call__(self, request: Request) -> Recipe: ...
-
-
 def resolve(
     path: str | os.PathLike[str],
     name: str | None = None,
@@ -114,14 +110,14 @@ def resolve(
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     keywords: Mapping[str, Any] | None = None,
-    hub: Hub | None = None,
 ) -> Recipe:
     """Find out what to load.
 
     Args:
         name: Configuration; None takes the default one.
         keywords: For the builder; they win over those of the configuration.
-        hub: What to ask for datasets on a hub.
+        revision: Branch, tag or commit of a dataset on the hub.
+        token: For the hub: a token, True for the saved one, False for none. None: the saved one, if there is one.
 
     Raises:
         DataFilesNotFound: says all that was tried.
@@ -139,15 +135,15 @@ def resolve(
         dict(keywords or {}),
     )
     text = request.path
-    if text in registry.builder_names():
+    if registry.is_builder(text):
         return _packaged(request)
     if text.endswith(".py"):
         raise RuntimeError(f"Dataset scripts are no longer supported, but found {Path(text).name}")
     if scheme(text) in (None, "file", "local"):
-        return _local(request, hub)
-    if scheme(text) == "hf" and hub is not None:
-        return hub(request)
-    return _file(request) if is_http(text) or _builder_of_file(text) else recipe_of(request, text, Card(), _stem(text))
+        return _local(request)
+    if text.startswith(PREFIX):
+        return _hub_url(request)
+    return _file(request) if is_http(text) or _builder_of_file(text) else _recipe_of(request, text, Card(), _stem(text))
 
 
 def _packaged(request: Request) -> Recipe:
@@ -172,26 +168,66 @@ def _packaged(request: Request) -> Recipe:
     )
 
 
-def _local(request: Request, hub: Hub | None) -> Recipe:
+def _local(request: Request) -> Recipe:
     path = Path(local_part(request.path)).expanduser()
     if path.is_file():
         return _file(request)
     if path.is_dir():
         _refuse_saved(path)
-        return recipe_of(request, str(path), read_directory(path), _stem(str(path.resolve())))
-    if not path.is_absolute() and _HUB_ID.fullmatch(request.path) and hub is not None:
-        return hub(request)
-    raise _nothing(request, path, hub)
+        return _recipe_of(request, str(path), read_directory(path), _stem(str(path.resolve())))
+    if path.is_absolute() or not is_hub_id(request.path):
+        raise DataFilesNotFound(_nothing(request.path))
+    try:
+        snapshot = _snapshot(request.path, request.revision, request.token)
+    except (RepositoryNotFound, Unreachable, OfflineError) as error:
+        raise type(error)(f"{_nothing(request.path)}; a dataset on a hub: {error}") from error
+    return _of_snapshot(request, snapshot)
 
 
-def _nothing(request: Request, path: Path, hub: Hub | None) -> Exception:
-    tried = [
-        f"a builder (there are {', '.join(registry.builder_names()) or 'none'})",
-        f"a file or directory {os.path.abspath(path)!r}",  # noqa: PTH100 - resolve() would follow links
-    ]
-    if not path.is_absolute() and _HUB_ID.fullmatch(request.path):
-        tried.append("a dataset on a hub (no hub is configured)" if hub is None else "a dataset on a hub")
-    return DataFilesNotFound(f"nothing is called {request.path!r}; tried: {'; '.join(tried)}")
+def _nothing(path: str) -> str:
+    return (
+        f"nothing is called {path!r}; tried: a builder (there are {', '.join(registry.builder_names()) or 'none'}); "
+        f"a file or directory {os.path.abspath(path)!r}"  # noqa: PTH100 - resolve() would follow links
+    )
+
+
+def _snapshot(path: str, revision: str | None, token: bool | str | None) -> Snapshot:
+    wanted = HubId.parse(path)
+    if revision is not None and wanted.revision not in (None, revision):
+        raise ValueError(
+            f"{path!r} names the revision {wanted.revision!r}, and revision={revision!r} another; give one"
+        )
+    return open_snapshot(HubId(wanted.name, revision or wanted.revision), Access.given(token))
+
+
+def _hub_url(request: Request) -> Recipe:
+    wanted = HubId.parse(request.path)
+    snapshot = _snapshot(
+        f"{PREFIX}{wanted.name}@{wanted.revision}" if wanted.revision else wanted.name, request.revision, request.token
+    )
+    if wanted.path in snapshot.files:
+        return _file(replace(request, path=f"{snapshot.url}/{wanted.path}"))
+    inner = "/".join(part for part in (wanted.path, request.data_dir or "") if part)
+    return _of_snapshot(replace(request, data_dir=inner or None), snapshot)
+
+
+def _of_snapshot(request: Request, snapshot: Snapshot) -> Recipe:
+    trees = Trees(request.token)
+    trees.add(snapshot)
+    card = read_card(snapshot.read_text)
+    refuse_outside(card, snapshot)
+    name = snapshot.name.rpartition("/")[2]
+    pinned = replace(request, revision=snapshot.commit)
+    try:
+        return _recipe_of(pinned, snapshot.url, card, _stem(name), trees)
+    except DataFilesNotFound as error:
+        if f"{name}.py" in snapshot.files:
+            raise RuntimeError(
+                f"Dataset scripts are no longer supported, but found {name}.py in {snapshot.name!r}: code that comes with "
+                "a dataset is never run. Many such datasets have their data on the branch 'refs/convert/parquet': "
+                "give it as revision="
+            ) from error
+        raise
 
 
 def _refuse_saved(path: Path) -> None:
@@ -209,17 +245,22 @@ def _file(request: Request) -> Recipe:
     return _recipe(request, files, Config(request.name or "default"), DatasetInfo(), _stem(request.path), explicit=True)
 
 
-def card_of(path: str | os.PathLike[str]) -> Card:
-    """Return what a local directory says of itself; nothing for anything else."""
+def card_of(path: str | os.PathLike[str], revision: str | None = None, token: bool | str | None = None) -> Card:
+    """Return what a local directory or a dataset on the hub says of itself; nothing for anything else."""
     text = os.fspath(path)
-    if text in registry.builder_names() or not is_local(text):
+    if registry.is_builder(text):
         return Card()
-    return read_directory(Path(local_part(text)).expanduser())
+    if text.startswith(PREFIX):
+        return read_card(_snapshot(text, revision, token).read_text)
+    if not is_local(text):
+        return Card()
+    local = Path(local_part(text)).expanduser()
+    if local.exists() or local.is_absolute() or not is_hub_id(text):
+        return read_directory(local)
+    return read_card(_snapshot(text, revision, token).read_text)
 
 
-def recipe_of(
-    request: Request, root: str, card: Card, dataset_name: str, base_info: DatasetInfo | None = None
-) -> Recipe:
+def _recipe_of(request: Request, root: str, card: Card, dataset_name: str, trees: Trees | None = None) -> Recipe:
     """Return the recipe for a directory, local or the URL of one, with its card.
 
     `data_files` and `data_dir` of the caller replace those of the configuration, and what it declares of its data.
@@ -227,12 +268,12 @@ def recipe_of(
     config = card.config(request.name)
     own = request.data_files is None and request.data_dir is None
     if own:
-        files = _find(request, root, config.data_dir, config.data_files)
+        files = _find(request, root, config.data_dir, config.data_files, trees)
         explicit = config.data_files is not None
     else:
-        files = _find(request, root, request.data_dir, request.data_files)
+        files = _find(request, root, request.data_dir, request.data_files, trees)
         explicit = request.data_files is not None
-    info = base_info or (_declared(card, config.name) if own else DatasetInfo())
+    info = _declared(card, config.name) if own else DatasetInfo()
     patterns = config.data_files if own else request.data_files
     return _recipe(request, files, config, info, dataset_name, explicit=explicit and not _any_wildcard(patterns))
 
@@ -240,20 +281,22 @@ def recipe_of(
 def _declared(card: Card, name: str) -> DatasetInfo:
     if name not in card.infos:
         return DatasetInfo()
-    form, data = card.infos[name]
-    return DatasetInfo.from_yaml(data) if form == "yaml" else DatasetInfo.from_dict(data)
+    return DatasetInfo.of_card(card.infos[name])
 
 
-def _find(request: Request, base: str, data_dir: str | None, data_files: Any) -> Files:
-    return find(data_files, data_dir, base, storage_options=request.storage_options, cache_dir=request.cache_dir)
+def _find(request: Request, base: str, data_dir: str | None, data_files: Any, trees: Trees | None = None) -> Files:
+    return find(
+        data_files,
+        data_dir,
+        base,
+        storage_options=request.storage_options,
+        cache_dir=request.cache_dir,
+        open_tree=trees or Trees(request.token),
+    )
 
 
 def _any_wildcard(patterns: object) -> bool:
-    if isinstance(patterns, Mapping):
-        return any(_any_wildcard(value) for value in patterns.values())
-    if isinstance(patterns, (str, os.PathLike)):
-        return has_wildcard(os.fspath(patterns))
-    return isinstance(patterns, Iterable) and any(_any_wildcard(item) for item in patterns)
+    return any(has_wildcard(pattern) for pattern in patterns_in(patterns))
 
 
 def _recipe(
@@ -273,7 +316,7 @@ def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any
     Raises:
         ValueError: when the extensions disagree: half the files would be read wrong.
     """
-    extensions = sorted({file.extension for listed in files.values() for file in listed if kind_of(file) is None})
+    extensions = sorted({file.extension for listed in files.values() for file in listed} - _ARCHIVES)
     known = registry.builder(name).extensions
     implied = {
         extension: {key: value for key, value in known[extension].items() if key not in given}
@@ -290,7 +333,10 @@ def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any
 
 
 def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[DataFile, ...]]:
-    kept = {split: tuple(f for f in listed if _is_data(f, only, name) or kind_of(f)) for split, listed in files.items()}
+    kept = {
+        split: tuple(f for f in listed if f.extension in only or _is_data(f, only, name) or kind_of(f))
+        for split, listed in files.items()
+    }
     return {split: listed for split, listed in kept.items() if listed} or dict(files)
 
 

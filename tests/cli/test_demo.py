@@ -69,3 +69,17 @@ def test_the_demo_shows_its_steps_and_the_cache_hits(
         assert again.count("from cache") == 3
         assert len(load_dataset(str(tmp_path / "demo" / "train.parquet"), split="train")) == 1
         assert len(list((tmp_path / "demo" / "cache" / "store" / "entries").glob("*/*"))) == 3
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of huggingface_hub
+def test_the_demo_pushes_to_a_hub_and_loads_from_it(
+    arrowsets: Call, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "write_docstrings", lambda path: write_docstrings(path, library))
+    for _ in range(2):
+        code, out, err = arrowsets("demo", "--hub", "--dir", tmp_path / "demo", "--num-proc", 2)
+        assert (code, err) == (0, "")
+        _, _, told = out.partition("A hub of one's own")
+        assert "What came back is what was sent" in told
+        assert "/datasets/demo/docstrings" in told
+        assert f"hub serve {tmp_path / 'demo' / 'hub'}" in told

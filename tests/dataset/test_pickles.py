@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import warnings
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from arrowsets import Dataset, DatasetDict
+from arrowsets.derive import default_store
 
 
 def upper(batch: dict[str, Any]) -> dict[str, Any]:
@@ -76,3 +78,23 @@ def test_a_loader_sees_every_row_once(way: tuple[int, str | None], tmp_path: Pat
         )
         seen = torch.cat([batch["x"] for batch in loader]).tolist()
     assert seen == dataset.to_dict()["x"]
+
+
+def test_a_copy_knows_what_was_left_out_and_how_it_was_made(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4,5\n")
+    dataset = Dataset.from_csv(str(tmp_path / "a.csv"), on_bad_rows="skip")
+    copy = pickle.loads(pickle.dumps(dataset))
+    assert copy.rejects == dataset.rejects != []
+    assert copy.explain() == dataset.explain()
+
+
+def test_a_copy_keeps_its_entry_from_being_pruned(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    dataset = Dataset.from_csv(str(tmp_path / "a.csv"))
+    store = dataset._store or default_store()
+    copy = pickle.loads(pickle.dumps(dataset))
+    del dataset
+    gc.collect()
+    store.prune(max_bytes=0)
+    assert copy["x"][:] == [1]
+    assert [entry.key for entry in store.entries()] == [copy.explain().key]

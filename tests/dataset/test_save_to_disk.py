@@ -169,3 +169,10 @@ def test_rows_can_be_read_into_memory(tmp_path: Path) -> None:
     found: Any = arrowsets.load_from_disk(tmp_path, keep_in_memory=True)
     assert found.cache_files == []
     assert found[:] == TYPED[:]
+
+
+def test_rows_without_columns_are_counted(tmp_path: Path) -> None:
+    dataset = Dataset.from_dict({"x": [1, 2, 3]}).remove_columns("x")
+    dataset.save_to_disk(str(tmp_path / "none"))
+    loaded = Dataset.load_from_disk(str(tmp_path / "none"))
+    assert (len(loaded), loaded.column_names, list(loaded)) == (3, [], [{}, {}, {}])

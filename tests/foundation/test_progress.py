@@ -24,6 +24,12 @@ def _restore() -> Iterator[None]:
     module._switch[:] = before
 
 
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0)
+
+
+@pytest.mark.usefixtures("at_once")
 def test_a_bar_shows_what_is_done(capfd: pytest.CaptureFixture[str]) -> None:
     enable_progress_bars()
     with progress(10, "Map", initial=4) as bar:
@@ -34,12 +40,33 @@ def test_a_bar_shows_what_is_done(capfd: pytest.CaptureFixture[str]) -> None:
     assert "10/10" in err
 
 
+@pytest.mark.usefixtures("at_once")
 def test_the_total_may_be_unknown(capfd: pytest.CaptureFixture[str]) -> None:
     enable_progress_bars()
     bar = progress(None, "Generating")
     bar.update(3)
     bar.close()
     assert "3 examples" in capfd.readouterr().err
+
+
+def test_what_takes_no_time_shows_no_bar(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 1000)
+    enable_progress_bars()
+    with progress(10, "Map") as bar:
+        bar.update(10)
+    assert capfd.readouterr().err == ""
+
+
+def test_what_was_done_before_a_bar_is_shown_counts(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 1000)
+    enable_progress_bars()
+    with progress(10, "Map") as bar:
+        bar.update(4)
+        monkeypatch.setattr(module, "PATIENCE", 0)
+        bar.update(5)
+    assert "9/10" in capfd.readouterr().err
 
 
 def test_a_disabled_bar_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
@@ -71,3 +98,21 @@ print(are_progress_bars_disabled())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\nFalse\n"
+
+
+def test_a_bar_of_a_short_operation_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    enable_progress_bars()
+    with progress(10, "Saving") as bar:
+        bar.update(10)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_bar_that_was_waited_for_shows_all_that_is_done(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enable_progress_bars()
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    with progress(10, "Saving") as bar:
+        bar.update(4)
+        bar.update(3)
+    assert "7/10" in capfd.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from arrowsets.errors import ColumnNotFound, RowOutOfRange, SchemaConflict, ShapeConflict
-from arrowsets.table import ArrowFiles, FileRef, View
+from arrowsets.table import ArrowFiles, FileRef, ShardWriter, View
 
 LOST = ArrowFiles.open(
     [FileRef("/nowhere/a.arrow", (1000,) * 1000)],
@@ -176,3 +177,18 @@ def test_nothing_concatenated_is_nothing() -> None:
     assert len(View.concat([])) == 0
     empty = view(x=[1]).select([])
     assert View.concat([empty, empty]).read(range(0)).to_pydict() == {"x": []}
+
+
+@pytest.mark.parametrize(("start", "stop", "sizes"), [(0, 5, [2, 3]), (1, 4, [1, 2]), (2, 3, [1]), (3, 3, [])])
+def test_stored_rows_come_in_the_batches_they_lie_in(start: int, stop: int, sizes: list[int], tmp_path: Path) -> None:
+    with ShardWriter(tmp_path / "a.arrow", pa.schema([("x", pa.int64())]), max_rows=3) as writer:
+        writer.write(pa.table({"x": range(6)}))
+    shown = View.from_files([FileRef(str(tmp_path / "a.arrow"))]).select(range(1, 6))
+    tables = list(shown.stored(1, start, stop))
+    assert [table.num_rows for table in tables] == sizes
+    assert [x for table in tables for x in table["x"].to_pylist()] == list(range(start + 1, stop + 1))
+
+
+def test_rows_that_are_not_stored_in_order_come_in_batches() -> None:
+    shuffled = view(x=range(5)).select([4, 0, 2])
+    assert [table.to_pydict() for table in shuffled.stored(2, 0, 3)] == [{"x": [4, 0]}, {"x": [2]}]

@@ -129,3 +129,12 @@ def test_rows_without_columns_are_counted(tmp_path: Path) -> None:
     with ShardWriter(tmp_path / "a.arrow", rows.schema) as writer:
         writer.write(rows)
     assert writer.close().num_rows == 3
+
+
+def test_large_batches_may_be_written_as_they_come(tmp_path: Path) -> None:
+    with ShardWriter(tmp_path / "a.arrow", TABLE.schema, max_rows=4, as_given=True) as writer:
+        for rows in (TABLE.slice(0, 1), TABLE, TABLE.slice(0, 2), TABLE.slice(0, 0)):
+            writer.write(rows)
+    assert writer.close().batches == (1, 3, 2)
+    found = ipc.open_file(str(tmp_path / "a.arrow")).read_all()
+    assert found["x"].to_pylist() == [1, 1, 2, 3, 1, 2]

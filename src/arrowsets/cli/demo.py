@@ -19,6 +19,7 @@ import xxhash
 from arrowsets.cli import text
 from arrowsets.cli.command import Command
 from arrowsets.cli.corpus import write_docstrings
+from arrowsets.cli.demo_hub import NAME, HubDemo
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import default_store
@@ -50,6 +51,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dir", type=Path, metavar="DIR", help="where files go (default: `demo` in the cache directory)"
     )
+    parser.add_argument("--hub", action="store_true", help="then push to a hub that is started here, and load from it")
     parser.add_argument("--num-proc", type=int, default=2, metavar="N", help="worker processes (default: 2)")
 
 
@@ -99,7 +101,32 @@ def _run(args: argparse.Namespace) -> None:
     _export(parts, folder, report)
     print("\nThe same again: every result is found in the cache.\n")
     _prepare(source, folder, args.num_proc, report, anew=False)
-    _close(folder, parts, time.perf_counter() - report.started)
+    took = time.perf_counter() - report.started
+    if args.hub:
+        _show_hub(parts, folder)
+    else:
+        _close(folder, parts, took)
+
+
+def _show_hub(parts: DatasetDict, folder: Path) -> None:
+    print("\nA hub of one's own: pushed to, and loaded from by somebody who has nothing of it yet.\n")
+    report = _Report()
+    with HubDemo.running(folder) as hub:
+        report.step(
+            f'.push_to_hub("{NAME}")',
+            lambda: hub.push(parts),
+            lambda _: sum(parts.num_rows.values()),
+            lambda _: sum(file.stat().st_size for file in (folder / "hub" / ".hub" / "blobs").rglob("*")),
+        )
+        loaded = report.step(
+            f'load_dataset("{NAME}")',
+            hub.load,
+            lambda made: sum(made.num_rows.values()),
+            lambda _: sum(file.stat().st_size for file in (folder / "hub-client" / "cache").rglob("*")),
+        )
+        hub.compare(parts, loaded)
+        print("\nWhat came back is what was sent, to the last bit.")
+        hub.close(_program())
 
 
 def _prepare(source: Path, folder: Path, num_proc: int, report: _Report, *, anew: bool) -> DatasetDict:
@@ -172,6 +199,7 @@ COMMAND = Command(
     """
 arrowsets demo
 arrowsets demo --dir /tmp/demo --num-proc 4
+arrowsets demo --hub
 """,
     _arguments,
     _run,

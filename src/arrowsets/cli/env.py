@@ -8,6 +8,7 @@ import json
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from arrowsets import registry
@@ -47,7 +48,7 @@ def _facts() -> dict[str, Any]:
         "platform": platform.platform(),
         "cpus": os.cpu_count(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "settings": {name: str(value) if name == "cache_dir" else value for name, value in chosen.items()},
+        "settings": {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()},
         "builders": ", ".join(registry.builder_names()),
     }
 

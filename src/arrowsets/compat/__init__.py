@@ -3,6 +3,5 @@
 - `conversion`: `from_hf` and `to_hf`, from one library's datasets to the other's without copying rows
 - `scripts`: `GeneratorBasedBuilder` and its like, for builders written as classes
 - `downloads`: `DownloadManager`, `DownloadConfig` and the modes of `load_dataset`
-- `inspection`: `load_dataset_builder` and `get_dataset_*`
 - `paths`: modules under the names that scripts import: `arrowsets.arrow_dataset`, `arrowsets.utils.logging` …
 """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import os
+from abc import ABC
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from arrowsets import describe
 from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.combine import concatenate_datasets
 from arrowsets.compat.downloads import DownloadConfig, DownloadManager, StreamingDownloadManager
@@ -52,7 +54,7 @@ class SplitGenerator:
     gen_kwargs: dict[str, Any] = field(default_factory=dict)
 
 
-class DatasetBuilder:
+class DatasetBuilder(ABC):  # noqa: B024 - what a subclass must say depends on the kind of builder
     """What builders written as classes have in common."""
 
     VERSION: ClassVar[Any] = None
@@ -222,6 +224,10 @@ class DatasetBuilder:
         return fingerprint(
             {"code": code, "config": vars(self.config), "features": None if features is None else features.to_dict()}
         ).digest
+
+
+# What `load_dataset_builder` answers is one too.
+DatasetBuilder.register(describe.DatasetBuilder)
 
 
 class GeneratorBasedBuilder(DatasetBuilder):

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.derive import Execution, derive
@@ -16,6 +15,7 @@ from arrowsets.export.arrow import write_file
 from arrowsets.features import ClassLabel, Features, FeatureType, Value, array_of, has_labels
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
+from arrowsets.table.distinct import distinct
 from arrowsets.transforms.base import Batch
 from arrowsets.transforms.cast import Cast, Encode
 from arrowsets.transforms.owned import own_column
@@ -285,10 +285,9 @@ class ColumnMethods(DatasetCore):
         """
         if column not in self._features:
             raise ColumnNotFound.of(column, self._view.columns)
-        values = pc.unique(self._view.column(column))
         feature: FeatureType = self._features[column]
         decode = feature.decoder()
-        found: list[Any] = values.to_pylist()
+        found = distinct(self._view.column(column))
         return found if decode is None else [decode(value) for value in found]
 
     def align_labels_with_mapping(self, label2id: Mapping[str, int], label_column: str) -> Self:

@@ -21,7 +21,7 @@ from arrowsets.guise import class_seen, restored
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
-from arrowsets.store import Store
+from arrowsets.store import Pin, Store
 from arrowsets.table import View
 from arrowsets.transforms.base import Reject
 
@@ -250,13 +250,16 @@ class DatasetCore(Described):
             "info": self._info,
             "split": None if self._split is None else str(self._split),
             "format": self._format,
+            "origin": self._origin,
+            "pins": tuple(pin for pin in self._pins if isinstance(pin, Pin)),
+            "rejects": self._rejects,
             "store": self._store,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        store = state.pop("store", None)
+        store, rejects = state.pop("store", None), state.pop("rejects", ())
         self._init(**state)
-        self._store = store
+        self._store, self._rejects = store, rejects
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({{\n    features: {self.column_names},\n    num_rows: {self.num_rows}\n}})"

@@ -11,6 +11,7 @@ from arrowsets.dataset.exporting import ExportMethods
 from arrowsets.dataset.feeding import FeedMethods
 from arrowsets.dataset.formatting import FormatMethods
 from arrowsets.dataset.mapping import MapMethods
+from arrowsets.dataset.pushing import PushMethods
 from arrowsets.dataset.reading_files import FileMethods
 from arrowsets.dataset.rows import RowMethods
 from arrowsets.dataset.searching import SearchMethods
@@ -28,6 +29,7 @@ class Dataset(
     FormatMethods,
     ExportMethods,
     DiskMethods,
+    PushMethods,
     CacheMethods,
     StreamMethods,
     ConversionMethods,

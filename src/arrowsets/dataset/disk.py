@@ -59,7 +59,7 @@ class DiskMethods(DatasetCore):
             self._view, self._features, target, max_shard_size=max_shard_size, num_shards=num_shards, num_proc=num_proc
         )
         spec = self._format
-        state = {
+        state: dict[str, Any] = {
             # The reference reads the names alone; the rows of record batches let us open thousands of files lazily.
             "_data_files": [{"filename": ref.path, "batches": list(ref.batches or ())} for ref in refs],
             "_fingerprint": self._fingerprint,
@@ -69,6 +69,8 @@ class DiskMethods(DatasetCore):
             "_output_all_columns": spec.others_too,
             "_split": None if self._split is None else str(self._split),
         }
+        if not self._features:
+            state["_num_rows"] = len(self)  # no file can tell
         target.write_text(INFO, json.dumps(self.info.to_dict(), indent=2))
         # Last, and whole: until it stands, the directory is what it was before.
         target.write_text(STATE, json.dumps(state, indent=2, sort_keys=True))
@@ -100,6 +102,8 @@ class DiskMethods(DatasetCore):
         counts = [entry.get("batches") for entry in state["_data_files"]]
         refs = [FileRef(path, None if rows is None else tuple(rows)) for path, rows in zip(local, counts, strict=True)]
         view = View.from_files(refs, None if names else schema)
+        if not view.columns and (rows := state.get("_num_rows")):
+            view = View.from_table(pa.table({"_": pa.nulls(rows)}).select([]))
         if keep_in_memory:
             view, pin = View.from_table(read_copy(view)), None
         features = _agreed(info.features, view.schema)

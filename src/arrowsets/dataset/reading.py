@@ -6,6 +6,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
@@ -14,8 +15,11 @@ import numpy as np
 from arrowsets.errors import ColumnNotFound, RowOutOfRange
 from arrowsets.features import Features
 from arrowsets.formats import Column, Format, PartialFormat, get_format
-from arrowsets.formats.collate import registered
+from arrowsets.formats.collate import can_look_up, registered
+from arrowsets.formats.lazy import DeferredColumns, LazyColumns
 from arrowsets.table import ColumnGroup, View
+from arrowsets.table.flat import FlatView
+from arrowsets.table.selection import as_rows
 
 __all__ = ["FormatSpec", "Reader", "format_of", "from_start"]
 
@@ -124,10 +128,23 @@ class Reader:
         Where torch is in use the rows are lazy: a `DataLoader` that collates them by default then makes tensors of whole
         columns, and no object for each value.
         """
-        table = self.view.read(from_start(positions, self.view.num_rows))
         if self.format.name in _COLLATED and "torch" in sys.modules and registered():
-            return list(self.format.lazy(table).rows())
-        return list(self.format.rows(table))
+            return list(self._lazy(positions).rows())
+        return list(self.format.rows(self.view.read(from_start(positions, self.view.num_rows))))
+
+    def _lazy(self, positions: Any) -> LazyColumns:
+        """Return rows that are read when one of them is looked at; collating them may not take that."""
+        if self._flat is None:
+            return self.format.lazy(self.view.read(from_start(positions, self.view.num_rows)))
+        flat, like = self._flat
+        rows = as_rows(positions, self.view.num_rows)
+        return DeferredColumns(like, len(rows), partial(self.view.read, rows), partial(flat.take, rows))
+
+    @cached_property
+    def _flat(self) -> tuple[FlatView, LazyColumns] | None:
+        """The view as arrays to look values up in, where rows are collated from such, and how its rows are shown."""
+        flat = FlatView.of(self.view) if can_look_up(self.format, self.view.schema.types) else None
+        return None if flat is None else (flat, self.format.lazy(self.view.schema.empty_table()))
 
     def iterate(self, block: int) -> Iterator[Any]:
         """Show all rows, converting a block at a time."""

@@ -202,10 +202,11 @@ class FileMethods(DatasetCore):
         fingerprint: str | None = None,
         source: Sequence[Any] = (),
         info: DatasetInfo | None = None,
+        fetch: Callable[[], Sequence[DataFile]] | None = None,
     ) -> Self:
-        """Make the dataset of one split: found in the store, or read into it."""
+        """Make the dataset of one split: found in the store, or read into it; see `prepare`."""
         description = f"Generating {split or 'data'} split"
-        made = prepare(builder, files, how, description=description, source=source)
+        made = prepare(builder, files, how, description=description, source=source, fetch=fetch)
         assert made.entry is not None
         derived = Derived(
             View.from_files(made.files),

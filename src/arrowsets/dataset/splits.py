@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from html import escape
 from pathlib import PurePath
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from arrowsets.dataset.conversion import hf_library
 from arrowsets.dataset.dataset import Dataset
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.export.target import Directory
 from arrowsets.guise import class_seen
+from arrowsets.push import PushOptions, Rows, push
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitInfo
 
 __all__ = ["DatasetDict", "given_split", "per_split"]
 
@@ -469,6 +473,52 @@ class DatasetDict(dict[str, Dataset]):
             shards = None if num_shards is None else num_shards[name]
             dataset.save_to_disk(target.path(name), max_shard_size, shards, num_proc, storage_options)
         target.write_text(MARKER, json.dumps({"splits": list(self)}))
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        config_name: str = "default",
+        set_default: bool | None = None,
+        data_dir: str | None = None,
+        commit_message: str | None = None,
+        commit_description: str | None = None,
+        private: bool | None = None,
+        token: str | None = None,
+        revision: str | None = None,
+        create_pr: bool | None = False,
+        max_shard_size: int | str | None = None,
+        num_shards: dict[str, int] | None = None,
+        embed_external_files: bool = True,
+        num_proc: int | None = None,
+        *,
+        mode: str = "overwrite",
+    ) -> CommitInfo:
+        """Upload all splits as one configuration, in one commit; see `Dataset.push_to_hub`.
+
+        The configuration has these splits from then on and no others, unless `mode` is "append".
+
+        Args:
+            num_shards: The number of files of each split.
+        """
+        options = PushOptions(
+            repo_id,
+            config_name,
+            set_default,
+            data_dir,
+            commit_message,
+            commit_description,
+            private,
+            token,
+            revision,
+            bool(create_pr),
+            max_shard_size,
+            num_shards,
+            embed_external_files,
+            num_proc,
+            mode,
+        )
+        rows = {str(name): Rows(dataset._view, dataset._features) for name, dataset in self._checked()}
+        return push(rows, options, whole_config=True)
 
     @staticmethod
     def is_saved(path: str, storage_options: Mapping[str, Any] | None = None) -> bool:

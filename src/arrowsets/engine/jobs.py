@@ -7,15 +7,16 @@ so that results have the same bytes whatever the number of workers.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
 from arrowsets.engine import worker
-from arrowsets.errors import SchemaConflict
-from arrowsets.features import Features, Json, unify
+from arrowsets.engine.parts import Layout, Part, padded
+from arrowsets.features import Features, unify
 from arrowsets.features.buffers import to_numpy
 from arrowsets.table import View
 from arrowsets.transforms.base import Batch, Outputs, Transform
@@ -94,6 +95,11 @@ class Job(ABC):
         """Whether the input lies in memory, so that a small result may stay there too."""
         return False
 
+    def revised(self, parts: Sequence[Part], layout: Layout) -> Job | None:
+        """Return the job that does some units again, under other names, now that the types of all are known; or None."""
+        del parts, layout
+        return None
+
     @abstractmethod
     def join(self, first: Features, second: Features) -> Features:
         """Return the types that hold the rows of two parts; raise SchemaConflict where there are none."""
@@ -111,6 +117,7 @@ class TransformJob(Job):
         description: For progress bars and messages.
         num_rows: How many of the view's first rows are processed.
         on_mixed: "use_json": a column whose values have types that no type holds becomes JSON. None: an error.
+        again: Units that are done again, with a transform whose types are settled.
     """
 
     view: View
@@ -120,11 +127,12 @@ class TransformJob(Job):
     description: str
     num_rows: int
     on_mixed: str | None = "use_json"
-    unit_rows: int = 0
+    again: frozenset[int] = frozenset()
 
-    def __post_init__(self) -> None:
-        if not self.unit_rows:
-            object.__setattr__(self, "unit_rows", _unit_rows(self.view, self.num_rows, self.transform))
+    @cached_property
+    def unit_rows(self) -> int:
+        """Rows of a unit but the last; asked for only where there is work to do, since the view's files are opened for it."""
+        return _unit_rows(self.view, self.num_rows, self.transform)
 
     def __len__(self) -> int:
         return (self.num_rows + self.unit_rows - 1) // self.unit_rows
@@ -135,9 +143,9 @@ class TransformJob(Job):
         return start, min(start + self.unit_rows, self.num_rows)
 
     def name(self, unit: int) -> str:
-        """`rows-<first>-<past the last>.arrow`."""
+        """`rows-<first>-<past the last>.arrow`, and whether it was done again."""
         start, stop = self.bounds(unit)
-        return f"rows-{start:012d}-{stop:012d}.arrow"
+        return f"rows-{start:012d}-{stop:012d}{'-again' if unit in self.again else ''}.arrow"
 
     def label(self, unit: int) -> str:
         """Rows and description."""
@@ -168,14 +176,17 @@ class TransformJob(Job):
 
     def join(self, first: Features, second: Features) -> Features:
         """Join types as far as no value is lost; then as `on_mixed` says."""
-        if any(isinstance(kind, Json) for types in (first, second) for kind in types.values()):
-            return Features(dict.fromkeys(first, Json()))
-        try:
-            return unify(first, second)
-        except SchemaConflict:
-            if self.on_mixed is None:
-                raise
-            return Features(dict.fromkeys(first, Json()))
+        return unify(first, second, use_json=self.on_mixed is not None)
+
+    def revised(self, parts: Sequence[Part], layout: Layout) -> TransformJob | None:
+        """Do again what made structs of dicts that turned out to be JSON: of those, no key must be made up."""
+        columns = {unit: padded(part, layout) for unit, part in enumerate(parts) if part.touched}
+        again = frozenset(unit for unit, names in columns.items() if names)
+        if not again:
+            return None
+        names = sorted(frozenset[str]().union(*columns.values()))
+        transform = self.transform.settled({name: layout.features[name] for name in names})
+        return replace(self, transform=transform, again=again)
 
     def blocks(self, first: int, last: int) -> Iterator[Piece]:
         """Apply the transform; a piece is the outputs of one batch."""

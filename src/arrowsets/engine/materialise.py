@@ -11,7 +11,7 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -70,7 +70,7 @@ def opened(entry: Entry) -> Materialised:
     layout = Layout.from_json(entry.manifest.extra["layout"])
     refs = [FileRef(str(entry.path / shard.name), shard.batches) for shard in entry.manifest.shards]
     rejects = tuple((file, row, reason, text) for file, row, reason, text in entry.manifest.extra.get("rejects", ()))
-    return Materialised(ArrowFiles.open(refs, layout.features.arrow_schema), layout, entry, hit=True, rejects=rejects)
+    return Materialised(ArrowFiles.open(refs, layout.schema), layout, entry, hit=True, rejects=rejects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +89,12 @@ class Destination:
     extra: dict[str, Any]
 
 
-def materialise_in_memory(job: Job, destination: Destination | None = None) -> Materialised:
+def materialise_in_memory(job: Job, destination: Callable[[], Destination] | None = None) -> Materialised:
     """Do a job in this process and keep its result in memory.
 
     Args:
-        destination: Where the result goes if it turns out to be large, or to take longer than one would like to lose.
-            None: it stays in memory.
+        destination: Says where the result goes if it turns out to be large, or to take longer than one would like to
+            lose. None: it stays in memory.
     """
     collector = Collector(job, None)
     blocks = job.blocks(0, len(job))
@@ -105,12 +105,15 @@ def materialise_in_memory(job: Job, destination: Destination | None = None) -> M
         done.append(block)
         if destination is not None and (time.monotonic() > deadline or collector.num_bytes > MEMORY_BYTES):
             pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
-            return materialise(job, destination, begun=pieces)
+            return materialise(job, destination(), begun=pieces)
     part = collector.finish()
     layout = lay_out([part], job.given, join=job.join, fill=job.fill)
+    if (revised := job.revised([part], layout)) is not None:
+        return materialise_in_memory(revised, destination)
     tables = list(conform(part, layout, job.fill))
-    schema = layout.features.arrow_schema
-    return Materialised(ArrowFiles.from_table(pa.concat_tables(tables) if tables else schema.empty_table()), layout)
+    schema = layout.schema
+    table = tables[0] if len(tables) == 1 else pa.concat_tables(tables) if tables else schema.empty_table()
+    return Materialised(ArrowFiles.from_table(table), layout)
 
 
 def materialise(
@@ -118,21 +121,20 @@ def materialise(
     destination: Destination,
     *,
     executor: Executor | None = None,
-    revise: Callable[[Job, list[Part], Layout], Job | None] | None = None,
     begun: Iterator[Piece] | None = None,
 ) -> Materialised:
     """Do what is missing of a job and commit its result to the store.
 
     Args:
         executor: Who does the units. None: this process.
-        revise: Looks at all parts and answers a job that does some units again, or None.
         begun: The pieces of a job that was begun in this process, to be continued.
     """
     with destination.store.open(destination.key) as draft, _dropped_if_empty(draft):
         parts = _all_parts(job, draft, executor, begun)
         layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
-        if revise is not None and (revised := revise(job, parts, layout)) is not None:
-            parts = _all_parts(revised, draft, executor)
+        if (revised := job.revised(parts, layout)) is not None:
+            kept = {unit: part for unit, part in enumerate(parts) if revised.name(unit) == job.name(unit)}
+            parts = _all_parts(revised, draft, executor, kept=kept)
             layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
         try:
             shards = list(_merged(job, parts, layout, draft))
@@ -165,15 +167,18 @@ def _all_parts(
     draft: Draft,
     executor: Executor | None,
     begun: Iterator[Piece] | None = None,
+    kept: Mapping[int, Part] | None = None,
 ) -> list[Part]:
-    """Return the part of each unit, in order; do those that the draft lacks."""
-    parts: dict[int, Part] = {}
+    """Return the part of each unit, in order; do those that neither the draft nor `kept` has."""
+    parts = dict(kept or {})
     for unit in range(len(job)):
+        if unit in parts:
+            continue
         record = draft.finished.get(job.name(unit))
         if record is not None:
             parts[unit] = _part_of(draft, record)
     missing = [unit for unit in range(len(job)) if unit not in parts]
-    if parts and missing:
+    if parts and missing and kept is None:
         logger.warning("resuming: %d/%d shards of %s are there already", len(parts), len(job), job.description)
     weights = [job.weight(unit) for unit in range(len(job))]
     total = None if None in weights else sum(weight or 0 for weight in weights)
@@ -355,7 +360,7 @@ def _is_large(part: Part, job: Job) -> bool:
 def _write_some(left: deque[Part], layout: Layout, job: Job, path: Path) -> WrittenShard:
     """Write parts to a file until it has its size."""
     size = 0
-    with ShardWriter(path, layout.features.arrow_schema) as writer:
+    with ShardWriter(path, layout.schema) as writer:
         while left and size < BUFFER_BYTES and not (size and _is_large(left[0], job)):
             for table in conform(left.popleft(), layout, job.fill):
                 writer.write(table)

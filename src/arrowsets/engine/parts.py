@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict, TransformError
-from arrowsets.features import Features, Json, array_of, cast_column
+from arrowsets.features import Features, FeatureType, Json, array_of, cast_column, feature_of, takes_keys
+from arrowsets.features.casting import is_listlike
 from arrowsets.table import ArrowFiles, FileRef
 from arrowsets.transforms.base import Reject
 
-__all__ = ["Fill", "Join", "Layout", "Part", "conform", "lay_out"]
+__all__ = ["Fill", "Join", "Layout", "Part", "conform", "lay_out", "padded"]
 
 Fill: TypeAlias = "Callable[[str, int, int], pa.ChunkedArray[Any] | None]"
 """Reads the rows [start, stop) of a column of the input; None where the input has no such column."""
@@ -40,6 +42,7 @@ class Part:
         whole: The columns replace every input column.
         touched: The function returned something.
         rejects: What a reader left out: (file, row, reason, text).
+        padded: Columns of JSON that were structs before, in which a key that a row lacked may have become a null.
         data: The rows, or the file and its record batches that hold them. None: no columns, or no rows.
         checksum: Of that file, where it was taken while writing.
     """
@@ -54,6 +57,7 @@ class Part:
     whole: bool = False
     touched: bool = True
     rejects: tuple[Reject, ...] = ()
+    padded: frozenset[str] = frozenset()
     data: pa.Table | FileRef | None = None
     checksum: str | None = None
 
@@ -75,6 +79,7 @@ class Part:
             "whole": self.whole,
             "touched": self.touched,
             "rejects": [list(reject) for reject in self.rejects],
+            "padded": sorted(self.padded),
         }
 
     @classmethod
@@ -92,6 +97,7 @@ class Part:
             whole=data["whole"],
             touched=data["touched"],
             rejects=tuple((file_, row, reason, text) for file_, row, reason, text in data["rejects"]),
+            padded=frozenset(data.get("padded", ())),
             data=file,
         )
 
@@ -105,7 +111,7 @@ class Part:
                 yield pa.Table.from_batches([files.batch(index)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """The columns of a whole result.
 
@@ -124,6 +130,11 @@ class Layout:
     whole: bool = False
     touched: bool = True
     num_rows: int = 0
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the written columns; made once for all tables that are to have it."""
+        return self.features.arrow_schema
 
     def to_json(self) -> dict[str, Any]:
         """A form for the manifest."""
@@ -183,9 +194,28 @@ def lay_out(
     )
 
 
+def padded(part: Part, layout: Layout) -> frozenset[str]:
+    """Return the columns whose JSON would have other keys if it were made of the values, and not of the part's structs."""
+    held = [name for name in layout.features if name in part.features and part.holds(name)]
+    turned = [name for name in held if takes_keys(part.features[name], layout.features[name])]
+    return part.padded | {name for name in turned if _has_nulls(part, name)}
+
+
+def _has_nulls(part: Part, name: str) -> bool:
+    return any(_null_field(chunk) for table in part.tables() for chunk in table.column(name).chunks)
+
+
+def _null_field(array: Any) -> bool:
+    """Tell whether a struct, at any depth, has a field that is null."""
+    if pa.types.is_struct(array.type):
+        rows = array.drop_null() if array.null_count else array
+        return any(child.null_count or _null_field(child) for child in rows.flatten())
+    return is_listlike(array.type) and _null_field(array.flatten())
+
+
 def conform(part: Part, layout: Layout, fill: Fill | None = None) -> Iterator[pa.Table]:
     """Yield the rows of a part with exactly the columns and types of the layout."""
-    schema = layout.features.arrow_schema
+    schema = layout.schema
     if part.data is None or not any(part.holds(name) for name in part.features):
         # A file without columns does not know how many rows it has.
         yield _conform_table(pa.table({}), part.num_rows, part.start, layout.features, schema, fill)
@@ -220,12 +250,18 @@ def _converted(column: pa.ChunkedArray[Any], feature: Any, field: pa.Field[Any])
     if column.null_count == len(column):
         return pa.chunked_array([pa.nulls(len(column), field.type)])
     try:
-        if isinstance(feature, Json):
-            chunks = [array_of(chunk.to_pylist(), feature)[0] for chunk in column.chunks]
+        if _has_json(feature):
+            # A text in a column of JSON is a value, not a spelled one: so not by a cast.
+            decode = feature_of(column.type).decoder() or (lambda value: value)
+            chunks = [array_of(list(map(decode, chunk.to_pylist())), feature)[0] for chunk in column.chunks]
             return pa.chunked_array(chunks, type=field.type)
         return cast_column(column, feature)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise SchemaConflict(f"column {field.name!r}: {error}", column=field.name) from error
+
+
+def _has_json(feature: FeatureType) -> bool:
+    return isinstance(feature, Json) or any(map(_has_json, feature.children().values()))
 
 
 def _unified(name: str, parts: Sequence[Part], given: Mapping[str, Any], join: Join, fill: Fill | None) -> Any:

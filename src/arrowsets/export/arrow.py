@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from arrowsets.engine.executors import Task, process_pool, run
 from arrowsets.engine.worker import report
@@ -38,12 +41,18 @@ class _Job:
     def write(self, name: str, start: int, stop: int) -> FileRef:
         """Write one range of rows to one file, of the stream format, which is the one that others read."""
         writing = self.target.writing(name)
-        with writing as path, ShardWriter(path, self.features.arrow_schema, layout="stream") as writer:
-            for table in bounded(self.view, self.rows, start, stop, limit=_WINDOW_BYTES):
-                writer.write(embedded(table, self.features) if self.media else table.cast(self.features.arrow_schema))
+        schema = self.features.arrow_schema
+        with writing as path, ShardWriter(path, schema, layout="stream", as_given=True) as writer:
+            for table in self._tables(start, stop):
+                writer.write(embedded(table, self.features) if self.media else table.cast(schema))
                 report(table.num_rows)
             written = writer.close()
         return FileRef(name, written.batches)
+
+    def _tables(self, start: int, stop: int) -> Iterator[pa.Table]:
+        if self.media:
+            return bounded(self.view, self.rows, start, stop, limit=_WINDOW_BYTES)
+        return self.view.stored(self.rows, start, stop)
 
 
 def write_file(view: View, features: Features, path: str | os.PathLike[str]) -> None:

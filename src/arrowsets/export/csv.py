@@ -11,15 +11,17 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from arrowsets.export.json import JsonStyle, joined, json_texts, whole
-from arrowsets.export.numbers import float_texts, integer_texts
+from arrowsets.export.json import JsonStyle, json_texts, whole
+from arrowsets.export.numbers import either, flag_pieces, float_pieces, float_texts, integer_pieces
 from arrowsets.export.scan import holding
 from arrowsets.export.temporal import is_temporal, iso_texts
+from arrowsets.export.weave import woven
 
 __all__ = ["CsvStyle", "csv_header", "rows_as_csv"]
 
@@ -55,15 +57,15 @@ def rows_as_csv(table: pa.Table, style: CsvStyle) -> Any:
     for column in table.columns:
         pieces += [*_pieces(whole(column), style), style.sep]
     pieces[-1] = style.lineterminator
-    return joined(pieces, style.na_rep)
+    return woven(pieces, style.na_rep)
 
 
 def _single(array: Any, style: CsvStyle) -> Any:
     """Return the lines of a table's only column: one that is blank would be skipped when it is read."""
     blank = style.quotechar * 2
-    texts = joined(_pieces(array, style), style.na_rep)
+    texts = woven(_pieces(array, style), style.na_rep)
     empty = pc.equal(texts, pa.scalar("", texts.type))
-    return joined([pc.if_else(empty, blank, texts), style.lineterminator])
+    return woven([pc.if_else(empty, blank, texts), style.lineterminator])
 
 
 def _pieces(array: Any, style: CsvStyle) -> list[Any]:
@@ -76,13 +78,13 @@ def _pieces(array: Any, style: CsvStyle) -> list[Any]:
     if types.is_run_end_encoded(dtype):
         return _pieces(pc.call_function("run_end_decode", [array]), style)
     if types.is_integer(dtype):
-        return [integer_texts(array)]
+        return integer_pieces(array)
     if types.is_decimal(dtype):
         return [array.cast(pa.string())]
     if types.is_floating(dtype):
-        return [float_texts(array, as_python=True)]
+        return float_pieces(array, partial(float_texts, as_python=True))
     if types.is_boolean(dtype):
-        return [pc.if_else(array, "True", "False")]
+        return flag_pieces(array, "True", "False")
     if types.is_null(dtype):
         return [pa.nulls(len(array), pa.string())]
     if is_temporal(dtype):
@@ -105,5 +107,5 @@ def _quoted(texts: Any, style: CsvStyle) -> list[Any]:
         return [texts]
     quote = style.quotechar
     inner = pc.replace_substring(texts, quote, quote * 2) if quote.encode() in found else texts
-    around = pc.if_else(pa.array(mask), quote, "")
+    around = either(mask, quote)
     return [around, inner, around]

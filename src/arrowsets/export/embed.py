@@ -8,8 +8,12 @@ import pyarrow as pa
 
 from arrowsets.features import Features, FeatureType
 from arrowsets.features.media import Media, has_media
+from arrowsets.table import View
 
-__all__ = ["embedded", "has_media"]
+__all__ = ["embedded", "embedded_bytes", "has_media"]
+
+
+SAMPLED = 32
 
 
 def embedded(table: pa.Table, features: Features) -> pa.Table:
@@ -21,6 +25,16 @@ def embedded(table: pa.Table, features: Features) -> pa.Table:
             column: Any = pa.chunked_array(chunks, type=cast("Any", feature.storage))
             table = table.set_column(position, table.schema.field(position), column)
     return table
+
+
+def embedded_bytes(view: View, features: Features) -> int:
+    """Return about how many bytes all rows have with their files in them, by a sample of rows."""
+    if not view.num_rows or not any(map(has_media, features.values())):
+        return view.nbytes
+    step = max(1, view.num_rows // SAMPLED)
+    table = view.read(list(range(0, view.num_rows, step))[:SAMPLED])
+    added = embedded(table, features).nbytes - table.nbytes
+    return view.nbytes + max(0, added) * view.num_rows // table.num_rows
 
 
 def _embedded(array: Any, feature: FeatureType) -> Any:

@@ -17,11 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.errors import BadData
-from arrowsets.export.numbers import float_texts, integer_texts
+from arrowsets.export.numbers import either, flag_pieces, float_pieces, float_texts, integer_pieces
 from arrowsets.export.scan import scan
 from arrowsets.export.temporal import epoch_numbers, is_temporal, iso_texts
+from arrowsets.export.weave import Piece, woven
+from arrowsets.features.buffers import is_valid
 
-__all__ = ["JsonStyle", "joined", "json_texts", "rows_as_json", "whole"]
+__all__ = ["JsonStyle", "json_texts", "rows_as_json", "whole"]
 
 _ESCAPES = ((b"\\", "\\", "\\\\"), (b'"', '"', '\\"'))
 _CONTROLS = ((b"\n", "\n", "\\n"), (b"\r", "\r", "\\r"), (b"\t", "\t", "\\t"))
@@ -47,7 +49,7 @@ def rows_as_json(table: pa.Table, style: JsonStyle, *, before: str = "", after: 
     if not table.num_columns or not table.num_rows:
         return pa.array([f"{before}{{}}{after}"] * table.num_rows, pa.string())
     fields = zip(table.column_names, (whole(column) for column in table.columns), strict=True)
-    return joined(_object(fields, style, before, after))
+    return woven(_object(fields, style, before, after))
 
 
 def _object(
@@ -61,16 +63,19 @@ def _object(
     return [*pieces, "}" + after]
 
 
-def _pieces(array: Any, style: JsonStyle, column: str | None) -> list[Any]:
+def _pieces(array: Any, style: JsonStyle, column: str | None) -> list[Piece]:
     """Return what, joined, is the JSON text of each value; strings are not copied once more to be quoted."""
-    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
-        return _string_pieces(array, style)
+    dtype, types = array.type, pa.types
+    if types.is_string(dtype) or types.is_large_string(dtype):
+        quote = either(is_valid(array), '"') if array.null_count else '"'
+        return [quote, escaped(array, style), quote]
+    if types.is_integer(dtype):
+        return integer_pieces(array)
+    if types.is_floating(dtype):
+        return float_pieces(array, _floats)
+    if types.is_boolean(dtype):
+        return flag_pieces(array, "true", "false")
     return [json_texts(array, style, column)]
-
-
-def _string_pieces(array: Any, style: JsonStyle) -> list[Any]:
-    quote = pc.if_else(array.is_valid(), '"', "") if array.null_count else '"'
-    return [quote, escaped(array, style), quote]
 
 
 def json_texts(array: Any, style: JsonStyle, column: str | None = None) -> Any:
@@ -80,12 +85,8 @@ def json_texts(array: Any, style: JsonStyle, column: str | None = None) -> Any:
         return _extension(array, style, column)
     if types.is_string(dtype) or types.is_large_string(dtype):
         return _strings(array, style)
-    if types.is_integer(dtype):
-        return integer_texts(array)
-    if types.is_floating(dtype):
-        return _floats(array)
-    if types.is_boolean(dtype):
-        return pc.if_else(array, "true", "false")
+    if types.is_integer(dtype) or types.is_floating(dtype) or types.is_boolean(dtype):
+        return woven(_pieces(array, style, column), None)
     if types.is_null(dtype):
         return pa.nulls(len(array), pa.string())
     if is_temporal(dtype):
@@ -100,30 +101,12 @@ def whole(column: pa.ChunkedArray[Any]) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def joined(pieces: Iterable[Any], missing: str | None = "null") -> Any:
-    """Join arrays of texts and single texts row by row; what one 32-bit array may not hold becomes a large one."""
-    merged: list[Any] = []
-    for piece in pieces:
-        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += piece
-        else:
-            merged.append(piece)
-    arrays = [piece for piece in merged if not isinstance(piece, str)]
-    large = any(pa.types.is_large_string(array.type) for array in arrays) or sum(a.nbytes for a in arrays) > _LARGE
-    dtype = pa.large_string() if large else pa.string()
-    typed = [pa.scalar(piece, dtype) if isinstance(piece, str) else piece.cast(dtype) for piece in (*merged, "")]
-    # Without `missing` one null makes the whole null.
-    nulls: Any = {} if missing is None else {"null_handling": "replace", "null_replacement": missing}
-    join: Any = pc.binary_join_element_wise
-    return join(*typed, **nulls)
-
-
 def _quoted(style: JsonStyle) -> Callable[[str], str]:
     return encode_basestring_ascii if style.ascii else encode_basestring
 
 
 def _strings(array: Any, style: JsonStyle) -> Any:
-    return joined(['"', escaped(array, style), '"'], None)
+    return woven(['"', escaped(array, style), '"'], None)
 
 
 def escaped(array: Any, style: JsonStyle) -> Any:
@@ -166,14 +149,14 @@ def _floats(array: Any) -> Any:
 def _moments(array: Any, style: JsonStyle) -> Any:
     if style.epoch is not None and not pa.types.is_time(array.type):
         return epoch_numbers(array, style.epoch).cast(pa.string())
-    return joined(['"', iso_texts(array, "T"), '"'], None)
+    return woven(['"', iso_texts(array, "T"), '"'], None)
 
 
 def _structs(array: Any, style: JsonStyle, column: str | None) -> Any:
     if not array.type.num_fields:
         return _masked(pa.array(["{}"] * len(array), pa.string()), array)
     fields = ((inner.name, array.field(at)) for at, inner in enumerate(array.type))
-    return _masked(joined(_object(fields, style, "", "", column)), array)
+    return _masked(woven(_object(fields, style, "", "", column)), array)
 
 
 def _masked(texts: Any, array: Any) -> Any:
@@ -205,7 +188,7 @@ def _in_brackets(array: Any, spell: Callable[[Any], Any], values: Any) -> Any:
     texts = pc.fill_null(spell(values.slice(low, high - low)), "null")
     mask = array.is_null() if array.null_count else None
     lists: Any = pa.LargeListArray.from_arrays(pa.array(offsets - low), texts, mask=mask)
-    return joined(["[", pc.binary_join(lists, ","), "]"], None)
+    return woven(["[", pc.binary_join(lists, ","), "]"], None)
 
 
 def _extension(array: Any, style: JsonStyle, column: str | None) -> Any:
@@ -223,7 +206,7 @@ def _others(array: Any, style: JsonStyle, column: str | None) -> Any:
     if types.is_run_end_encoded(dtype):
         return json_texts(pc.call_function("run_end_decode", [array]), style, column)
     if types.is_decimal(dtype):
-        return joined(['"', array.cast(pa.string()), '"'], None)
+        return woven(['"', array.cast(pa.string()), '"'], None)
     if types.is_fixed_size_binary(dtype):
         array = array.cast(pa.binary())
     try:

@@ -6,7 +6,7 @@ import inspect
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 from arrowsets.engine.executors import Task, process_pool, run
 from arrowsets.engine.worker import report
 from arrowsets.errors import UnknownName
-from arrowsets.export.embed import has_media
+from arrowsets.export.embed import embedded, has_media
 from arrowsets.export.output import Output, opened, where
 from arrowsets.export.shards import shard_ranges
 from arrowsets.export.texts import check_counts
@@ -24,11 +24,13 @@ from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.table import View
 
-__all__ = ["ParquetShards", "write_parquet"]
+__all__ = ["ParquetJob", "ParquetShards", "write_parquet"]
 
 GROUP_BYTES = 100_000_000
 GROUP_ROWS = 1 << 20
 PIECE_BYTES = 16 << 20
+# A cell that names a file says nothing of the file's size.
+MEDIA_ROWS = 128
 # The reference's: chunks of 256 KiB to 1 MiB.
 CUT_BY_CONTENT = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 
@@ -60,7 +62,7 @@ def write_parquet(
     """Write one file or several and return their bytes; see `Dataset.to_parquet`."""
     check_counts(batch_size, shards.num_proc)
     _check_options(options)
-    job = _Job(view, features, batch_size, window_rows(view, PIECE_BYTES, GROUP_ROWS), options)
+    job = ParquetJob(view, features, batch_size, options)
     path = where(path_or_buf)
     if path is not None and (shards.wanted or "{index" in path):
         return _write_files(job, path, storage_options, shards)
@@ -75,14 +77,19 @@ def write_parquet(
 
 
 @dataclass(frozen=True)
-class _Job:
-    """Rows and how they are written; what goes to a worker."""
+class ParquetJob:
+    """Rows and how they are written; what goes to a worker.
+
+    Attributes:
+        rows: Rows of a row group. None: by bytes.
+        embed: Write the files that cells name into the cells.
+    """
 
     view: View
     features: Features
-    rows: int | None
-    piece: int
-    options: Mapping[str, Any]
+    rows: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    embed: bool = False
 
     def write(self, output: Output, start: int, stop: int) -> Iterator[int]:
         """Write a range of rows as one file, and tell how many were written each time."""
@@ -107,7 +114,10 @@ class _Job:
             return
         pieces: list[pa.Table] = []
         rows = size = 0
-        for table in bounded(self.view, self.piece, start, stop, limit=PIECE_BYTES):
+        embeds = self.embed and any(map(has_media, self.features.values()))
+        piece = window_rows(self.view, PIECE_BYTES, MEDIA_ROWS if embeds else GROUP_ROWS)
+        for plain in bounded(self.view, piece, start, stop, limit=PIECE_BYTES):
+            table = embedded(plain, self.features) if embeds else plain
             if pieces and (size + table.nbytes > GROUP_BYTES or rows + table.num_rows > GROUP_ROWS):
                 yield pa.concat_tables(pieces)
                 pieces, rows, size = [], 0, 0
@@ -124,7 +134,7 @@ class _Job:
         return output.written
 
 
-def _write_files(job: _Job, path: str, storage_options: Mapping[str, Any] | None, shards: ParquetShards) -> int:
+def _write_files(job: ParquetJob, path: str, storage_options: Mapping[str, Any] | None, shards: ParquetShards) -> int:
     cuts = shard_ranges(job.view, shards.max_shard_size, shards.num_shards)
     names = _names(path, shards.split, len(cuts))
     staged = _Staged(names, storage_options)

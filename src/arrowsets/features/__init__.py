@@ -16,7 +16,7 @@ from arrowsets.features.nested import LargeList, List, Sequence, as_feature
 from arrowsets.features.scalar import Value
 from arrowsets.features.schema import Features
 from arrowsets.features.translation import Translation, TranslationVariableLanguages
-from arrowsets.features.unify import is_lossless_cast, unify, unify_types
+from arrowsets.features.unify import is_lossless_cast, takes_keys, unify, unify_types
 
 if TYPE_CHECKING:
     from arrowsets.features.audio import Audio
@@ -62,6 +62,7 @@ __all__ = [
     "plain_type",
     "register",
     "registered",
+    "takes_keys",
     "unify",
     "unify_types",
 ]

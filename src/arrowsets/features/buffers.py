@@ -31,7 +31,7 @@ def of_numpy(values: Any) -> pa.Array[Any]:
     return pa.Array.from_buffers(dtype, len(values), [None, pa.py_buffer(packed)])
 
 
-def of_mask(values: Sequence[bool]) -> Any:
+def of_mask(values: Sequence[bool] | npt.NDArray[np.bool_]) -> Any:
     """Return a boolean array."""
     return of_numpy(np.array(values, np.bool_))
 

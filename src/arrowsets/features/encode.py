@@ -23,9 +23,10 @@ from arrowsets.features.buffers import of_numpy
 from arrowsets.features.casting import cast_storage, locate, make_list, nulls
 from arrowsets.features.infer import feature_of
 from arrowsets.features.json_value import Json
-from arrowsets.features.kinds import is_tensor, kind_of, kinds, medium, quick_array, to_arrow_or_numpy
+from arrowsets.features.kinds import in_order, is_tensor, kind_of, kinds, medium, quick_array, to_arrow_or_numpy
 from arrowsets.features.nested import List, Struct
 from arrowsets.features.scalar import Value
+from arrowsets.features.unify import unify_types
 
 __all__ = ["array_of", "cast", "infer"]
 
@@ -262,7 +263,7 @@ class _Inference:
             return self._float(values, {float})
         if found == {"int", "decimal"}:
             # Arrow counts the digits of decimals only.
-            return self._decimal([decimal.Decimal(v) if kind_of(type(v)) == "int" else v for v in values], classes)
+            return self._decimal_and_int(values)
         if found == {"list", "ndarray"}:
             return self._list(values, classes)
         if found == {"date", "datetime"}:
@@ -329,6 +330,14 @@ class _Inference:
         del classes
         return self._try(values, None)
 
+    def _decimal_and_int(self, values: list[Any]) -> Built:
+        """Build as wide as decimals and integers that are apart would meet: those have the digits of their width."""
+        ints = [value for value in values if kind_of(type(value)) == "int"]
+        others = [value for value in values if kind_of(type(value)) == "decimal"]
+        exact = [decimal.Decimal(value) if kind_of(type(value)) == "int" else value for value in values]
+        meeting = unify_types(self._decimal(others, set())[0].type, self._int(ints, {int})[0].type)
+        return self._try(exact, meeting, None)
+
     def _str(self, values: list[Any], classes: set[type]) -> Built:
         del classes
         try:
@@ -392,7 +401,8 @@ class _Inference:
         return _of_ndarrays(values, present)
 
     def _list(self, values: list[Any], classes: set[type]) -> Built:
-        del classes
+        if not classes.isdisjoint((set, frozenset)):
+            values = [in_order(value) if isinstance(value, (set, frozenset)) else value for value in values]
         lengths = np.fromiter((0 if value is None else len(value) for value in values), np.int64, len(values))
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         try:

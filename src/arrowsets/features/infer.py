@@ -10,12 +10,22 @@ import pyarrow as pa
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.array import Array2D, Array3D, Array4D, Array5D
 from arrowsets.features.base import FeatureType
-from arrowsets.features.dtypes import dtype_name
+from arrowsets.features.dtypes import dtype_name, parse_dtype
 from arrowsets.features.json_value import Json
 from arrowsets.features.nested import LargeList, List, Struct
 from arrowsets.features.scalar import Value
 
 __all__ = ["array_of_extension", "feature_of", "plain_type"]
+
+
+# By Arrow's number of the type: of every column that a map makes it is asked, batch by batch.
+_PLAIN: dict[int, FeatureType] = {
+    parse_dtype(name).id: Value(name)
+    for name in (
+        *("null", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+        *("float16", "float32", "float64", "date32", "date64", "string", "large_string", "binary", "large_binary"),
+    )
+}
 
 
 def feature_of(dtype: pa.DataType) -> FeatureType:
@@ -29,6 +39,9 @@ def feature_of(dtype: pa.DataType) -> FeatureType:
     Raises:
         SchemaConflict: for unions, which no feature type holds.
     """
+    plain = _PLAIN.get(dtype.id)
+    if plain is not None:
+        return plain
     if pa.types.is_dictionary(dtype) or pa.types.is_run_end_encoded(dtype):
         return feature_of(dtype.value_type)
     if pa.types.is_struct(dtype):

@@ -17,6 +17,7 @@ import pyarrow as pa
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register
 from arrowsets.features.casting import is_text, storage_of
+from arrowsets.features.kinds import in_order
 
 __all__ = ["Json", "dump"]
 
@@ -138,7 +139,7 @@ def _spelled(value: Any) -> Any:  # noqa: C901  # a flat table of types
     if isinstance(value, (dt.timedelta, decimal.Decimal)):
         return str(value)
     if isinstance(value, (set, frozenset)):
-        return sorted(value, key=repr)
+        return in_order(value)
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, os.PathLike):

@@ -12,6 +12,7 @@ import os
 import uuid
 from collections import deque
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ import pyarrow as pa
 
 from arrowsets.features.buffers import of_list
 
-__all__ = ["Kind", "is_tensor", "kind_of", "kinds", "medium", "quick_array", "to_arrow_or_numpy"]
+__all__ = ["Kind", "in_order", "is_tensor", "kind_of", "kinds", "medium", "quick_array", "to_arrow_or_numpy"]
 
 Kind = Literal[
     "null", "bool", "int", "float", "decimal", "str", "bytes", "date", "datetime", "datetime64", "time",
@@ -117,7 +118,9 @@ def kinds(values: Iterable[object]) -> tuple[set[type], set[Kind]]:
 
 
 _QUICK = {int, float, str, bool}
-_SURE = {pa.int64(), pa.float64(), pa.string(), pa.bool_()}
+# By Arrow's numbers for the types, which compare at once; types themselves are hashed as text.
+_LIST, _FLOAT = pa.list_(pa.null()).id, pa.float64().id
+_SURE = {pa.int64().id, _FLOAT, pa.string().id, pa.bool_().id}
 
 
 def quick_array(values: Any) -> pa.Array[Any] | None:
@@ -146,9 +149,9 @@ def quick_array(values: Any) -> pa.Array[Any] | None:
         return None
     flat: Any = array
     depth = 0
-    while pa.types.is_list(flat.type):
+    while flat.type.id == _LIST:
         flat, depth = flat.flatten(), depth + 1
-    if flat.type not in _SURE or (flat.type == pa.float64() and _may_hide_bools(values, flat, depth)):
+    if flat.type.id not in _SURE or (flat.type.id == _FLOAT and _may_hide_bools(values, flat, depth)):
         return None
     return array
 
@@ -162,6 +165,18 @@ def _may_hide_bools(values: list[Any], flat: Any, depth: int) -> bool:
     for _ in range(depth):
         items = chain.from_iterable(item for item in items if item is not None)
     return bool in set(map(type, items))
+
+
+def in_order(values: AbstractSet[Any]) -> list[Any]:
+    """Return the members of a set in an order that they have themselves: the set's own may be another in each process.
+
+    >>> in_order({"b", "a"}), in_order({2, "a", 10})
+    (['a', 'b'], ['a', 10, 2])
+    """
+    try:
+        return sorted(values)
+    except TypeError:
+        return sorted(values, key=repr)
 
 
 def is_tensor(value: object) -> bool:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register, registered
 from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of, struct_fields
-from arrowsets.features.kinds import kind_of, quick_array, to_arrow_or_numpy
+from arrowsets.features.kinds import in_order, kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
 
 __all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json"]
@@ -159,6 +159,8 @@ def _items(value: Any) -> Any:
     if kind == "foreign":
         value = to_arrow_or_numpy(value)
         return value.to_pylist() if isinstance(value, (pa.Array, pa.ChunkedArray)) else value
+    if isinstance(value, (set, frozenset)):
+        return in_order(value)
     if kind == "list" or (kind == "ndarray" and value.ndim):
         return value
     if kind == "null":

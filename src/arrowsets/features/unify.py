@@ -29,12 +29,12 @@ from arrowsets.features.label import ClassLabel
 from arrowsets.features.nested import LargeList, List, Struct
 from arrowsets.features.scalar import Value
 
-__all__ = ["is_lossless_cast", "unify", "unify_types"]
+__all__ = ["is_lossless_cast", "takes_keys", "unify", "unify_types"]
 
 T = TypeVar("T", bound=FeatureType)
 
 
-def unify(a: T, b: FeatureType, *, allow_string: bool = False) -> T:
+def unify(a: T, b: FeatureType, *, allow_string: bool = False, use_json: bool = False) -> T:
     """Return the features, or the type, that holds the values of both.
 
     >>> unify(Struct({"x": Value("int8")}), Struct({"x": Value("float32"), "y": Value("string")}))
@@ -44,11 +44,28 @@ def unify(a: T, b: FeatureType, *, allow_string: bool = False) -> T:
         a: Features or a type.
         b: The same.
         allow_string: Let scalars that do not meet become strings.
+        use_json: Let what does not meet become `Json`, as deep inside as it can be.
 
     Raises:
         SchemaConflict: where nothing holds both; names the column's path and both types.
     """
-    return cast(T, _Unifier(allow_string).unify(a, b, ""))
+    return cast(T, _Unifier(allow_string, use_json).unify(a, b, ""))
+
+
+def takes_keys(source: FeatureType, target: FeatureType) -> bool:
+    """Tell whether structs of `source` are JSON in `target`: a key that a row lacked is no key there, and null in a struct.
+
+    >>> takes_keys(Struct({"u": Value("int8")}), Json()), takes_keys(Value("int8"), Json())
+    (True, False)
+    """
+    if isinstance(target, Json):
+        return _has_struct(source)
+    below = target.children()
+    return any(name in below and takes_keys(child, below[name]) for name, child in source.children().items())
+
+
+def _has_struct(feature: FeatureType) -> bool:
+    return isinstance(feature, Struct) or any(map(_has_struct, feature.children().values()))
 
 
 def unify_types(a: pa.DataType, b: pa.DataType, *, allow_string: bool = False) -> pa.DataType:
@@ -93,8 +110,8 @@ def _length(feature: List | LargeList) -> int:
 
 
 class _Unifier:
-    def __init__(self, allow_string: bool) -> None:
-        self.allow_string = allow_string
+    def __init__(self, allow_string: bool, use_json: bool) -> None:
+        self.allow_string, self.use_json = allow_string, use_json
 
     def unify(self, a: FeatureType, b: FeatureType, path: str) -> FeatureType:
         if a == b:
@@ -108,6 +125,8 @@ class _Unifier:
             return joined
         if self.allow_string and isinstance(a, Value) and isinstance(b, Value):
             return Value("string")
+        if self.use_json:
+            return Json()
         place = f"column {path!r}: " if path else ""
         raise SchemaConflict(f"{place}no type holds both {_shown(a)} and {_shown(b)}", column=path or None)
 

@@ -16,14 +16,15 @@ dataset_info:                     # of one configuration, or a list of them
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from arrowsets.errors import BadData, UnknownName
 
-__all__ = ["Card", "Config", "front_matter", "read_card"]
+__all__ = ["Card", "Config", "front_matter", "patterns_in", "read_card"]
 
 _SETTINGS = frozenset({"config_name", "data_files", "data_dir", "default"})
 DEFAULT = "default"
@@ -189,3 +190,15 @@ def _legacy_infos(text: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
     if not isinstance(data, Mapping):
         raise BadData("its JSON is not an object", file=_LEGACY)
     return {str(name): ("json", info) for name, info in data.items() if isinstance(info, Mapping)}
+
+
+def patterns_in(given: object) -> Iterator[str]:
+    """Yield all patterns in any form of `data_files`."""
+    if isinstance(given, (str, os.PathLike)):
+        yield os.fspath(given)
+    elif isinstance(given, Mapping):
+        for value in given.values():
+            yield from patterns_in(value)
+    elif isinstance(given, Iterable):
+        for item in given:
+            yield from patterns_in(item)

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 from arrowsets.errors import DataFilesNotFound
 from arrowsets.files import archive, remote
 from arrowsets.files.compression import codec_of_bytes, codec_of_name, decompress, without_codec
 from arrowsets.files.urls import is_http, is_local, local_part, name_part, split_chain
 
-__all__ = ["DataFile"]
+__all__ = ["DataFile", "Origin"]
+
+_PINNED: Final = re.compile(r"(?<=hf://)(datasets/[^/@]+(?:/[^/@]+)?)@[0-9a-f]{40}/")
+
+
+class Origin(Protocol):
+    """Where the bytes of a file come from, if its URL alone does not say. Pickles with the file."""
+
+    def open(self) -> BinaryIO:
+        """Open the bytes as they are stored, over the network if need be."""
+
+    def here(self) -> str | None:
+        """Return the path of the bytes if they are on this machine already."""
+
+    def fetch(self) -> str:
+        """Bring the bytes to this machine and return their path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +46,7 @@ class DataFile:
         etag: Changes whenever the content changes. Empty: nothing is known of the content.
         storage_options: What fsspec or requests need to reach the URL. No part of what the file is.
         local: Where the bytes (of a member: those of its archive) lie on this machine, if elsewhere than `url` says.
+        origin: Who gives the bytes, if neither `url` nor `local` does.
     """
 
     url: str
@@ -37,16 +54,26 @@ class DataFile:
     etag: str = ""
     storage_options: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     local: str | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def identity(self) -> tuple[str, int | None, str]:
+        """What decides the content: URL, size and ETag, and not the commit of a file that commits share.
+
+        >>> DataFile("hf://datasets/user/name@" + 40 * "a" + "/x.csv", 3, "e").identity
+        ('hf://datasets/user/name/x.csv', 3, 'e')
+        """
+        return _PINNED.sub(r"\1/", self.url) if self.etag else self.url, self.size, self.etag
 
     @property
     def path(self) -> str:
         """The part of the URL that names the file, with `/`: for a member, its path in the archive."""
-        return name_part(self.url)
+        return _parts(self.url)[0]
 
     @property
     def name(self) -> str:
         """The file's name without its directories."""
-        return _named(self.url)[0]
+        return _parts(self.url)[1]
 
     @property
     def compression(self) -> str | None:
@@ -56,7 +83,7 @@ class DataFile:
     @property
     def extension(self) -> str:
         """The extension of the content in lower case, with its dot: ".csv" for "x.CSV.gz"; "" where there is none."""
-        return _named(self.url)[1]
+        return _parts(self.url)[2]
 
     @property
     def is_remote(self) -> bool:
@@ -85,6 +112,8 @@ class DataFile:
                 return path.open("rb")
             except FileNotFoundError as error:
                 raise DataFilesNotFound(f"{self.url!r} is not there (any more)") from error
+        if self.origin is not None:
+            return self.origin.open()
         options = self.storage_options or {}
         if is_http(self.url):
             stream = remote.HttpStream(self.url, options, size=self.size, etag=self.etag)
@@ -102,12 +131,19 @@ class DataFile:
     def _stored(self) -> Path | None:
         if self.local is not None:
             return Path(self.local)
+        if self.origin is not None:
+            here = self.origin.here()
+            return None if here is None else Path(here)
         return Path(local_part(self.url)) if is_local(self.url) else None
 
 
 # A folder has many files, and each is asked several times.
 @lru_cache(maxsize=1 << 16)
-def _named(url: str) -> tuple[str, str]:
-    """Return the name and the extension of what a URL means."""
-    name = name_part(url).rstrip("/").rpartition("/")[2]
-    return name, Path(without_codec(name)).suffix.lower()
+def _parts(url: str) -> tuple[str, str, str]:
+    """Return the path, the name and the extension of what a URL means."""
+    path = name_part(url)
+    name = path.rstrip("/").rpartition("/")[2]
+    content = without_codec(name)
+    # As `Path.suffix` says, at a tenth of its time.
+    dot = content.rfind(".")
+    return path, name, content[dot:].lower() if 0 < dot < len(content) - 1 else ""

@@ -71,6 +71,8 @@ def fetch(file: DataFile, cache_dir: str | os.PathLike[str] | None = None) -> Da
     """Download one file, unless it is there."""
     if not _must_fetch(file):
         return file
+    if file.origin is not None:
+        return dataclasses.replace(file, local=file.origin.fetch())
     root = cache_root(cache_dir)
     target = root / digest(file.url, file.etag)
     if not (file.etag and target.exists() and (file.size is None or target.stat().st_size == file.size)):

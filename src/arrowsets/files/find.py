@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -13,16 +13,18 @@ from arrowsets.errors import DataFilesNotFound
 from arrowsets.files.datafile import DataFile
 from arrowsets.files.download import known_stat
 from arrowsets.files.inference import SPLIT_NAME, infer_splits
-from arrowsets.files.listing import LocalTree, Stored, Tree, UrlTree, walk
+from arrowsets.files.listing import LocalTree, Tree, UrlTree, walk
 from arrowsets.files.patterns import METADATA_NAMES, glob, has_wildcard, static_prefix
 from arrowsets.files.remote import filesystem
 from arrowsets.files.unpack import open_archive
 from arrowsets.files.urls import is_http, is_local, local_part, split_chain
 
-__all__ = ["Finder", "Patterns", "find", "splits_of"]
+__all__ = ["Finder", "OpenTree", "Patterns", "find", "splits_of"]
 
 Pattern: TypeAlias = "str | os.PathLike[str] | DataFile"
 Patterns: TypeAlias = "Pattern | Sequence[Pattern | Mapping[str, Any]] | Mapping[str, Pattern | Sequence[Pattern]]"
+# Returns the tree that a URL lies in, and the path there; None for a URL that fsspec is to open.
+OpenTree: TypeAlias = "Callable[[str], tuple[Tree, str] | None]"
 
 _SHOWN = 10
 _LISTED = 1000  # files that are looked at to show some: a pattern may have been meant for a whole disk
@@ -35,6 +37,7 @@ def find(
     *,
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
+    open_tree: OpenTree | None = None,
 ) -> dict[str, tuple[DataFile, ...]]:
     """Find the data files of each split.
 
@@ -45,11 +48,12 @@ def find(
         base: What relative patterns are relative to: a directory, or the URL of one.
         storage_options: What fsspec or requests need to reach URLs.
         cache_dir: Where archives on servers are downloaded to, if patterns reach into them.
+        open_tree: Is asked first for the tree of a URL.
 
     Raises:
         DataFilesNotFound: says what was looked for, where, and what is there.
     """
-    finder = Finder(_root(base, data_dir), storage_options, cache_dir)
+    finder = Finder(_root(base, data_dir), storage_options, cache_dir, open_tree)
     if data_files is None:
         return finder.infer()
     found = {split: finder.split(split, patterns) for split, patterns in splits_of(data_files).items()}
@@ -119,8 +123,10 @@ class Finder:
         root: str,
         storage_options: Mapping[str, Any] | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
+        open_tree: OpenTree | None = None,
     ) -> None:
         self.root, self._options, self._cache = root, storage_options, cache_dir
+        self._open_tree = open_tree
         self._local = LocalTree()
         self._remote: dict[Any, UrlTree] = {}
 
@@ -133,7 +139,7 @@ class Finder:
             raise DataFilesNotFound(f"no data files in {self.root!r}; {self._there(tree, root)}")
         prefix = root.rstrip("/") + "/" if root else ""
         return {
-            split: tuple(self._data_file(tree, prefix + path, listed[path]) for path in paths)
+            split: tuple(tree.data_file(prefix + path, listed[path]) for path in paths)
             for split, paths in splits.items()
         }
 
@@ -195,16 +201,16 @@ class Finder:
         if "*" not in path:
             # A name with brackets in it is that file, if there is one.
             if (stored := tree.file(path)) is not None:
-                return [self._data_file(tree, path, stored)]
+                return [tree.data_file(path, stored)]
             if not has_wildcard(path):
                 return self._directory(tree, path)
         root, pattern = static_prefix("", path)
-        return [self._data_file(tree, name, stored) for name, stored in glob(tree, root, pattern)]
+        return [tree.data_file(name, stored) for name, stored in glob(tree, root, pattern)]
 
     def _directory(self, tree: Tree, path: str) -> list[DataFile]:
         if listed := list(walk(tree, path)):
             names = [(name, stored) for name, stored in listed if name.rpartition("/")[2] not in METADATA_NAMES]
-            return [self._data_file(tree, f"{path.rstrip('/')}/{name}", stored) for name, stored in names]
+            return [tree.data_file(f"{path.rstrip('/')}/{name}", stored) for name, stored in names]
         parent = path.rstrip("/").rpartition("/")[0]
         raise DataFilesNotFound(f"{tree.url(path)!r} does not exist; {self._there(tree, parent)}")
 
@@ -220,13 +226,12 @@ class Finder:
     def _tree(self, url: str) -> tuple[Tree, str]:
         if is_local(url):
             return self._local, url
+        if self._open_tree is not None and (opened := self._open_tree(url)) is not None:
+            return opened
         fs, path = filesystem(url, self._options or {})
         if fs not in self._remote:
-            self._remote[fs] = UrlTree(fs)
+            self._remote[fs] = UrlTree(fs, self._options)
         return self._remote[fs], path
-
-    def _data_file(self, tree: Tree, path: str, stored: Stored) -> DataFile:
-        return DataFile(tree.url(path), stored.size, stored.etag, None if tree is self._local else self._options)
 
     def _there(self, tree: Tree, root: str) -> str:
         if isinstance(tree, LocalTree) and not Path(root or "/").is_dir():

@@ -7,16 +7,16 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from arrowsets.files.datafile import DataFile
 from arrowsets.files.urls import is_plain_path
 
 __all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file",
            "local_etag", "under", "walk"]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What a listing says of a file."""
 
     size: int | None
@@ -38,6 +38,7 @@ class Tree(Protocol):
     def file(self, path: str) -> Stored | None: ...
     def prepare(self, path: str) -> None: ...
     def url(self, path: str) -> str: ...
+    def data_file(self, path: str, stored: Stored) -> DataFile: ...
 
 
 def under(path: str, name: str) -> str:
@@ -108,6 +109,10 @@ class LocalTree:
         """Return the path in this system's form."""
         return path if is_plain_path(path) else str(Path(path))
 
+    def data_file(self, path: str, stored: Stored) -> DataFile:
+        """Return a file that was found."""
+        return DataFile(self.url(path), stored.size, stored.etag)
+
 
 def _is_loop(directory: str, link: str) -> bool:
     real = os.path.realpath(directory)
@@ -118,8 +123,8 @@ def _is_loop(directory: str, link: str) -> bool:
 class UrlTree:
     """An fsspec file system."""
 
-    def __init__(self, fs: Any) -> None:
-        self._fs = fs
+    def __init__(self, fs: Any, options: Mapping[str, Any] | None = None) -> None:
+        self._fs, self._options = fs, options
         # File systems remember listings for the life of the process; what was overwritten since would not be seen.
         fs.invalidate_cache()
         self._seen: dict[str, Directory] = {}
@@ -175,6 +180,10 @@ class UrlTree:
     def url(self, path: str) -> str:
         """Return the full URL of a path."""
         return str(self._fs.unstrip_protocol(path))
+
+    def data_file(self, path: str, stored: Stored) -> DataFile:
+        """Return a file that was found."""
+        return DataFile(self.url(path), stored.size, stored.etag, self._options)
 
 
 # Names under which fsspec's file systems report what changes with the content.

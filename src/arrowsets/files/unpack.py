@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from pathlib import Path
 
 from arrowsets.errors import BadData
@@ -21,12 +20,8 @@ __all__ = ["ArchiveTree", "expand", "kind_of", "open_archive"]
 
 def kind_of(file: DataFile) -> str | None:
     """Return "zip" or "tar" for an archive, by its name."""
-    return _kind_of_name(file.name)
-
-
-@lru_cache(maxsize=1 << 16)
-def _kind_of_name(name: str) -> str | None:
-    return archive_kind(without_codec(name))
+    extension = file.extension  # known already for most files
+    return archive_kind(extension or without_codec(file.name))
 
 
 class ArchiveTree:

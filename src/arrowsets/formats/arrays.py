@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from arrowsets.features import FeatureType
+from arrowsets.features.buffers import to_numpy
 from arrowsets.formats.compiled import row_dicts
 
 __all__ = ["Arrays", "Cells", "Shape", "join_chunks", "shape_of", "stack", "tensorize"]
@@ -64,6 +65,14 @@ class Arrays:
             return self._lists(array)
         cells = self.cells(array, exact=False, nested=True)
         return stack(cells) if len(cells) else np.empty(0, object)
+
+    def joined_numbers(self, array: pa.ChunkedArray[Any] | pa.Array[Any]) -> AnyNumpy | None:
+        """Turn a column of several chunks into an array by one copy instead of two; None if it has no plain numbers."""
+        if not isinstance(array, pa.ChunkedArray) or array.num_chunks < 2 or array.null_count:
+            return None
+        if not is_number(array.type) or pa.types.is_uint64(array.type):
+            return None
+        return self.typed(to_numpy(array))
 
     def flat(self, array: pa.Array[Any]) -> AnyNumpy | None:
         """Turn a column of numbers, flags or dates into an array; None where there is no such array."""
@@ -163,6 +172,12 @@ class Arrays:
         values = filled.astype(self._float_type(np.float64 if wide else np.float32, nulls))
         values[_null_mask(array)] = np.nan
         return values
+
+    def typed(self, values: AnyNumpy) -> AnyNumpy:
+        """Return an array of numbers or flags, which is the caller's own, in the type that it is shown in."""
+        if self.dtype is not None or values.dtype.kind == "b":
+            return values if self.dtype is None else values.astype(self.dtype, copy=False)
+        return values.astype(np.float32 if values.dtype.kind == "f" else np.int64, copy=False)
 
     def _float_type(self, default: npt.DTypeLike, nulls: int) -> np.dtype[Any]:
         if self.dtype is None:

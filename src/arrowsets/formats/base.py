@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, TypeAlias
 
@@ -40,6 +39,8 @@ class Format(ABC):
     """The options that the format knows; None where another library decides."""
     tabular: ClassVar[bool] = False
     """Whether rows and batches are tables and data frames, not dicts."""
+    columnwise: bool = True
+    """Whether each column is shown the same without the others."""
 
     def __init__(self, features: Features | None = None, **options: Any) -> None:
         if self.allowed is not None:
@@ -87,7 +88,7 @@ class Format(ABC):
 
     def lazy(self, table: AnyTable) -> LazyColumns:
         """Return the columns of a table, each to be converted when a row over them is asked for it."""
-        return LazyColumns(table, values=partial(self.values, table), format=self)
+        return LazyColumns(table, values=self.values, format=self)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

@@ -8,7 +8,7 @@ each value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,13 +16,13 @@ import numpy as np
 import pyarrow as pa
 
 from arrowsets.formats.arrays import Arrays, is_list, is_number, join_chunks, plain
-from arrowsets.formats.lazy import LazyColumns, LazyRow
+from arrowsets.formats.lazy import DeferredColumns, LazyColumns, LazyRow, are_rows_of
 from arrowsets.formats.numpy import NumpyFormat
 from arrowsets.formats.python import PythonFormat
 from arrowsets.formats.tensor import AnyNumpy
 from arrowsets.formats.torch import TorchFormat
 
-__all__ = ["collate_rows", "register", "registered"]
+__all__ = ["can_look_up", "collate_rows", "register", "registered"]
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +49,12 @@ def collate_rows(
 
     functions = default_collate_fn_map if collate_fn_map is None else collate_fn_map
     columns = rows[0].columns
-    whole = len(rows) == columns.num_rows and all(row.is_row(columns, i) for i, row in enumerate(rows))
+    whole = are_rows_of(rows, columns)
+    # What was touched, and so is in `columns`, may have been changed in place.
+    if whole and isinstance(columns, DeferredColumns) and not len(columns):
+        found = columns.look_up()
+        if found is not None:
+            return {name: _of_looked_up(columns.format, values) for name, values in found.items()}
     collated: dict[str, Any] = {}
     for name in rows[0]:
         made = _collated(columns, name) if whole else None
@@ -73,6 +78,34 @@ def _collated(columns: LazyColumns, name: str) -> Any | None:
     if isinstance(shown_by, NumpyFormat):
         return _of_numpy(array)
     return array.to_pylist() if _is_text(array.type) else _of_python(array)
+
+
+def can_look_up(shown_by: object, types: Iterable[pa.DataType]) -> bool:
+    """Tell whether rows in a format are collated from plain arrays of their values, if there are such."""
+    if not isinstance(shown_by, PythonFormat | NumpyFormat | TorchFormat) or shown_by.decoders or shown_by.options:
+        return False
+    # PyTorch refuses the texts of numpy, and is left to say so.
+    return not (isinstance(shown_by, NumpyFormat) and any(map(_is_text, types)))
+
+
+def _of_looked_up(shown_by: object, values: Any) -> Any:
+    """Collate a column from an array of its values, or a list of its texts."""
+    if isinstance(values, list):
+        return values
+    if isinstance(shown_by, TorchFormat):
+        return shown_by.stacked_numbers(values)
+    if isinstance(shown_by, NumpyFormat):
+        return _tensor(values if values.ndim == 1 else Arrays().typed(values))
+    wide = values.astype(_wide(values.dtype), copy=False)
+    if wide.ndim == 1:
+        return _tensor(wide)
+    columns: Any = _tensor(np.ascontiguousarray(wide.T))
+    return list(columns.unbind(0))
+
+
+def _wide(dtype: np.dtype[Any]) -> type[np.generic]:
+    """Return the type of Python's numbers of a kind."""
+    return np.bool_ if dtype.kind == "b" else np.float64 if dtype.kind == "f" else np.int64
 
 
 def _of_numpy(array: pa.Array[Any]) -> Any | None:

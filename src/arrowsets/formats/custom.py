@@ -27,6 +27,7 @@ class CustomFormat(Format):
 
     name = "custom"
     allowed = frozenset({"transform"})
+    columnwise = False
 
     def __init__(self, features: Features | None = None, **options: Any) -> None:
         super().__init__(features, **options)

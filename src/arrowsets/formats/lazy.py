@@ -21,13 +21,14 @@ from collections.abc import (
 )
 from itertools import repeat
 from operator import is_
-from typing import Any, Self, cast
+from typing import Any, Self, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["LazyBatch", "LazyColumns", "LazyRow", "changes"]
+__all__ = ["DeferredColumns", "LazyBatch", "LazyColumns", "LazyRow", "are_rows_of", "changes"]
 
+AnyTable: TypeAlias = "pa.Table | pa.RecordBatch"
 Decoder = Callable[[Any], Any]
 
 _DELETED = object()
@@ -42,22 +43,22 @@ class LazyColumns(dict[str, Any]):
     Args:
         table: The rows.
         decoders: What to apply to the values of some columns, by name.
-        values: What shows the values of a column by its name, for formats other than the default one.
+        values: What shows the values of a column of a table by its name, for formats other than the default one.
         format: The format that shows the values, for those who collate rows.
     """
 
-    __slots__ = ("_decoders", "_handed", "_values", "format", "names", "num_rows", "table")
+    __slots__ = ("_decoders", "_handed", "_table", "_values", "format", "names", "num_rows")
 
     def __init__(
         self,
-        table: pa.Table | pa.RecordBatch,
+        table: AnyTable,
         decoders: Mapping[str, Decoder] | None = None,
         *,
-        values: Callable[[str], Iterable[Any]] | None = None,
+        values: Callable[[AnyTable, str], Iterable[Any]] | None = None,
         format: object = None,  # noqa: A002 - the field's word
     ) -> None:
         super().__init__()
-        self.table = table
+        self._table = table
         self.format = format
         self._values = values
         self._decoders = decoders or {}
@@ -72,6 +73,11 @@ class LazyColumns(dict[str, Any]):
         decode = self._decoders.get(name)
         self[name] = column = values if decode is None else _DecodedColumn(values, decode)
         return column
+
+    @property
+    def table(self) -> AnyTable:
+        """The rows as they are stored."""
+        return self._table
 
     def rows(self) -> Iterator[LazyRow]:
         """Make a lazy row for each row."""
@@ -95,7 +101,7 @@ class LazyColumns(dict[str, Any]):
 
     def _stored(self, name: str) -> list[Any]:
         if self._values is not None:
-            return list(self._values(name))
+            return list(self._values(self.table, name))
         return cast("list[Any]", self.table.column(name).to_pylist())
 
     def _is_mutated(self, name: str) -> bool:
@@ -106,6 +112,39 @@ class LazyColumns(dict[str, Any]):
         if isinstance(column, _DecodedColumn):
             return column.mutated()
         return _is_nested(self.table.schema.field(name).type) and column != self._stored(name)
+
+
+class DeferredColumns(LazyColumns):
+    """Columns of rows that are only read if someone asks for other things than arrays of numbers and texts.
+
+    Args:
+        like: Columns of the same names that are shown in the same way.
+        num_rows: How many rows there are.
+        read: Reads them.
+        look_up: Returns the values of all columns as plain arrays; None where that cannot be done.
+    """
+
+    __slots__ = ("_read", "look_up")
+
+    def __init__(
+        self,
+        like: LazyColumns,
+        num_rows: int,
+        read: Callable[[], pa.Table],
+        look_up: Callable[[], Mapping[str, Any] | None],
+    ) -> None:
+        # Made for each batch that a model trains on: nothing is worked out again.
+        self._table, self.format, self.names = like._table, like.format, like.names
+        self._values, self._decoders, self._handed = like._values, like._decoders, {}
+        self.num_rows = num_rows
+        self._read: Callable[[], pa.Table] | None = read
+        self.look_up = look_up
+
+    @property
+    def table(self) -> AnyTable:
+        if self._read is not None:
+            self._table, self._read = self._read(), None
+        return self._table
 
 
 class _Lazy(MutableMapping[str, Any]):
@@ -234,12 +273,18 @@ class LazyRow(_Lazy):
             return _present(self._changes, key)
         return self._columns[key][self._index]
 
-    def is_row(self, columns: LazyColumns, index: int) -> bool:
-        """Tell whether this is the given row of the given columns, with no key set or deleted."""
-        return self._changes is None and self._columns is columns and self._index == index
-
     def copy(self) -> LazyRow:
         return LazyRow(self._columns, self._index, None if self._changes is None else dict(self._changes))
+
+
+def are_rows_of(rows: Sequence[object], columns: LazyColumns) -> bool:
+    """Tell whether these are all rows of some columns, in order, with no key set or deleted."""
+    if len(rows) != columns.num_rows:
+        return False
+    for index, row in enumerate(rows):
+        if type(row) is not LazyRow or row._columns is not columns or row._index != index or row._changes is not None:
+            return False
+    return True
 
 
 class LazyBatch(_Lazy):

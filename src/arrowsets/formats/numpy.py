@@ -35,7 +35,8 @@ class NumpyFormat(Format):
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> npt.NDArray[Any]:
         decode = None if feature is None else feature.decoder()
         if decode is None:
-            return self._arrays.column(join_chunks(array), shape_of(feature))
+            joined = self._arrays.joined_numbers(array)
+            return joined if joined is not None else self._arrays.column(join_chunks(array), shape_of(feature))
         return stack([tensorize(decode(value)) for value in array.to_pylist()])
 
     def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,7 @@ class PartialFormat(Format):
             )
         super().__init__(inner.features)
         self.inner = inner
+        self.columnwise = inner.columnwise
         self.columns = tuple(columns)
         self._python = PythonFormat(inner.features)
 

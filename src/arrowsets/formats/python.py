@@ -43,7 +43,9 @@ class PythonFormat(Format):
         return iter_row_dicts(names, decoded)
 
     def column_of(self, table: AnyTable, column: str) -> list[Any]:
-        return list(self.values(table, column))
+        stored = table.column(column).to_pylist()
+        decode = self.decoders.get(column)
+        return stored if decode is None else [decode(value) for value in stored]
 
     def values(self, table: AnyTable, column: str) -> Iterator[Any]:
         stored = table.column(column).to_pylist()

@@ -57,7 +57,10 @@ class TensorFormat(Format):
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> Any:
         decode = None if feature is None else feature.decoder()
         if decode is None:
-            return self._whole(self._arrays.column(join_chunks(array), shape_of(feature)))
+            joined = self._arrays.joined_numbers(array)
+            return self._whole(
+                joined if joined is not None else self._arrays.column(join_chunks(array), shape_of(feature))
+            )
         return self._whole(stack([tensorize(decode(value), self.image) for value in array.to_pylist()]))
 
     def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:
@@ -79,6 +82,10 @@ class TensorFormat(Format):
         """Return one tensor of the values of a column that is regular and has no nulls; else None."""
         regular = self._arrays.regular(join_chunks(array))
         return None if regular is None else self._tensor(regular)
+
+    def stacked_numbers(self, values: AnyNumpy) -> Any:
+        """Return one tensor of an array of numbers or flags that belongs to nobody else."""
+        return self._tensor(self._arrays.typed(values))
 
     def _cells(self, table: AnyTable, name: str) -> Iterable[Any]:
         column = table.column(name)

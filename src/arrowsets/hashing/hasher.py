@@ -54,6 +54,10 @@ def fingerprint(value: object) -> Fingerprint:
     >>> fingerprint(lambda row: row["a"] + 1) == fingerprint(lambda r: r["a"] + 1)  # the same thing
     True
     """
+    # Most arguments of a step are flags and names: for these nothing has to be kept in mind.
+    found = scalar(value)
+    if found is not None:
+        return found
     try:
         return _Hasher().visit(value)
     except RecursionError:

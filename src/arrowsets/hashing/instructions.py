@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from types import CodeType
 
-__all__ = ["Step", "handlers", "positions", "steps_of"]
+__all__ = ["Step", "handlers", "plain_steps", "positions", "steps_of"]
 
 _DROPPED = frozenset({"NOP", "CACHE", "EXTENDED_ARG", "RESUME", "MAKE_CELL", "COPY_FREE_VARS", "NOT_TAKEN"})
 _PLACE_NAMES = frozenset(
@@ -55,6 +55,12 @@ def steps_of(code: CodeType) -> list[Step]:
     _thread_jumps(steps)
     steps = [step for step in steps if step.name not in _DROPPED]
     return _without_jumps_ahead(_without_detours(_without_places(_without_annotations(steps))))
+
+
+def plain_steps(code: CodeType) -> list[Step]:
+    """Return every instruction that does something, as it stands there, with fused ones undone."""
+    steps = (step for item in dis.get_instructions(code) for step in _steps(item))
+    return [step for step in steps if step.name not in _DROPPED]
 
 
 def positions(steps: Sequence[Step]) -> Callable[[int], int]:

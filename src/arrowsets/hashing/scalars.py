@@ -9,7 +9,9 @@ import re
 import struct
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import PurePath
+from typing import Any
 
 from arrowsets.hashing.tree import SUMMARY_LENGTH, Fingerprint, leaf
 
@@ -72,8 +74,20 @@ def encode_scalar(value: object) -> bytes | None:
 
 def scalar(value: object) -> Fingerprint | None:
     """Fingerprint a scalar; None for any other value."""
-    encode = SCALARS.get(type(value))
+    kind = type(value)
+    if kind in _COMMON and (kind is not str or len(value) < SUMMARY_LENGTH):  # type: ignore[arg-type]
+        return _common(value)
+    encode = SCALARS.get(kind)
     return None if encode is None else leaf("value", encode(value), _summary(value))
+
+
+_COMMON = frozenset({type(None), bool, str})
+
+
+@lru_cache(maxsize=4096)
+def _common(value: Any) -> Fingerprint:
+    """Fingerprint a flag or a name: the same few again and again, in every step of a script."""
+    return leaf("value", SCALARS[type(value)](value), _summary(value))
 
 
 def path(value: PurePath) -> Fingerprint:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-import pyarrow.compute as pc
-
 from arrowsets.engine.stages_apply import Bound, Work
 from arrowsets.engine.steps import AddColumn, Apply, Columns, Conform, Flatten
 from arrowsets.features import ClassLabel, Features, array_of
 from arrowsets.features.media import Media
 from arrowsets.iterable.core import IterableCore
+from arrowsets.table.distinct import distinct, hashable
 from arrowsets.transforms.cast import Cast, Encode
 
 __all__ = ["ColumnMethods"]
@@ -115,12 +114,14 @@ class ColumnMethods(IterableCore):
     def unique(self, column: str) -> list[Any]:
         """Read the stream and list the different values of a column, in the order in which they first occur."""
         self._check_columns([column])
-        found: dict[Any, None] = {}
+        found: dict[Any, Any] = {}
         decode = None
         for chunk in self.select_columns([column])._chunks(1 << 16):
             decode = chunk.features[column].decoder()
-            found.update(dict.fromkeys(pc.unique(chunk.table.column(column)).to_pylist()))
-        return list(found) if decode is None else [decode(value) for value in found]
+            for value in distinct(chunk.table.column(column)):
+                found.setdefault(hashable(value), value)
+        values = list(found.values())
+        return values if decode is None else [decode(value) for value in values]
 
 
 def _decoding(feature: Any, enable: bool) -> Any:

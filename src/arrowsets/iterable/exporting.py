@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -17,6 +17,9 @@ from arrowsets.iterable.core import IterableCore
 from arrowsets.iterable.running import Run
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitInfo
 
 __all__ = ["ExportMethods"]
 
@@ -124,6 +127,46 @@ class ExportMethods(IterableCore):
     def save_to_disk(self, dataset_path: str, **options: Any) -> None:
         """Write all rows to a directory that `load_from_disk` opens; see `Dataset.save_to_disk`."""
         self.to_dataset().save_to_disk(dataset_path, **options)
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        config_name: str = "default",
+        set_default: bool | None = None,
+        split: str | None = None,
+        data_dir: str | None = None,
+        commit_message: str | None = None,
+        commit_description: str | None = None,
+        private: bool | None = None,
+        token: str | None = None,
+        revision: str | None = None,
+        create_pr: bool | None = False,
+        max_shard_size: int | str | None = None,
+        num_shards: int | None = None,
+        embed_external_files: bool = True,
+        num_proc: int | None = None,
+        *,
+        mode: str = "overwrite",
+    ) -> CommitInfo:
+        """Upload all rows to a dataset on the hub; see `Dataset.push_to_hub`. The rows go through the store."""
+        return self.to_dataset(num_proc=num_proc).push_to_hub(
+            repo_id,
+            config_name,
+            set_default,
+            split or str(self._split or "train"),
+            data_dir,
+            commit_message,
+            commit_description,
+            private,
+            token,
+            revision,
+            create_pr,
+            max_shard_size,
+            num_shards,
+            embed_external_files,
+            num_proc,
+            mode=mode,
+        )
 
     def _frames(self, name: str, batch_size: int | None, *, batched: bool) -> Any:
         shown = get_format(name, Features({}))

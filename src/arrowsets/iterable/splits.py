@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from arrowsets.dataset import DatasetDict
 from arrowsets.dataset.conversion import hf_library
@@ -13,6 +13,10 @@ from arrowsets.errors import SplitNotFound
 from arrowsets.features import Features
 from arrowsets.guise import class_seen
 from arrowsets.iterable.dataset import IterableDataset
+from arrowsets.push import PushOptions, Rows, push
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitInfo
 
 __all__ = ["IterableDatasetDict"]
 
@@ -169,6 +173,53 @@ class IterableDatasetDict(dict[str, IterableDataset]):
     def to_dataset(self, **options: Any) -> DatasetDict:
         """Read all rows of all splits into the store; see `IterableDataset.to_dataset`."""
         return DatasetDict({name: stream.to_dataset(**options) for name, stream in self.items()})
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        config_name: str = "default",
+        set_default: bool | None = None,
+        data_dir: str | None = None,
+        commit_message: str | None = None,
+        commit_description: str | None = None,
+        private: bool | None = None,
+        token: str | None = None,
+        revision: str | None = None,
+        create_pr: bool | None = False,
+        max_shard_size: int | str | None = None,
+        num_shards: dict[str, int] | None = None,
+        embed_external_files: bool = True,
+        num_proc: int | None = None,
+        *,
+        mode: str = "overwrite",
+    ) -> CommitInfo:
+        """Upload all splits as one configuration, in one commit; see `Dataset.push_to_hub`. The rows go through the store.
+
+        The configuration has these splits from then on and no others, unless `mode` is "append".
+
+        Args:
+            num_shards: The number of files of each split.
+        """
+        options = PushOptions(
+            repo_id,
+            config_name,
+            set_default,
+            data_dir,
+            commit_message,
+            commit_description,
+            private,
+            token,
+            revision,
+            bool(create_pr),
+            max_shard_size,
+            num_shards,
+            embed_external_files,
+            num_proc,
+            mode,
+        )
+        datasets = {name: stream.to_dataset(num_proc=num_proc) for name, stream in self.items()}
+        rows = {str(name): Rows(dataset._view, dataset._features) for name, dataset in datasets.items()}
+        return push(rows, options, whole_config=True)
 
     def save_to_disk(self, dataset_dict_path: str, **options: Any) -> None:
         """Write each split to a directory; see `DatasetDict.save_to_disk`."""

@@ -62,7 +62,7 @@ def entry_path(root: Path, key: str) -> Path:
     """Return the folder of an entry."""
     if not _KEY.fullmatch(key):
         raise UnknownName(f"{key!r} is no key of a store: a key is two or more of A-Z a-z 0-9 _ -")
-    return root / "entries" / key[:2] / key
+    return root.joinpath("entries", key[:2], key)
 
 
 def label_path(root: Path, label: str) -> Path:

@@ -169,7 +169,7 @@ class Pin:
     """Keeps an entry from being pruned until it is released or collected."""
 
     def __init__(self, root: Path, key: str) -> None:
-        self.key = key
+        self._root, self.key = root, key
         pinned = False
         with _guard, suppress(OSError):  # who cannot write to a store cannot tell others either
             current(root).pin(key)
@@ -180,6 +180,10 @@ class Pin:
     def release(self) -> None:
         """Let go of the entry; twice does no harm."""
         self._release()
+
+    def __reduce__(self) -> tuple[type[Pin], tuple[Path, str]]:
+        """A copy, in whatever process, keeps the entry as well."""
+        return Pin, (self._root, self.key)
 
     def __enter__(self) -> Self:
         return self

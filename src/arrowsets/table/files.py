@@ -65,19 +65,31 @@ class _Layout:
 
     __slots__ = ("begins", "first", "offsets", "parts", "starts")
 
+    starts: npt.NDArray[np.int64]
+    begins: list[int]
+    parts: list[int]
+    first: list[int]
+    offsets: list[int]
+
     def __init__(self, parts: Sequence[_Part]) -> None:
+        if len(parts) == 1 and parts[0].start == 0 and parts[0].stop == parts[0].source.edges[-1]:
+            # One whole file, or one table: nearly every result of a step. Nothing has to be counted.
+            self.starts = parts[0].source.edges
+            self.begins = self.starts.tolist()
+            self.parts, self.first, self.offsets = [0, len(self.begins) - 1], [0], [0, self.begins[-1]]
+            return
         clips = [_clip(part) for part in parts]
         sizes = [len(edges) - 1 for _, edges in clips]
         rows = np.concatenate([[0], np.cumsum([part.stop - part.start for part in parts], dtype=np.int64)])
-        self.starts: npt.NDArray[np.int64] = np.concatenate(
+        self.starts = np.concatenate(
             [edges[:-1] + base for (_, edges), base in zip(clips, rows[:-1].tolist(), strict=True)] + [rows[-1:]]
         ).astype(np.int64, copy=False)
         self.starts.setflags(write=False)
-        self.begins: list[int] = self.starts.tolist()
+        self.begins = self.starts.tolist()
         # Number of the first batch of each part, here and in its source.
-        self.parts: list[int] = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).tolist()
+        self.parts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).tolist()
         self.first = [first for first, _ in clips]
-        self.offsets: list[int] = rows.tolist()
+        self.offsets = rows.tolist()
 
 
 def _clip(part: _Part) -> tuple[int, npt.NDArray[np.int64]]:
@@ -94,13 +106,14 @@ def _clip(part: _Part) -> tuple[int, npt.NDArray[np.int64]]:
 class ArrowFiles:
     """Rows of record batches in files or in memory. Immutable; threads may share it."""
 
-    __slots__ = ("_batches", "_layout", "_projections", "columns", "num_rows", "parts", "schema")
+    __slots__ = ("_batches", "_layout", "_nbytes", "_projections", "columns", "num_rows", "parts", "schema")
 
     def __init__(self, schema: pa.Schema, parts: Iterable[_Part], layout: _Layout | None = None) -> None:
         self.schema = schema
         self.parts = tuple(parts)
         self.num_rows: int = sum(part.stop - part.start for part in self.parts)
         self._layout = layout
+        self._nbytes: int | None = None
         # The columns as they lie here: what a projection of everything is given.
         self.columns = tuple(Column(name, (name,)) for name in schema.names)
         self._batches: list[pa.RecordBatch | None] | None = None
@@ -182,6 +195,11 @@ class ArrowFiles:
     @property
     def nbytes(self) -> int:
         """Bytes of the values; from a sample of evenly spaced batches where there are many."""
+        if self._nbytes is None:
+            self._nbytes = self._counted_bytes()
+        return self._nbytes
+
+    def _counted_bytes(self) -> int:
         count = self.num_batches
         chosen = range(count) if count <= _SAMPLED_BATCHES else range(0, count, -(-count // _SAMPLED_BATCHES))
         batches = [self.batch(index) for index in chosen]
@@ -264,6 +282,10 @@ class ArrowFiles:
             if stays:
                 batches[index] = batch
         return batch
+
+    def keeps(self, index: int) -> bool:
+        """Tell whether a batch that was read stays as it is: a view on a file, or in memory anyway."""
+        return self._batches is not None and self._batches[index] is not None
 
     def read(self, rows: Rows, columns: Sequence[str] | None = None) -> pa.Table:
         """Return rows as a table: slices without a copy for a range, else one gather per touched batch."""
@@ -410,6 +432,10 @@ def _portable(part: _Part) -> _Part:
 
 def _coalesced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Join neighbours up to the size of a record batch on disk; never split or copy a large one."""
+    batches = list(batches)
+    if len(batches) == 1 and batches[0].num_rows:
+        yield batches[0]
+        return
     pending: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in batches:

@@ -141,16 +141,25 @@ def as_rows(positions: Positions, total: int) -> Rows:
         return range(0)
     if array.dtype.kind not in "iu":
         raise TypeError(f"row positions of type {array.dtype}; give integers, or booleans as a mask")
-    low = int(array.min())
-    _check(low, int(array.max()), total)
-    if low < 0:
-        array = array.astype(np.int64)
-        array[array < 0] += total
+    array = _from_start(array, total)
     if (same := _as_range(array)) is not None:
         return same
     if array.dtype == np.int64 and not array.flags.writeable:
         return array
     return _frozen(array.astype(np.int64))
+
+
+def _from_start(array: npt.NDArray[Any], total: int) -> npt.NDArray[Any]:
+    """Check integers, and count negative ones from the end."""
+    # One look instead of two: negative numbers are large without their sign.
+    if array.dtype == np.int64 and int(array.view(np.uint64).max()) < total:
+        return array
+    low = int(array.min())
+    _check(low, int(array.max()), total)
+    if low < 0:
+        array = array.astype(np.int64)
+        array[array < 0] += total
+    return array
 
 
 def _masked(mask: npt.NDArray[np.bool_], total: int) -> Rows:
@@ -178,6 +187,8 @@ def _as_range(array: npt.NDArray[Any]) -> range | None:
     if step == 0:
         return None
     spelt = range(first, first + step * size, step)
+    if int(array[-1]) != spelt[-1]:
+        return None
     # A few probes spare most shuffled arrays the full comparison.
     if any(int(array[at]) != spelt[at] for at in range(0, size, max(1, size // _PROBES))):
         return None

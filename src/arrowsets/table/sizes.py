@@ -17,10 +17,21 @@ __all__ = ["Bits", "logical_nbytes", "row_bits", "total_bits"]
 
 Bits = int | npt.NDArray[np.int64]
 
+# Numbers and truth values, asked for before everything else: sizes are taken of every small table that is written.
+_PLAIN = frozenset(
+    dtype.id
+    for dtype in (
+        *(pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64()),
+        *(pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64(), pa.float16(), pa.float32(), pa.float64()),
+    )
+)
+
 
 def row_bits(array: Any) -> Bits:
     """Return the bits of each row, or one number where the type alone tells."""
     dtype: Any = array.type
+    if dtype.id in _PLAIN:
+        return int(dtype.bit_width)
     if isinstance(array, pa.ExtensionArray):
         return row_bits(array.storage)
     if pa.types.is_struct(dtype):
@@ -50,6 +61,8 @@ def logical_nbytes(table: pa.Table) -> int:
 
 def total_bits(array: Any) -> int:
     """Return the sum of the bits of all rows."""
+    if array.type.id in _PLAIN:
+        return int(array.type.bit_width) * len(array)
     if _has_offsets(array.type) and not array.null_count and len(array):
         # The offsets of the ends tell it without those between.
         offsets = _text_offsets(array)

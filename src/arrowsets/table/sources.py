@@ -18,6 +18,7 @@ from pyarrow import ipc
 
 from arrowsets.errors import BadData, StoreError
 from arrowsets.table.paging import give_back
+from arrowsets.table.soundness import check_batch
 
 __all__ = ["BLANK_ROWS", "BlankSource", "FileSource", "MemorySource", "Source"]
 
@@ -123,7 +124,7 @@ class _OpenFile:
     The map outlives its file object through the buffer, so that thousands of files need no file descriptors.
     """
 
-    __slots__ = ("batches", "data", "mapped", "path", "reader", "recent", "schema")
+    __slots__ = ("batches", "data", "mapped", "path", "reader", "recent", "schema", "streamed")
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -133,7 +134,9 @@ class _OpenFile:
         self.recent: tuple[int, pa.RecordBatch] | None = None
         self.reader: Any = None
         self.schema: pa.Schema
+        # Batches that were read and found sound.
         self.batches: list[pa.RecordBatch | None]
+        self.streamed: list[pa.RecordBatch] = []
         try:
             if self.data.slice(0, len(_MAGIC)).to_pybytes() == _MAGIC:
                 self.reader = ipc.open_file(pa.BufferReader(self.data))
@@ -142,7 +145,8 @@ class _OpenFile:
             else:
                 stream = ipc.open_stream(pa.BufferReader(self.data))
                 self.schema = stream.schema
-                self.batches = list(stream)
+                self.streamed = list(stream)
+                self.batches = [None] * len(self.streamed)
         except (pa.ArrowException, OSError, EOFError) as error:
             raise self.bad(error) from error
 
@@ -151,16 +155,24 @@ class _OpenFile:
 
     def check(self, counts: tuple[int, ...] | None) -> tuple[int, ...]:
         if counts is None:
-            return tuple(self.read(index).num_rows for index in range(len(self.batches)))
+            return tuple(self._get(index).num_rows for index in range(len(self.batches)))
         if len(counts) != len(self.batches):
             raise BadData(f"it has {len(self.batches)} record batches where {len(counts)} were written", file=self.path)
-        # Those of a stream are all there by now, and are not looked at again.
-        for index, (batch, rows) in enumerate(zip(self.batches, counts, strict=True)):
-            if batch is not None and batch.num_rows != rows:
+        for index, (batch, rows) in enumerate(zip(self.streamed, counts, strict=False)):
+            if batch.num_rows != rows:
                 raise BadData(
                     f"record batch {index} has {batch.num_rows} rows where {rows} were written", file=self.path
                 )
         return counts
+
+    def _get(self, index: int) -> pa.RecordBatch:
+        if self.streamed:
+            return self.streamed[index]
+        try:
+            batch: pa.RecordBatch = self.reader.get_batch(index)
+        except (pa.ArrowException, OSError) as error:
+            raise self.bad(error) from error
+        return batch
 
     def read(self, index: int) -> pa.RecordBatch:
         known = self.batches[index]
@@ -169,8 +181,8 @@ class _OpenFile:
         if self.recent is not None and self.recent[0] == index:
             return self.recent[1]
         try:
-            batch: pa.RecordBatch = self.reader.get_batch(index)
-            batch.validate()
+            batch = self._get(index)
+            check_batch(batch)
         except (pa.ArrowException, OSError) as error:
             raise self.bad(error) from error
         if self.mapped is None:

@@ -31,7 +31,7 @@ Layout = Literal["file", "stream"]
 
 @dataclass(frozen=True, slots=True)
 class WrittenShard:
-    """What was written: `checksum` is the xxh3_128 of the file, `batches` the rows of each record batch."""
+    """What was written: `checksum` is the xxh3_128 of the file or "", `batches` the rows of each record batch."""
 
     num_rows: int
     num_bytes: int
@@ -51,6 +51,8 @@ class ShardWriter:
         layout: "file" has a footer, so that a batch is opened without the others; "stream" is what other tools
             expect in some places.
         metadata: Schema metadata to write; None writes that of the schema.
+        as_given: Write a batch that is large as it comes, which copies nothing; then the bytes depend on how the
+            rows come, and there is no checksum.
     """
 
     def __init__(
@@ -63,10 +65,11 @@ class ShardWriter:
         compression: Compression | None = None,
         layout: Layout = "file",
         metadata: Mapping[bytes | str, bytes | str] | None = None,
+        as_given: bool = False,
     ) -> None:
         self.path = os.fspath(path)
         self.schema = schema if metadata is None else schema.with_metadata(cast("Any", dict(metadata)))
-        self._max_rows, self._max_bits = max_rows, max_bytes * 8
+        self._max_rows, self._max_bits, self._as_given = max_rows, max_bytes * 8, as_given
         self._pending: list[pa.RecordBatch] = []
         self._rows = self._bits = 0
         self._counts: list[int] = []
@@ -74,7 +77,7 @@ class ShardWriter:
         self._written: WrittenShard | None = None
         options = ipc.IpcWriteOptions(compression=compression, emit_dictionary_deltas=True)
         try:
-            self._sink = _Sink(self.path)
+            self._sink = _Sink(self.path, hashed=not as_given)
         except OSError as error:
             raise self._failed(error) from error
         self._file = pa.PythonFile(cast("Any", self._sink), mode="w")
@@ -148,6 +151,11 @@ class ShardWriter:
             self._rows += batch.num_rows
             self._bits += total
             return
+        if self._as_given and self._fills(batch, total):
+            self._flush()
+            self._pending, self._rows, self._bits = [batch], batch.num_rows, total
+            self._flush()
+            return
         cuts = _Cuts(sum((row_bits(column) for column in batch.columns), start=0))
         start = 0
         while start < batch.num_rows:
@@ -165,6 +173,11 @@ class ShardWriter:
             if stop < batch.num_rows or self._rows == self._max_rows:
                 self._flush()
             start = stop
+
+    def _fills(self, batch: pa.RecordBatch, bits: int) -> bool:
+        """Tell whether a batch is one that may stand in the file by itself."""
+        fits = batch.num_rows <= self._max_rows and bits <= self._max_bits
+        return fits and (4 * batch.num_rows >= self._max_rows or 4 * bits >= self._max_bits)
 
     def _flush(self) -> None:
         if not self._rows:
@@ -205,11 +218,11 @@ class _Cuts:
 
 
 class _Sink:
-    """A file that counts and hashes what is written to it."""
+    """A file that counts what is written to it, and hashes it if asked."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, hashed: bool) -> None:
         self._file = open(path, "wb", buffering=0)  # noqa: SIM115, PTH123 - closed by close
-        self._hash = xxhash.xxh3_128()
+        self._hash = xxhash.xxh3_128() if hashed else None
         self.size = 0
         self.dropped = False
 
@@ -218,7 +231,8 @@ class _Sink:
         if self.dropped:
             # Arrow closes its writer when it is collected, with a footer for a file that is gone.
             return len(view)
-        self._hash.update(view)
+        if self._hash is not None:
+            self._hash.update(view)
         done = 0
         while done < len(view):
             done += self._file.write(view[done:]) or 0
@@ -227,7 +241,7 @@ class _Sink:
 
     @property
     def checksum(self) -> str:
-        return self._hash.hexdigest()
+        return "" if self._hash is None else self._hash.hexdigest()
 
     @property
     def closed(self) -> bool:

@@ -74,6 +74,11 @@ class Transform(ABC):
     declared: Mapping[str, Any] | None = None
     """Types that were given for the outputs."""
 
+    def settled(self, types: Mapping[str, Any]) -> Transform:
+        """Return the transform that makes columns of these types, where it would find them out from their values."""
+        del types
+        return self
+
     @abstractmethod
     def apply(self, batch: Batch) -> Outputs:
         """Compute the outputs of one batch."""

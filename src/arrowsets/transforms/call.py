@@ -8,10 +8,14 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
+from operator import length_hint
+from types import FunctionType
 from typing import Any, Self
 
 from arrowsets.transforms.owned import owned, share_memory
+from arrowsets.transforms.reads import Reads, reads_of
 
 __all__ = ["AsyncCalls", "Call"]
 
@@ -34,13 +38,20 @@ class Call:
         function = getattr(self.function, "func", self.function)
         return getattr(function, "__qualname__", None) or type(function).__name__
 
-    @property
+    @cached_property
     def is_async(self) -> bool:
         """Whether a call answers a coroutine."""
         function = getattr(self.function, "func", self.function)
+        if isinstance(function, FunctionType):
+            return inspect.iscoroutinefunction(function)
         return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - the method itself is asked, not whether it exists
         )
+
+    @cached_property
+    def reads(self) -> Reads | None:
+        """What is read of a row, or of a batch; None where that is not known."""
+        return reads_of(self.function) if self.input_columns is None else Reads(frozenset(self.input_columns))
 
     def one(self, value: Any, index: object, rank: int | None) -> Any:
         """Call with one row, or one batch, and its index or indices."""
@@ -51,17 +62,22 @@ class Call:
             arguments = (*arguments, rank)
         return self.function(*arguments, **self.kwargs)
 
-    def rows(self, rows: Iterable[Any], offset: int, rank: int | None) -> list[Any]:
-        """Call with each row; an exception gets a note that names the row."""
-        results: list[Any] = []
-        try:
-            self._fill(results, iter(rows), offset, rank)
-        except Exception as error:
-            error.add_note(f"raised by {self.name} on row {offset + len(results)}")
-            raise
-        return results
+    def rows(self, rows: Iterator[Any], left: Iterator[Any], offset: int, rank: int | None) -> list[Any]:
+        """Call with each row; an exception gets a note that names the row.
 
-    def _fill(self, results: list[Any], rows: Iterator[Any], offset: int, rank: int | None) -> None:
+        Args:
+            left: Tells by `length_hint` how many rows were not asked for yet, so that the loop need not count.
+        """
+        results: list[Any] = []
+        count = length_hint(left)
+        try:
+            return results + self._rest(results, rows, offset, rank)
+        except Exception as error:
+            error.add_note(f"raised by {self.name} on row {offset + count - length_hint(left) - 1}")
+            raise
+
+    def _rest(self, results: list[Any], rows: Iterator[Any], offset: int, rank: int | None) -> list[Any]:
+        """Answer the first two rows into `results`, return the answers to the others."""
         kept = None
         for row in islice(rows, 2):
             if results:
@@ -71,17 +87,11 @@ class Call:
             # The function fills one object again and again: what it answered before is kept apart.
             results[0] = kept
             results[1] = owned(results[1])
-            for row in rows:
-                results.append(owned(self.one(row, offset + len(results), rank)))
-            return
-        append = results.append
+            return [owned(self.one(row, index, rank)) for index, row in enumerate(rows, offset + 2)]
         if self.with_indices or self.with_rank or self.input_columns is not None or self.kwargs:
-            for index, row in enumerate(rows, offset + len(results)):
-                append(self.one(row, index, rank))
-            return
+            return [self.one(row, index, rank) for index, row in enumerate(rows, offset + 2)]
         function = self.function
-        for row in rows:
-            append(function(row))
+        return [function(row) for row in rows]
 
     def batch(self, batch: Any, indices: Sequence[int], rank: int | None) -> Any:
         """Call with a whole batch; an exception gets a note that names its rows."""

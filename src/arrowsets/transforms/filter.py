@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,6 +34,13 @@ def _outputs(positions: np.ndarray[Any, np.dtype[np.int64]]) -> Outputs:
     )
 
 
+def _truths(answers: Sequence[Any]) -> Any:
+    """Return an array of truth values; lists of bools, the usual answer, are copied as bytes, ten times as fast."""
+    if isinstance(answers, list) and set(map(type, answers)) == {bool}:
+        return np.frombuffer(bytes(answers), np.bool_)
+    return np.fromiter(map(bool, answers), dtype=np.bool_, count=len(answers))
+
+
 @dataclass(frozen=True)
 class Filter(Transform):
     """Keep the rows for which a function answers true.
@@ -61,8 +68,10 @@ class Filter(Transform):
             return next(self.run([batch]))
         if self.batched:
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
-            return self._of_mask(batch, self.call.batch(given_batch(self.format, batch.table), indices, batch.rank))
-        return self._of_answers(batch, self.call.rows(given_rows(self.format, batch.table), batch.offset, batch.rank))
+            given = given_batch(self.format, batch.table, self.call.reads)
+            return self._of_mask(batch, self.call.batch(given, indices, batch.rank))
+        given = given_rows(self.format, batch.table, self.call.reads)
+        return self._of_answers(batch, self.call.rows(given.rows, given.left, batch.offset, batch.rank))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""
@@ -81,12 +90,11 @@ class Filter(Transform):
             return batch, [(f"{name} on {describe_rows(indices)}", call)]
         return batch, [
             (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
-            for index, row in enumerate(given_rows(self.format, batch.table), batch.offset)
+            for index, row in enumerate(given_rows(self.format, batch.table).rows, batch.offset)
         ]
 
     def _of_answers(self, batch: Batch, answers: list[Any]) -> Outputs:
-        mask = np.fromiter(map(bool, answers), dtype=np.bool_, count=len(answers))
-        return _outputs(np.flatnonzero(mask) + batch.offset)
+        return _outputs(np.flatnonzero(_truths(answers)) + batch.offset)
 
     def _of_mask(self, batch: Batch, answer: Any) -> Outputs:
         count = batch.table.num_rows
@@ -106,7 +114,7 @@ class Filter(Transform):
         if isinstance(answer, np.ndarray) and answer.ndim == 1 and answer.dtype != object:
             mask = answer.astype(np.bool_)
         else:
-            mask = np.fromiter(map(bool, answer), dtype=np.bool_, count=count)
+            mask = _truths(answer)
         return _outputs(np.flatnonzero(mask) + batch.offset)
 
 

@@ -5,17 +5,19 @@ Rules, whatever the data look like:
 - A returned key overwrites or adds a column; other columns stay as they are.
 - `None` leaves a row unchanged. A key that only some rows return is null in the others, or unchanged if the column existed.
 - A key deleted from the row that was handed in, and returned, is a removed column.
+- A function that is handed a table (the arrow, pandas and polars formats) returns all columns that are to be: as a table,
+  or as a dict.
 - A column that existed keeps its type when the values are of its kind (see `arrowsets.transforms.types`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import repeat
-from operator import itemgetter, methodcaller, ne
-from typing import Any
+from itertools import chain
+from operator import is_, itemgetter
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
@@ -25,7 +27,7 @@ from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, changes, 
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.equality import same_values
-from arrowsets.transforms.given import given_batch, given_rows
+from arrowsets.transforms.given import GivenRows, given_batch, given_rows
 from arrowsets.transforms.returned import as_table, check_column, is_table
 from arrowsets.transforms.types import Typing
 
@@ -53,6 +55,8 @@ class Map(Transform):
     batch_size: int | None = 1
     drop_last_batch: bool = False
     removed: frozenset[str] = frozenset()
+    # Fewer answers at a time than make Python's garbage collector run (700): else a third of a map by row goes to it.
+    block_rows: ClassVar[int] = 500  # type: ignore[misc]
 
     @property
     def by_row(self) -> bool:  # type: ignore[override]
@@ -64,6 +68,10 @@ class Map(Transform):
         """The types that the user gave."""
         return self.typing.declared
 
+    def settled(self, types: Mapping[str, Any]) -> Map:
+        """Return the map whose columns get these types."""
+        return replace(self, typing=replace(self.typing, settled=Features(types)))
+
     def apply(self, batch: Batch) -> Outputs:
         """Call the function on one batch."""
         if self.call.is_async:
@@ -72,8 +80,8 @@ class Map(Transform):
             given = self._given_batch(batch)
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             return self._batch_outputs(batch, given, self.call.batch(given, indices, batch.rank))
-        rows = list(given_rows(self.format, batch.table))
-        return self._row_outputs(batch, rows, self.call.rows(rows, batch.offset, batch.rank))
+        rows = given_rows(self.format, batch.table, self.call.reads)
+        return self._row_outputs(batch, rows, self.call.rows(rows.rows, rows.left, batch.offset, batch.rank))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""
@@ -94,18 +102,18 @@ class Map(Transform):
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             call = partial(self.call.one, given, list(indices), batch.rank)
             return (batch, given), [(f"{name} on {describe_rows(indices)}", call)]
-        rows = list(given_rows(self.format, batch.table))
-        return (batch, rows), [
+        given = given_rows(self.format, batch.table, self.call.reads)
+        return (batch, given), [
             (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
-            for index, row in enumerate(rows, batch.offset)
+            for index, row in enumerate(given.rows, batch.offset)
         ]
 
     def _given_batch(self, batch: Batch) -> Any:
-        return given_batch(self.format, batch.table)
+        return given_batch(self.format, batch.table, self.call.reads)
 
     # -- answers to rows
 
-    def _row_outputs(self, batch: Batch, rows: list[Any], answers: list[Any]) -> Outputs:
+    def _row_outputs(self, batch: Batch, given: GivenRows, answers: list[Any]) -> Outputs:
         kinds = set(map(type, answers))
         if kinds == {type(None)}:
             return self._nothing(batch.table)
@@ -118,7 +126,7 @@ class Map(Transform):
                     f"{batch.offset + next(i for i, a in enumerate(answers) if type(a) is type(answer))}; "
                     "return a dict of columns, a table with one row, or None to leave the row as it is"
                 )
-        return self._row_mappings(batch, rows, answers, kinds)
+        return self._row_mappings(batch, given, answers, kinds)
 
     def _row_tables(self, batch: Batch, answers: list[Any]) -> Outputs:
         tables = []
@@ -133,21 +141,26 @@ class Map(Transform):
             tables.append(table)
         return self._table_outputs(pa.concat_tables(tables, promote_options="permissive"))
 
-    def _row_mappings(self, batch: Batch, rows: list[Any], answers: list[Any], kinds: set[type]) -> Outputs:
-        given = rows[0].columns if isinstance(rows[0], LazyRow) else None
+    def _row_mappings(self, batch: Batch, given: GivenRows, answers: list[Any], kinds: set[type]) -> Outputs:
+        columns = given.columns
         deleted: frozenset[str] = frozenset()
-        if given is not None and LazyRow in kinds:
-            keys, candidates, deleted = self._lazily_returned(answers, given)
+        known: dict[str, list[Any]] = {}
+        if columns is not None and LazyRow in kinds:
+            keys, candidates, deleted = self._lazily_returned(answers, columns)
         else:
-            keys, candidates = _returned(answers)
+            known = _uniform(answers) if kinds == {dict} else {}
+            keys = candidates = list(known) or _returned(answers)
+            if columns is not None and given.kept is not None and any(map(is_, answers, given.kept)):
+                # A row that came back stands for all columns; those that it does not hold were not touched.
+                keys = list(dict.fromkeys([*columns.names, *candidates]))
         if odd := [key for key in keys if not isinstance(key, str)]:
             raise TypeError(f"{self.call.name} returned a column named {odd[0]!r}; column names are strings")
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
-        unchanged = {key for key in keys if key not in candidates}
+        unchanged = set(keys).difference(candidates)
         for key in candidates:
-            values = self._values(key, batch.table, answers, has_none=type(None) in kinds)
-            if given is not None and self._existed(key) and given.unchanged(key, values):
+            values = known.get(key) or self._values(key, batch.table, answers, has_none=type(None) in kinds)
+            if columns is not None and self._existed(key) and columns.unchanged(key, values):
                 unchanged.add(key)
                 continue
             array, feature = self.typing.column(key, values, batch.offset)
@@ -158,10 +171,11 @@ class Map(Transform):
         for key in unchanged:
             arrays[key], features[key] = batch.table.column(key), self.typing.input[key]
         return Outputs(
-            table=_table({key: arrays[key] for key in keys}, len(rows)),
+            table=_table({key: arrays[key] for key in keys}, len(answers)),
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
+            whole=self.format.tabular,
         )
 
     def _values(self, key: str, table: pa.Table, answers: list[Any], *, has_none: bool) -> list[Any]:
@@ -224,7 +238,7 @@ class Map(Transform):
         if columns is not None and isinstance(answer, LazyBatch):
             keys, candidates, deleted = self._lazily_returned([answer], columns)
         else:
-            keys, candidates = _returned([answer])
+            keys = candidates = list(answer)
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = {key for key in keys if key not in candidates}
@@ -251,6 +265,7 @@ class Map(Transform):
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
+            whole=self.format.tabular,
         )
 
     def _table_outputs(self, table: pa.Table, given: pa.Table | None = None) -> Outputs:
@@ -292,22 +307,28 @@ def _one_of_each(answers: Sequence[Any], kinds: set[type]) -> list[Any]:
     return list(found.values())
 
 
-def _returned(answers: Sequence[Any]) -> tuple[list[str], list[str]]:
-    """Return all keys of the answers, twice: any of their values may differ from the input's."""
-    present = [answer for answer in answers if answer is not None]
-    keys = dict.fromkeys(present[0])
-    # Nearly always all answers have the same keys: then counting them is enough, and far cheaper than comparing.
-    if sum(map(len, present)) != len(keys) * len(present) or any(
-        map(ne, repeat(keys.keys()), map(methodcaller("keys"), present))
-    ):
-        for answer in present:
-            keys.update(dict.fromkeys(answer))
-    return list(keys), list(keys)
+def _uniform(answers: Sequence[dict[Any, Any]]) -> dict[Any, list[Any]]:
+    """Return the values of each key of dicts that all have the same keys, as they nearly always do; {} where not.
+
+    As many keys as the first has, and each of its keys there: that they are the same need not be looked at.
+    """
+    first = answers[0]
+    if sum(map(len, answers)) != len(first) * len(answers):
+        return {}
+    try:
+        return {key: list(map(itemgetter(key), answers)) for key in first}
+    except KeyError:
+        return {}
+
+
+def _returned(answers: Sequence[Any]) -> list[str]:
+    """Return all keys of the answers."""
+    return list(dict.fromkeys(chain.from_iterable(answer for answer in answers if answer is not None)))
 
 
 def _check_lengths(arrays: Mapping[str, Any], name: str) -> None:
-    lengths = {key: len(array) for key, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
+    if len(set(map(len, arrays.values()))) > 1:
+        lengths = {key: len(array) for key, array in arrays.items()}
         shown = ", ".join(f"{key!r}: {length}" for key, length in lengths.items())
         raise TransformError(f"{name} returned columns of different lengths ({shown}); make them equal")
 
@@ -315,4 +336,4 @@ def _check_lengths(arrays: Mapping[str, Any], name: str) -> None:
 def _table(arrays: Mapping[str, Any], num_rows: int | None) -> pa.Table:
     if not arrays and num_rows:
         return pa.table({"_": pa.nulls(num_rows)}).select([])
-    return pa.table(dict(arrays))
+    return pa.Table.from_arrays(list(arrays.values()), list(arrays))

@@ -17,6 +17,9 @@ from arrowsets.formats import LazyRow
 __all__ = ["own_column", "owned", "share_memory"]
 
 
+_ATOMS = frozenset({int, float, str, bool, bytes, type(None)})
+
+
 def owned(value: Any) -> Any:
     """Copy lists, dicts and arrays, however deep; anything else is returned as it is.
 
@@ -24,14 +27,16 @@ def owned(value: Any) -> Any:
     >>> owned(row) == row, owned(row)["x"] is row["x"]
     (True, False)
     """
-    if isinstance(value, LazyRow):
-        row = value.copy()
-        row.update({key: owned(item) for key, item in value.changed.items()})
-        return row
+    if type(value) in _ATOMS:
+        return value
     if isinstance(value, dict):
         return {key: owned(item) for key, item in value.items()}
     if isinstance(value, list):
         return [owned(item) for item in value]
+    if isinstance(value, LazyRow):
+        row = value.copy()
+        row.update({key: owned(item) for key, item in value.changed.items()})
+        return row
     return own_column(value)
 
 
@@ -39,6 +44,8 @@ def own_column(values: Any) -> Any:
     """Copy an array, a tensor or a Series; anything else is returned as it is."""
     if isinstance(values, np.ndarray):
         return values.copy()
+    if type(values) is list:
+        return values
     if _is_torch(values):
         return values.detach().clone()
     if type(values).__module__.partition(".")[0] == "pandas" and hasattr(values, "copy"):
@@ -57,11 +64,13 @@ def share_memory(first: Any, second: Any) -> bool:
 
 
 def _places(value: Any) -> Iterator[int]:
+    if type(value) in _ATOMS:
+        return
     if isinstance(value, LazyRow):
         # The dict of changes is made for this question: its own place is taken by the next one's.
         for item in value.changed.values():
             yield from _places(item)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         yield id(value)
         for item in value.values():
             yield from _places(item)
@@ -70,7 +79,12 @@ def _places(value: Any) -> Iterator[int]:
         # Long lists hold numbers or their like: the first value tells.
         for item in value if value and isinstance(value[0], (list, dict, np.ndarray)) else ():
             yield from _places(item)
-    elif isinstance(value, np.ndarray):
+    else:
+        yield from _buffers(value)
+
+
+def _buffers(value: Any) -> Iterator[int]:
+    if isinstance(value, np.ndarray):
         if value.size:
             yield value.__array_interface__["data"][0]
     elif _is_torch(value):

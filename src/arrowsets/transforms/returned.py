@@ -13,7 +13,7 @@ from arrowsets.transforms.owned import own_column
 
 __all__ = ["as_table", "check_column", "is_table"]
 
-_TENSOR_MODULES = ("torch", "jax", "jaxlib", "tensorflow")
+_COLUMN_MODULES = frozenset({"pandas", "polars", "torch", "jax", "jaxlib", "tensorflow"})
 
 
 def is_table(value: object) -> bool:
@@ -22,6 +22,8 @@ def is_table(value: object) -> bool:
     >>> is_table(pa.table({"a": [1]})), is_table({"a": [1]})
     (True, False)
     """
+    if isinstance(value, dict):
+        return False
     if isinstance(value, (pa.Table, pa.RecordBatch)):
         return True
     return (
@@ -54,12 +56,9 @@ def check_column(key: object, values: Any, name: str) -> Any:
     if not isinstance(key, str):
         raise TypeError(f"{name} returned a column named {key!r}; column names are strings")
     values = own_column(values)
-    root = type(values).__module__.partition(".")[0]
-    if isinstance(values, (list, np.ndarray, pa.Array, pa.ChunkedArray)) or root in {
-        "pandas",
-        "polars",
-        *_TENSOR_MODULES,
-    }:
+    if isinstance(values, (list, np.ndarray, pa.Array, pa.ChunkedArray)):
+        return values
+    if type(values).__module__.partition(".")[0] in _COLUMN_MODULES:
         return values
     if isinstance(values, Sequence) and not isinstance(values, (str, bytes, tuple)):
         return values

@@ -55,12 +55,14 @@ class Typing:
         declared: What the user says the types are.
         keep: A column that existed keeps its type if the values are of its kind.
         on_mixed: "use_json" stores values of several kinds as JSON; None raises.
+        settled: Types that hold the values of all rows, where those of some rows do not tell.
     """
 
     input: Features
     declared: Features | None = None
     keep: bool = True
     on_mixed: Literal["use_json"] | None = "use_json"
+    settled: Features | None = None
 
     def is_immutable(self, key: str) -> bool:
         """Tell whether Python values of an input column cannot be changed in place."""
@@ -79,6 +81,8 @@ class Typing:
                     f"it names {', '.join(map(repr, self.declared))}"
                 )
             return self._declared(key, values, offset)
+        if self.settled is not None and key in self.settled:
+            return array_of(values, self.settled[key])
         if (medium := self._medium(key)) is not None:
             try:
                 return array_of(values, medium)

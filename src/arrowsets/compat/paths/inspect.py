@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arrowsets.compat.inspection import (
+from arrowsets.describe import (
     get_dataset_config_info,
     get_dataset_config_names,
     get_dataset_default_config_name,

@@ -259,9 +259,7 @@ def versions(call: Call) -> Response:
         if len(found) > _PAGE
         else ""
     )
-    names = [
-        element("li", name.removeprefix("refs/"), " ", element("code", oid[:10])) for name, oid in repo.refs().items()
-    ]
+    names = [_ref_row(repo, name, oid) for name, oid in repo.refs().items()]
     rev = call.params["rev"]
     return _page(
         call,
@@ -270,8 +268,21 @@ def versions(call: Call) -> Response:
         element("table", *rows),
         more,
         element("h2", "Branches and tags"),
-        element("ul", *names),
+        element("table", *names),
     )
+
+
+def _ref_row(repo: Repository, name: str, oid: str) -> Markup:
+    kind, _, short = name.removeprefix("refs/").partition("/")
+    shown = {"heads": "branch", "tags": "tag", "pr": "proposal"}.get(kind, kind)
+    where = quote(short if kind in ("heads", "tags") else name, safe="")
+    cells = (
+        element("a", short, href=f"/datasets/{repo.id}/tree/{where}"),
+        shown,
+        element("code", oid[:10]),
+        element("a", "versions", href=f"/datasets/{repo.id}/commits/{where}"),
+    )
+    return element("tr", *(element("td", cell) for cell in cells))
 
 
 def _commit_row(repo: Repository, commit: Commit) -> Markup:

@@ -17,6 +17,9 @@ a { color: var(--accent); text-decoration: none; }
 a:hover { text-decoration: underline; }
 .brand { font-weight: 700; }
 h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin-top: 2rem; }
+h3 { font-size: 1.05rem; }
+blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid var(--line); color: var(--quiet); }
 nav { display: flex; gap: 1.2rem; border-bottom: 1px solid var(--line); margin-bottom: 1rem; }
 nav a { padding: .4rem 0; color: inherit; }
 nav a.active { border-bottom: 2px solid var(--accent); }
@@ -34,6 +37,9 @@ article img { max-width: 100%; }
 pre { overflow-x: auto; padding: .7rem; border: 1px solid var(--line); border-radius: .4rem; font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 td, th { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+th { text-align: left; }
+main > table td:not(:first-child) { white-space: nowrap; }
+@media (max-width: 40rem) { main > table td:nth-child(4) { display: none; } }
 .said { white-space: pre-wrap; }
-aside pre { white-space: pre-wrap; }
+aside pre { white-space: pre-wrap; font-size: .75rem; }
 """

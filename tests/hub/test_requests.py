@@ -1,0 +1,285 @@
+"""How little is asked of a hub, and what happens when it does not answer as it should."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from huggingface_hub import HfApi
+
+from arrowsets import Dataset, load_dataset
+from arrowsets.errors import (
+    BadData,
+    BadToken,
+    GatedRepository,
+    OfflineError,
+    RemoteError,
+    RepositoryNotFound,
+    RevisionNotFound,
+)
+from arrowsets.files import remote
+from arrowsets.hub import snapshot
+
+DATA = "/resolve/.*/data/"
+
+
+def numbers(world: Any, files: int = 3) -> str:
+    """Push a dataset of some files and forget it; return its id."""
+    repo = world.id("numbers")
+    Dataset.from_dict({"x": list(range(30))}).push_to_hub(repo, num_shards=files)
+    world.forget()
+    return str(repo)
+
+
+def load(repo: str, **given: Any) -> list[int]:
+    return list(load_dataset(repo, split="train", **given)["x"][:])
+
+
+def test_two_requests_and_one_for_each_file(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    proxy.requests.clear()
+    assert load(repo) == list(range(30))
+    card, data = proxy.count("README"), proxy.count(DATA)
+    assert (card, data, len(proxy.requests)) == (1, 3, 2 + 1 + 3)
+    assert proxy.count("^GET") == len(proxy.requests)
+
+
+def test_one_request_the_second_time_and_none_for_a_commit(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    load(repo)
+    proxy.requests.clear()
+    load(repo)
+    assert len(proxy.requests) == 1
+    commit = HfApi(endpoint=world.server.url, token=world.token).dataset_info(repo).sha
+    load(repo, revision=commit)
+    assert len(proxy.requests) == 1
+
+
+def test_files_that_other_libraries_fetched_are_not_fetched_again(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    home = str(world.home) + "-other"
+    code = f"from huggingface_hub import snapshot_download; print(snapshot_download({repo!r}, repo_type='dataset'))"
+    world.python(code, HF_HOME=home)
+    proxy.requests.clear()
+    load(repo)
+    assert proxy.count(DATA) == 0
+
+
+def test_other_libraries_do_not_fetch_what_is_here(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    load(repo)
+    proxy.requests.clear()
+    code = f"from huggingface_hub import snapshot_download; print(snapshot_download({repo!r}, repo_type='dataset'))"
+    folder = Path(world.python(code, HF_HOME=str(world.home) + "-other"))
+    assert proxy.count(f"GET .*{DATA}") == 0
+    assert len(list((folder / "data").iterdir())) == 3
+
+
+def test_only_files_of_the_wanted_split_are_fetched(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    Dataset.from_dict({"x": [1]}).push_to_hub(repo, split="test")
+    world.forget("third")
+    proxy.requests.clear()
+    assert load_dataset(repo, split="test")["x"][:] == [1]
+    assert proxy.count(DATA) == 1
+
+
+def test_a_redirect_of_a_bare_name_is_followed(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    where = {"Location": f"/api/datasets/{repo}/revision/main"}
+    proxy.harm("/api/datasets/numbers/revision/main", "307", given=where)
+    assert load("numbers") == list(range(30))
+    world.set(HF_HUB_OFFLINE="1")
+    assert load("numbers") == list(range(30))
+
+
+@pytest.mark.parametrize("action", ["drop", "truncate", "500", "429", "corrupt"])
+def test_a_file_is_fetched_again_when_something_goes_wrong(world: Any, proxy: Any, action: str) -> None:
+    repo = numbers(world)
+    proxy.harm(DATA, action, given={"Retry-After": "1"})
+    assert load(repo) == list(range(30))
+    assert [rule.times for rule in proxy.rules] == [0]
+
+
+@pytest.mark.parametrize("action", ["drop", "500", "429"])
+@pytest.mark.parametrize("path", ["/revision/main", "/tree/"])
+def test_the_hub_is_asked_again(world: Any, proxy: Any, path: str, action: str) -> None:
+    repo = numbers(world)
+    # One library below repeats pages of listings itself, and waits for a second.
+    proxy.harm(path, action, given={"Retry-After": "0"})
+    assert load(repo) == list(range(30))
+    assert [rule.times for rule in proxy.rules] == [0]
+
+
+def test_as_long_as_the_hub_asks_for(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    waits: list[float] = []
+    world.monkeypatch.setattr(remote, "retry", remote.Retry(sleep=waits.append))
+    proxy.harm("/revision/main", "429", given={"Retry-After": "17"})
+    load(repo)
+    assert waits == [17.0]
+
+
+def test_a_file_that_always_comes_broken_is_an_error_and_is_not_kept(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    proxy.harm(DATA, "corrupt", times=99)
+    with pytest.raises(BadData, match="another hash than the hub announced"):
+        load(repo)
+    proxy.rules.clear()
+    assert load(repo) == list(range(30))
+
+
+def test_a_stream_goes_on_where_it_broke(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    proxy.harm(DATA, "truncate", times=3)
+    assert [row["x"] for row in load_dataset(repo, split="train", streaming=True)] == list(range(30))
+
+
+def test_a_hub_that_is_down_leaves_the_copy(world: Any, proxy: Any, caplog: pytest.LogCaptureFixture) -> None:
+    repo = numbers(world)
+    load(repo)
+    proxy.harm("", "500", times=99)
+    with caplog.at_level("WARNING", "arrowsets"):
+        assert load(repo) == list(range(30))
+    assert "using the copy of commit" in caplog.text
+    world.set(HF_ENDPOINT="http://127.0.0.1:9")
+    assert load(repo) == list(range(30))
+
+
+def test_a_hub_that_is_silent_is_not_waited_for_if_there_is_a_copy(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    load(repo)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        world.set(HF_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        world.monkeypatch.setattr(snapshot, "PATIENCE", 0.05)
+        assert load(repo) == list(range(30))
+
+
+def test_a_hub_that_is_down_without_a_copy_is_an_error(world: Any) -> None:
+    world.set(HF_ENDPOINT="http://127.0.0.1:9")
+    with pytest.raises(RemoteError, match=r"nothing is called 'a/b'.*http://127.0.0.1:9 did not answer"):
+        load("a/b")
+
+
+def test_no_network_is_touched_offline(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    load(repo)
+    proxy.requests.clear()
+    for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"):
+        world.set(**{name: "1"})
+        assert load(repo) == list(range(30))
+        with pytest.raises(OfflineError, match="never fetched"):
+            load(world.id("unknown"))
+        world.set(**{name: None})
+    assert proxy.requests == []
+
+
+def test_offline_needs_no_list_of_files_if_others_fetched_them(world: Any) -> None:
+    repo = numbers(world)
+    home = str(world.home) + "-other"
+    code = f"""
+from huggingface_hub import hf_hub_download
+for name in ("README.md", *(f"data/train-0000{{i}}-of-00003.parquet" for i in range(3))):
+    hf_hub_download({repo!r}, name, repo_type="dataset")
+"""
+    world.python(code, HF_HOME=home)
+    world.set(HF_HUB_OFFLINE="1")
+    assert load(repo) == list(range(30))
+
+
+def test_a_bad_token_never_leads_to_the_copy(world: Any) -> None:
+    repo = numbers(world)
+    load(repo)
+    with pytest.raises(BadToken, match="does not know the token"):
+        load(repo, token="hf_wrong")
+    world.set(HF_TOKEN="hf_wrong")
+    with pytest.raises(BadToken):
+        load(repo)
+
+
+def test_a_saved_token_that_is_demanded_must_be_there(world: Any) -> None:
+    world.set(HF_TOKEN=None)
+    with pytest.raises(BadToken, match="token=True asks for the saved token"):
+        load(world.id("any"), token=True)
+
+
+def test_what_is_missing_and_what_is_private_look_alike(world: Any) -> None:
+    repo = world.id("secret")
+    Dataset.from_dict({"x": [1]}).push_to_hub(repo, private=True)
+    world.forget()
+    assert load(repo) == [1]
+    for name in (repo, world.id("missing")):
+        world.forget(f"stranger-{name.rpartition('/')[2]}")
+        with pytest.raises(RepositoryNotFound, match="or it is private: give token="):
+            load(name, token=False)
+        with pytest.raises(RepositoryNotFound, match="or it is private: the token may not see it"):
+            load(name, token=world.server.token("stranger"))
+
+
+def test_a_gated_dataset_says_what_to_do(world: Any) -> None:
+    repo = numbers(world)
+    HfApi(endpoint=world.server.url, token=world.token).update_repo_settings(repo, gated="auto", repo_type="dataset")
+    with pytest.raises(GatedRepository, match=f"ask for access on {world.server.url}/datasets/{repo}"):
+        load(repo, token=world.server.token("curious"))
+
+
+def test_an_unknown_revision(world: Any) -> None:
+    repo = numbers(world)
+    with pytest.raises(RevisionNotFound, match="no revision 'v9'"):
+        load(repo, revision="v9")
+
+
+def test_no_token_is_sent_to_another_host(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    seen: list[Any] = []
+    content = Path(_blob(world, repo)).read_bytes()
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers.get("Authorization"))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args: object) -> None: ...
+
+    with ThreadingHTTPServer(("localhost", 0), Elsewhere) as other:
+        thread = Thread(target=other.serve_forever)
+        thread.start()
+        path = "train-00000-of-00003.parquet"
+        proxy.harm(path, "302", given={"Location": f"http://localhost:{other.server_address[1]}/blob"})
+        assert load(repo) == list(range(30))
+        other.shutdown()
+        thread.join()
+    assert seen == [None]
+
+
+def _blob(world: Any, repo: str) -> str:
+    home = str(world.home) + "-elsewhere"
+    code = f"""
+from huggingface_hub import hf_hub_download
+print(hf_hub_download({repo!r}, "data/train-00000-of-00003.parquet", repo_type="dataset"))
+"""
+    return str(world.python(code, HF_HOME=home))
+
+
+def test_a_hub_below_a_path_is_a_hub(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    proxy.prefix = "/below"
+    world.set(HF_ENDPOINT=f"{proxy.url}/below")
+    proxy.requests.clear()
+    assert load(repo) == list(range(30))
+    assert all(" /below/" in request for request in proxy.requests)
+
+
+def test_the_cache_holds_contents_under_their_hashes(world: Any) -> None:
+    repo = numbers(world, files=1)
+    load(repo)
+    (file,) = (world.home.parent / "home-other").glob("hub/*/snapshots/*/data/*.parquet")
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == file.resolve().name
