@@ -50,8 +50,13 @@ class ArrowBuilder(Builder[ArrowShard]):
             return self.config.features
         merged: Features | None = None
         for file in files:
-            with _Opened(file) as reader:
-                features = Features.from_arrow_schema(reader.schema)
+            try:
+                with _Opened(file) as reader:
+                    features = Features.from_arrow_schema(reader.schema)
+            except BadData:
+                if self.config.on_bad_files == "error":
+                    raise
+                continue  # it is left out, and reported, when it is read
             try:
                 merged = features if merged is None else unify(merged, features)
             except ArrowsetsError as error:
@@ -99,10 +104,15 @@ class ArrowBuilder(Builder[ArrowShard]):
 
     def _cut(self, file: DataFile) -> Sequence[ArrowShard]:
         path = file.local_path()
-        with _Opened(file) as reader:
-            if path is None or not isinstance(reader, ipc.RecordBatchFileReader):
-                return [ArrowShard(file)]
-            count = reader.num_record_batches
+        try:
+            with _Opened(file) as reader:
+                if path is None or not isinstance(reader, ipc.RecordBatchFileReader):
+                    return [ArrowShard(file)]
+                count = reader.num_record_batches
+        except BadData:
+            if self.config.on_bad_files == "error":
+                raise
+            return [ArrowShard(file)]
         pieces = max(1, min(count, path.stat().st_size // SHARD_BYTES))
         edges = [count * i // pieces for i in range(pieces + 1)]
         return [ArrowShard(file, start, stop) for start, stop in itertools.pairwise(edges)]

@@ -11,6 +11,7 @@ import pyarrow as pa
 from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, Json, array_of, unify
+from arrowsets.features.rows import uniform_columns
 from arrowsets.files import DataFile
 
 __all__ = ["GeneratorBuilder", "GeneratorOptions"]
@@ -70,7 +71,8 @@ class GeneratorBuilder(Builder[Mapping[str, Any]]):
         rows: list[Mapping[str, Any]] = []
         start = 0
         for row in generator(**shard):
-            if not isinstance(row, Mapping):
+            # The check of an abstract class takes as long as all else that is done here.
+            if type(row) is not dict and not isinstance(row, Mapping):
                 raise BadData(f"the generator yielded {type(row).__name__}; yield dicts", row=start + len(rows))
             rows.append(row)
             if len(rows) == _BATCH_ROWS:
@@ -93,8 +95,9 @@ class GeneratorBuilder(Builder[Mapping[str, Any]]):
 
 
 def _table(rows: Sequence[Mapping[str, Any]], features: Features | None, start: int) -> pa.Table:
+    columns = uniform_columns(rows)
     names: dict[str, None] = dict.fromkeys(features) if features is not None else {}
-    for row in rows:
+    for row in rows[:1] if columns else rows:
         if features is None and row.keys() != names.keys():
             names.update(dict.fromkeys(row))
         elif features is not None and (unknown := [name for name in row if name not in names]):
@@ -103,7 +106,7 @@ def _table(rows: Sequence[Mapping[str, Any]], features: Features | None, start: 
     for name in names:
         try:
             wanted = None if features is None else features[name]
-            values = [row.get(name) for row in rows]
+            values = columns.get(name) or [row.get(name) for row in rows]
             arrays[name], kinds[name] = array_of(values, wanted, on_mixed="use_json")
         except (SchemaConflict, pa.ArrowInvalid) as error:
             raise SchemaConflict(f"column {name!r}, in the rows from {start}: {error}", column=name) from error

@@ -19,6 +19,7 @@ Mixed = Callable[[str, pa.DataType, pa.DataType], pa.DataType]
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _INT64 = (-(2**63), 2**63 - 1)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d(?::?\d\d(?::?\d\d)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII)
 
@@ -30,9 +31,11 @@ def decode(
 
     Args:
         before: Answers the number of the first, when an error needs it.
-        reject: Called with row, reason and text for a line that is no JSON; None: that is an error.
+        reject: Called with row, reason and text for a line that is no JSON, or no UTF-8; None: that is an error.
     """
-    text = _text(block, file, before)
+    # Bytes that are no UTF-8 become what no UTF-8 can be, so that their lines are known.
+    text = _text(block, file, before) if reject is None else block.decode(errors="surrogateescape")
+    whole = reject is None or _ESCAPED.search(text) is None
     values: list[Any] = []
     place = _SPACE.match(text, 0).end()  # type: ignore[union-attr]
     line = 0
@@ -45,13 +48,20 @@ def decode(
             if reject is None:
                 shown = text[place : min(stop, place + 100)]
                 raise BadData(f"no valid JSON ({reason}): {shown!r}", file=file, row=before() + line) from error
-            reject(before() + line, f"no valid JSON ({reason})", text[place:stop])
+            reject(before() + line, f"no valid JSON ({reason})", _shown(text[place:stop]))
             end = stop
         else:
-            values.append(value)
+            if reject is not None and not whole and _ESCAPED.search(text, place, end):
+                reject(before() + line, "bytes that are no UTF-8", _shown(text[place:end]))
+            else:
+                values.append(value)
         place = _SPACE.match(text, end).end()  # type: ignore[union-attr]
         line += 1
     return values
+
+
+def _shown(text: str) -> str:
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _text(block: bytes, file: str, before: Callable[[], int]) -> str:

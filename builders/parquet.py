@@ -141,7 +141,8 @@ class ParquetBuilder(Builder[ParquetShard]):
             passed = bisect.bisect_right(edges, row) - 1
             shard, row = ParquetShard(shard.file, shard.start + passed, shard.stop), row - edges[passed]
         # One group at a time: what is buffered ahead would be lost on readers that stop or jump.
-        groups = range(shard.start, shard.stop) if self.config.filters is None else [None]
+        # A file that is left out has none, and has to be opened to be told.
+        groups = (range(shard.start, shard.stop) or [None]) if self.config.filters is None else [None]
         for group in groups:
             part = shard if group is None else ParquetShard(shard.file, group, group + 1)
             for table in self._read(part, schema, SMALL_BYTES):

@@ -93,16 +93,12 @@ class TextBuilder(Builder[FileRange]):
         if not plain or config.sample_by == "document":
             yield from super().read_placed(shard, row, place, schema)
             return
-        skip = row if place is None else 0
+        skip, passed = (row, 0) if place is None else (0, row)
         rest = FileRange(shard.file, shard.start if place is None else place, shard.stop)
-        complete = _whole_lines if config.sample_by == "line" else _whole_paragraphs
-        at = rest.start
-        for block, after in ranges.placed_blocks(rest, complete, keep_bom=True):
-            if not ranges.valid_utf8(block):
-                raise _undecodable(block, shard.file.url, at)
-            at = after
-            text = _universal(block)
-            rows = self._lines(text) if config.sample_by == "line" else _paragraphs(text)
+        for block, after in ranges.placed_blocks(rest, self._complete(), keep_bom=True):
+            text, left_out = self._decoded(block, shard, passed)
+            rows = self._rows(text)
+            passed += len(rows) + left_out
             if skip < len(rows):
                 table = pa.Table.from_arrays([rows.slice(skip)], schema=_SCHEMA)
                 yield table if schema is None else _cast(table, schema), after
@@ -116,33 +112,71 @@ class TextBuilder(Builder[FileRange]):
         config = self.config
         size = ranges.plain_size(file)
         plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
-        if size is None or size <= ranges.SHARD_BYTES or not plain or config.sample_by == "document":
+        if size is None or size <= ranges.shard_bytes(size) or not plain or config.sample_by == "document":
             return (FileRange(file),)
         find = ranges.after_newline if config.sample_by == "line" else _after_blank_line
-        cuts = ranges.line_cuts(file, size, find)
+        cuts = ranges.line_cuts(file, size, find, ranges.shard_bytes(size))
         return tuple(FileRange(file, start, stop) for start, stop in itertools.pairwise(cuts))
 
     def _samples(self, shard: FileRange) -> Iterator[pa.Array[Any]]:
         config = self.config
+        passed = 0
+        blocks = ranges.blocks(shard, self._complete(), config.encoding, config.encoding_errors, keep_bom=True)
         if config.sample_by == "document":
-            whole = b"".join(self._blocks(shard, _nothing))
-            yield texts([whole])
+            whole, left_out = self._decoded(b"".join(blocks), shard, 0)
+            if not left_out:
+                yield texts([whole])
             return
-        complete = _whole_lines if config.sample_by == "line" else _whole_paragraphs
-        for block in self._blocks(shard, complete):
-            rows = self._lines(block) if config.sample_by == "line" else _paragraphs(block)
+        for block in blocks:
+            text, left_out = self._decoded(block, shard, passed)
+            rows = self._rows(text)
+            passed += len(rows) + left_out
             if len(rows):
                 yield rows
 
-    def _blocks(self, shard: FileRange, complete: Any) -> Iterator[bytes]:
-        config = self.config
-        errors = config.encoding_errors
-        place = shard.start
-        for block in ranges.blocks(shard, complete, config.encoding, errors, keep_bom=True):
-            if not ranges.valid_utf8(block):
-                raise _undecodable(block, shard.file.url, place)
-            place += len(block)
-            yield _universal(block)
+    def _complete(self) -> Any:
+        return {"line": _whole_lines, "paragraph": _whole_paragraphs, "document": _nothing}[self.config.sample_by]
+
+    def _rows(self, text: bytes) -> pa.Array[Any]:
+        return self._lines(text) if self.config.sample_by == "line" else _paragraphs(text)
+
+    def _decoded(self, block: bytes, shard: FileRange, passed: int) -> tuple[bytes, int]:
+        """Return the rows of a block that are UTF-8, and the number of others; these are an error unless left out.
+
+        Args:
+            passed: Rows of the shard before the block.
+        """
+        text = _universal(block)
+        if ranges.valid_utf8(text):
+            return text, 0
+        good, bad = [], 0
+        before = passed + self._before(shard)
+        for row, part in enumerate(self._parts(text), before):
+            if ranges.valid_utf8(part):
+                good.append(part)
+                continue
+            if self.config.on_bad_rows == "error":
+                raise _undecodable(part, shard.file.url, row)
+            kept = part.decode(errors="replace").rstrip("\n") if self.config.on_bad_rows == "quarantine" else ""
+            self.rejects.rows.append((shard.file.url, row, "bytes that are no UTF-8", kept))
+            bad += 1
+        return b"".join(good), bad
+
+    def _parts(self, text: bytes) -> list[bytes]:
+        """Cut text into its rows, with what stands between them."""
+        if self.config.sample_by == "document":
+            return [text]
+        if self.config.sample_by == "line":
+            return _LINE.findall(text)
+        return [part + b"\n\n" for part in text.split(b"\n\n") if part]
+
+    def _before(self, shard: FileRange) -> int:
+        """Count the rows of the file before a shard: only an error, or a row that is left out, asks."""
+        if not shard.start:
+            return 0
+        head = FileRange(shard.file, 0, shard.start)
+        blocks = ranges.blocks(head, self._complete(), keep_bom=True)
+        return sum(len(self._parts(_universal(block))) for block in blocks)
 
     def _lines(self, block: bytes) -> pa.Array[Any]:
         data = np.frombuffer(block, np.uint8)
@@ -187,6 +221,7 @@ def _whole_lines(block: bytes) -> int:
     return block.rfind(b"\r", 0, len(block) - 1) + 1
 
 
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 # Paragraphs are split at each two line ends, from the left: a third belongs to the next one. So only the first two of
 # a run are a place to cut at.
 _BLANK_LINE = re.compile(rb"[^\r\n]\r?\n\r?\n")
@@ -208,13 +243,13 @@ def _whole_paragraphs(block: bytes) -> int:
     return 0
 
 
-def _undecodable(block: bytes, file: str, place: int) -> BadData:
+def _undecodable(part: bytes, file: str, row: int) -> BadData:
     try:
-        block.decode()
+        part.decode()
     except UnicodeDecodeError as error:
-        reason = f"byte {block[error.start]:#04x} at offset {place + error.start} is no UTF-8 ({error.reason})"
-        return BadData(f"{reason}; give encoding= or encoding_errors=", file=file)
-    return BadData("no UTF-8", file=file)
+        reason = f"byte {part[error.start]:#04x} is no UTF-8 ({error.reason})"
+        return BadData(f"{reason}; give encoding= or encoding_errors=", file=file, row=row)
+    return BadData("no UTF-8", file=file, row=row)
 
 
 def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from arrowsets import Dataset, DatasetDict
+from arrowsets import Dataset, DatasetDict, IterableDatasetDict, load_dataset
 from arrowsets.errors import SplitNotFound
 
 ROWS: dict[str, dict[str, Any]] = {
@@ -114,3 +115,23 @@ def test_what_is_no_dataset_is_refused() -> None:
     bad = DatasetDict({"train": rows})
     with pytest.raises(TypeError, match="'train' is list"):
         bad.map(lambda row: row)
+
+
+def test_each_split_gets_its_own_values_of_a_column() -> None:
+    splits = DatasetDict({"train": Dataset.from_dict({"x": [1, 2]}), "test": Dataset.from_dict({"x": [3]})})
+    added = splits.add_column("y", {"train": ["a", "b"], "test": ["c"]})
+    assert {name: data["y"][:] for name, data in added.items()} == {"train": ["a", "b"], "test": ["c"]}
+    with pytest.raises(SplitNotFound, match=r"\['train'\], not \['train', 'test'\]"):
+        splits.add_column("y", {"train": ["a", "b"]})
+
+
+def test_splits_become_streams() -> None:
+    streams = DatasetDict({"train": Dataset.from_dict({"x": [1, 2]})}).to_iterable_dataset()
+    assert isinstance(streams, IterableDatasetDict)
+    assert list(streams["train"]) == [{"x": 1}, {"x": 2}]
+
+
+def test_what_was_left_out_is_told_by_split(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4,5\n")
+    splits = load_dataset("csv", data_files=str(tmp_path / "a.csv"), on_bad_rows="skip")
+    assert [row for _, row, _, _ in splits.rejects["train"]] == [1]

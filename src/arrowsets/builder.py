@@ -68,6 +68,23 @@ class Rejects:
     rows: list[tuple[str, int | None, str, str]] = dataclasses.field(default_factory=list)
     files: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
+    def report(self) -> str | None:
+        """Say how much was left out, and what first; None if nothing was."""
+        if not self.rows and not self.files:
+            return None
+        first = self.rows[0][:3] if self.rows else (self.files[0][0], None, self.files[0][1])
+        place = first[0] if first[1] is None else f"{first[0]}, row {first[1]}"
+        return f"left out {counted(len(self.rows), len(self.files))} that could not be read; first {place}: {first[2]}"
+
+
+def counted(rows: int, files: int) -> str:
+    """Count rows and files in words.
+
+    >>> counted(2, 1)
+    '2 rows and 1 file'
+    """
+    return " and ".join(f"{n:,} {name}{'s' * (n != 1)}" for n, name in ((rows, "row"), (files, "file")) if n)
+
 
 class Builder(ABC, Generic[S]):
     """Read a source into Arrow tables; see the module's contract."""
@@ -75,6 +92,7 @@ class Builder(ABC, Generic[S]):
     name: ClassVar[str]
     options: ClassVar[type[BuilderOptions]] = BuilderOptions
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    rows_in_files: ClassVar[bool] = True  # False: a file is a cell, so that one without a byte has a row
     version: ClassVar[str] = "1"  # raise it when the same source is read differently: it is part of the cache key
 
     def __init__(self, options: BuilderOptions | None = None) -> None:
@@ -121,6 +139,14 @@ class Builder(ABC, Generic[S]):
         del place
         for table in self.read_from(shard, row, schema):
             yield table, None
+
+    def skim(self, shard: S, place: int | None) -> Iterator[tuple[int, int]] | None:
+        """Yield how many rows come next, and the place after them (see `read_placed`), without making values of them.
+
+        The rows are those of `read_placed`. None where finding out takes as long as reading.
+        """
+        del shard, place
+        return None
 
     def sample(self, shard: S) -> pa.Table | None:
         """Return the first rows of a shard with their own types; None if it has none."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from arrowsets.builder import Builder
+from arrowsets.builder import Builder, counted
 from arrowsets.derive import Execution, default_store, fresh_key
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.materialise import Destination, Materialised, materialise, opened
@@ -26,7 +26,7 @@ from arrowsets.files import DataFile
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Outputs
 
-__all__ = ["ReadJob", "lineage_of", "prepare"]
+__all__ = ["ReadJob", "lineage_of", "prepare", "refuse_empty"]
 
 logger = logging.getLogger("arrowsets")
 
@@ -78,6 +78,16 @@ class ReadJob(Job):
     def reads_ahead(self) -> bool:
         """As the builder says."""
         return self.builder.reads_in_threads()
+
+    @property
+    def is_named_by_files(self) -> bool:
+        """A file's ETag is part of the name."""
+        return True
+
+    @property
+    def infers(self) -> bool:
+        """Unless types stand in the files, or were given."""
+        return self.types is None
 
     def revised(self, parts: Sequence[Part], layout: Layout) -> ReadJob | None:
         """Read again the shards whose text means something else under the types of all, or whose dicts are JSON now."""
@@ -176,6 +186,7 @@ def prepare(
     if fetch is not None:
         files = fetch()
     shards = tuple(builder.shards(files))
+    refuse_empty(builder, files)
     types = _types(builder, files, shards)
     job = ReadJob(builder, shards, description, types)
     made = materialise(
@@ -185,6 +196,18 @@ def prepare(
     )
     _report(made, description)
     return made
+
+
+def refuse_empty(builder: Builder[Any], files: Sequence[DataFile]) -> None:
+    """Raise where there is not a byte in any of the files; an empty one among others has no rows."""
+    if (
+        files
+        and builder.rows_in_files
+        and builder.config.on_bad_files == "error"
+        and all(file.size == 0 for file in files)
+    ):
+        others = f", and so are the other {len(files) - 1}" if len(files) > 1 else ""
+        raise BadData(f"the file is empty{others}", file=files[0].url)
 
 
 def _identities(files: Sequence[DataFile]) -> list[tuple[object, ...]]:
@@ -235,9 +258,8 @@ def _report(made: Materialised, description: str) -> None:
     rows = sum(1 for _, row, _, _ in made.rejects if row is not None)
     files = {file for file, row, _, _ in made.rejects if row is None}
     if rows or files:
-        counted = [f"{n:,} {name}{'s' * (n != 1)}" for n, name in ((rows, "row"), (len(files), "file")) if n]
         logger.warning(
             "%s: left out %s that could not be read; `dataset.rejects` lists what and why",
             description,
-            " and ".join(counted),
+            counted(rows, len(files)),
         )

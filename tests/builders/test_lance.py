@@ -54,6 +54,6 @@ def test_what_is_no_lance_file_is_named(tmp_path: Path) -> None:
 def test_a_missing_package_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("lance", "lance.file"):
         monkeypatch.setitem(sys.modules, module, None)
-    (tmp_path / "a.lance").write_bytes(b"")
+    (tmp_path / "a.lance").write_bytes(b"x")
     with pytest.raises(MissingDependency, match=r"pip install 'arrowsets\[lance\]'"):
         load_dataset(str(tmp_path / "a.lance"), split="train", cache_dir=str(tmp_path / "s"))

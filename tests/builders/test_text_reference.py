@@ -42,7 +42,7 @@ def test_an_empty_file_has_no_rows(ours: Any) -> None:
 
 
 def test_bytes_that_are_no_text_are_named(ours: Any) -> None:
-    with pytest.raises(BadData, match="byte 0xff at offset 3 is no UTF-8"):
+    with pytest.raises(BadData, match="row 1: byte 0xff is no UTF-8"):
         ours("text", b"a\nb\xff\n")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from arrowsets import Dataset
-from arrowsets.features import Json, List
+from arrowsets.features import Json, List, Value
 
 # Rows 0 to 1999 alone are structs, of which some lack a key; what comes later makes the column JSON.
 VALUES: list[Any] = [{"u": 1}, {}] * 1000 + [7] * 1000
@@ -60,3 +61,32 @@ def test_a_generator_whose_dicts_become_json_keeps_their_keys() -> None:
             yield {"v": value}
 
     assert Dataset.from_generator(rows)["v"][:] == VALUES
+
+
+@pytest.mark.parametrize("num_proc", [None, 2])
+def test_dicts_without_a_key_are_json_and_can_be_exported(tmp_path: Path, num_proc: int | None) -> None:
+    mapped = Dataset.from_dict({"i": [0, 1]}).map(lambda row: {"v": {}, "l": [{}]}, num_proc=num_proc)
+    assert mapped.features["v"] == Json()
+    assert mapped.features["l"] == List(Json())
+    mapped.to_parquet(str(tmp_path / "a.parquet"))
+    assert Dataset.from_parquet(str(tmp_path / "a.parquet"), split="train")[0] == {"i": 0, "v": {}, "l": [{}]}
+
+
+def test_dicts_that_have_keys_in_other_batches_are_structs(numbers: Dataset) -> None:
+    mapped = numbers.map(lambda row: {"v": {} if row["i"] < 2500 else {"u": row["i"]}})
+    assert mapped.features == {"i": Value("int64"), "v": {"u": Value("int64")}}
+    assert (mapped[0]["v"], mapped[2999]["v"]) == ({"u": None}, {"u": 2999})
+
+
+def test_objects_without_a_member_are_read_as_json(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"v": {}}\n{"v": {}}\n')
+    dataset = Dataset.from_json(str(tmp_path / "a.jsonl"), split="train")
+    assert (dataset.features["v"], dataset["v"][:]) == (Json(), [{}, {}])
+
+
+def test_moments_of_pandas_without_nanoseconds_are_microseconds() -> None:
+    values = [pd.Timestamp("2020-01-01"), pd.Timestamp("3020-01-01 00:00:01")]
+    dataset = Dataset.from_dict({"t": values})
+    assert (str(dataset.features["t"]), dataset["t"][:]) == ("Value('timestamp[us]')", values)
+    exact = Dataset.from_dict({"t": [pd.Timestamp(1)]})
+    assert (str(exact.features["t"]), exact["t"][0]) == ("Value('timestamp[ns]')", pd.Timestamp(1))

@@ -43,7 +43,7 @@ PARIS = NOON.replace(tzinfo=ZoneInfo("Europe/Paris"))
         ([PARIS, None], Value("timestamp[us, tz=Europe/Paris]")),
         ([np.datetime64("2020-01-01"), np.datetime64("2020-01-01T00:00:01")], Value("timestamp[s]")),
         ([dt.timedelta(1), None], Value("duration[us]")),
-        ([Decimal("1.5"), 10], Value("decimal128(3, 1)")),
+        ([Decimal("1.5"), 10], Value("decimal128(21, 1)")),
         ([uuid.UUID(int=1), PurePosixPath("a"), "b"], Value("string")),
         ([[1], [1.5], []], List(Value("float64"))),
         ([[], None], List(Value("null"))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,15 +11,18 @@ from html import escape
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
+from arrowsets import export
 from arrowsets.dataset.conversion import hf_library
 from arrowsets.dataset.dataset import Dataset
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
-from arrowsets.export.target import Directory
 from arrowsets.guise import class_seen
 from arrowsets.push import PushOptions, Rows, push
+from arrowsets.transforms.base import Reject
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
+
+    from arrowsets.iterable import IterableDatasetDict
 
 __all__ = ["DatasetDict", "given_split", "per_split"]
 
@@ -69,6 +73,43 @@ class DatasetDict(dict[str, Dataset]):
             return super().__getitem__(key)
         except KeyError:
             raise SplitNotFound.of(key, self) from None
+
+    @property
+    def rejects(self) -> dict[str, list[Reject]]:
+        """What the readers left out of each split; see `Dataset.rejects`."""
+        return {name: dataset.rejects for name, dataset in self._checked()}
+
+    def add_column(
+        self, name: str, column: Any, new_fingerprint: str | None = None, feature: Any = None
+    ) -> DatasetDict:
+        """Add a column to each split: `column` is a dict of the values of each, or values that suit all.
+
+        >>> splits = DatasetDict({"train": Dataset.from_dict({"x": [1, 2]}), "test": Dataset.from_dict({"x": [3]})})
+        >>> splits.add_column("y", {"train": ["a", "b"], "test": ["c"]})["test"][0]
+        {'x': 3, 'y': 'c'}
+        """
+        if isinstance(column, Mapping) and set(column) != set(self):
+            raise SplitNotFound(f"the values of column {name!r} are for the splits {list(column)}, not {list(self)}")
+        return DatasetDict(
+            {
+                split: dataset.add_column(
+                    name, column[split] if isinstance(column, Mapping) else column, new_fingerprint, feature
+                )
+                for split, dataset in self._checked()
+            }
+        )
+
+    def to_iterable_dataset(self, num_shards: int = 1) -> IterableDatasetDict:
+        """Return a stream of each split; see `Dataset.to_iterable_dataset`.
+
+        >>> splits = DatasetDict({"train": Dataset.from_dict({"x": [1, 2]})})
+        >>> list(splits.to_iterable_dataset()["train"])
+        [{'x': 1}, {'x': 2}]
+        """
+        streams = {name: dataset.to_iterable_dataset(num_shards) for name, dataset in self._checked()}
+        # Streams stand above datasets; like the package's own names, they are imported when they are first used.
+        made: IterableDatasetDict = importlib.import_module("arrowsets.iterable").IterableDatasetDict(streams)
+        return made
 
     def _checked(self) -> list[tuple[str, Dataset]]:
         for name, dataset in self.items():
@@ -139,7 +180,6 @@ class DatasetDict(dict[str, Dataset]):
     batch = per_split(Dataset.batch)
     cast = per_split(Dataset.cast)
     cast_column = per_split(Dataset.cast_column)
-    add_column = per_split(Dataset.add_column)
     add_item = per_split(Dataset.add_item)
     remove_columns = per_split(Dataset.remove_columns)
     rename_column = per_split(Dataset.rename_column)
@@ -468,7 +508,7 @@ class DatasetDict(dict[str, Dataset]):
         storage_options: Mapping[str, Any] | None = None,
     ) -> None:
         """Save each split to a directory of its name in `dataset_dict_path`; see `Dataset.save_to_disk`."""
-        target = Directory.at(str(dataset_dict_path), storage_options)
+        target = export.Directory.at(str(dataset_dict_path), storage_options)
         for name, dataset in self._checked():
             shards = None if num_shards is None else num_shards[name]
             dataset.save_to_disk(target.path(name), max_shard_size, shards, num_proc, storage_options)
@@ -523,7 +563,7 @@ class DatasetDict(dict[str, Dataset]):
     @staticmethod
     def is_saved(path: str, storage_options: Mapping[str, Any] | None = None) -> bool:
         """Tell whether a directory is one that `DatasetDict.save_to_disk` wrote."""
-        return Directory.at(path, storage_options).exists(MARKER)
+        return export.Directory.at(path, storage_options).exists(MARKER)
 
     @classmethod
     def load_from_disk(
@@ -533,7 +573,7 @@ class DatasetDict(dict[str, Dataset]):
         storage_options: Mapping[str, Any] | None = None,
     ) -> DatasetDict:
         """Open a directory that `DatasetDict.save_to_disk` wrote."""
-        target = Directory.at(str(dataset_dict_path), storage_options)
+        target = export.Directory.at(str(dataset_dict_path), storage_options)
         if not target.exists(MARKER):
             raise DataFilesNotFound(
                 f"{target.path(MARKER)!r} does not exist; {target.url!r} is not a directory that "

@@ -100,6 +100,16 @@ class Job(ABC):
         del parts, layout
         return None
 
+    @property
+    def is_named_by_files(self) -> bool:
+        """Whether mending the input's files gives the job another name, so that units of a failed one are never used."""
+        return False
+
+    @property
+    def infers(self) -> bool:
+        """Whether types are those of the values, and were neither given nor stored."""
+        return False
+
     @abstractmethod
     def join(self, first: Features, second: Features) -> Features:
         """Return the types that hold the rows of two parts; raise SchemaConflict where there are none."""
@@ -174,6 +184,11 @@ class TransformJob(Job):
         removed, declared = self.transform.removed, self.transform.declared or {}
         return Features({name: declared.get(name, kind) for name, kind in self.features.items() if name not in removed})
 
+    @property
+    def infers(self) -> bool:
+        """Whether the transform finds types out."""
+        return self.transform.infers and self.on_mixed is not None
+
     def join(self, first: Features, second: Features) -> Features:
         """Join types as far as no value is lost; then as `on_mixed` says."""
         return unify(first, second, use_json=self.on_mixed is not None)
@@ -216,7 +231,10 @@ class TransformJob(Job):
         """Return how many rows to read at a time where any number will do: no more than fit into some MB."""
         shown = self.view if self.columns is None else self.view.select_columns(self.columns)
         bytes_per_row = max(shown.nbytes // max(shown.num_rows, 1), 1)
-        return max(min(self.transform.block_rows, BLOCK_BYTES // bytes_per_row), 1)
+        rows = self.transform.block_rows
+        if self.transform.job_rows is not None:
+            rows = max(rows, min(self.transform.job_rows, self.unit_rows))
+        return max(min(rows, BLOCK_BYTES // bytes_per_row), 1)
 
     def cut(self, piece: Piece) -> Iterator[Piece]:
         """Cut a piece where units end; only pieces of row-wise transforms span them, whose rows are the input's."""

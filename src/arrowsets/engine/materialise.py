@@ -29,8 +29,8 @@ from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job, Piece
-from arrowsets.engine.parts import Layout, Part, conform, lay_out
-from arrowsets.errors import BadData
+from arrowsets.engine.parts import Layout, Part, conform, filled, lay_out
+from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.store import Draft, Entry, ShardRecord, Store
@@ -43,7 +43,7 @@ logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
 MEMORY_BYTES = 64 << 20
-FILE_BYTES = 8 << 20
+FILE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def materialise_in_memory(job: Job, destination: Callable[[], Destination] | Non
             pieces = chain.from_iterable(map(job.cut, chain(done, blocks)))
             return materialise(job, destination(), begun=pieces)
     part = collector.finish()
-    layout = lay_out([part], job.given, join=job.join, fill=job.fill)
+    layout = _laid_out(job, [part])
     if (revised := job.revised([part], layout)) is not None:
         return materialise_in_memory(revised, destination)
     tables = list(conform(part, layout, job.fill))
@@ -129,13 +129,13 @@ def materialise(
         executor: Who does the units. None: this process.
         begun: The pieces of a job that was begun in this process, to be continued.
     """
-    with destination.store.open(destination.key) as draft, _dropped_if_empty(draft):
+    with destination.store.open(destination.key) as draft, _dropped_if_useless(job, draft):
         parts = _all_parts(job, draft, executor, begun)
-        layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
+        layout = _laid_out(job, parts)
         if (revised := job.revised(parts, layout)) is not None:
             kept = {unit: part for unit, part in enumerate(parts) if revised.name(unit) == job.name(unit)}
             parts = _all_parts(revised, draft, executor, kept=kept)
-            layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
+            layout = _laid_out(job, parts)
         try:
             shards = list(_merged(job, parts, layout, draft))
         except (OSError, BadData):
@@ -150,14 +150,19 @@ def materialise(
     return replace(opened(entry), hit=False)
 
 
+def _laid_out(job: Job, parts: Sequence[Part]) -> Layout:
+    layout = lay_out(parts, job.given, join=job.join, fill=job.fill)
+    return filled(layout, job.given) if job.infers else layout
+
+
 @contextmanager
-def _dropped_if_empty(draft: Draft) -> Iterator[None]:
-    """Leave no trace of a draft of which no unit was finished when its job failed."""
+def _dropped_if_useless(job: Job, draft: Draft) -> Iterator[None]:
+    """Leave no trace of a draft that has no unit when its job failed, or whose source must become another one."""
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
-            if not draft.refresh():
+            if not draft.refresh() or (job.is_named_by_files and isinstance(error, (BadData, SchemaConflict))):
                 draft.discard()
         raise
 

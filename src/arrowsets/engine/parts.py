@@ -7,7 +7,7 @@ result has, and of which types, is known when all parts are: that is its `Layout
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -19,7 +19,7 @@ from arrowsets.features.casting import is_listlike
 from arrowsets.table import ArrowFiles, FileRef
 from arrowsets.transforms.base import Reject
 
-__all__ = ["Fill", "Join", "Layout", "Part", "conform", "lay_out", "padded"]
+__all__ = ["Fill", "Join", "Layout", "Part", "conform", "filled", "lay_out", "padded"]
 
 Fill: TypeAlias = "Callable[[str, int, int], pa.ChunkedArray[Any] | None]"
 """Reads the rows [start, stop) of a column of the input; None where the input has no such column."""
@@ -192,6 +192,20 @@ def lay_out(
         touched=bool(touched) or not parts,
         num_rows=sum(part.num_rows for part in parts),
     )
+
+
+def filled(layout: Layout, given: Mapping[str, Any]) -> Layout:
+    """Return the layout with JSON in place of structs without a field, which no Parquet file holds, but for the input's."""
+    types = {name: kind if kind == given.get(name) else _json_for_empty(kind) for name, kind in layout.features.items()}
+    return layout if types == dict(layout.features) else replace(layout, features=Features(types))
+
+
+def _json_for_empty(feature: FeatureType) -> FeatureType:
+    if isinstance(feature, Mapping) and not feature:
+        return Json()
+    below = feature.children()
+    changed = {name: _json_for_empty(child) for name, child in below.items()}
+    return feature if changed == dict(below) else feature.with_children(changed)
 
 
 def padded(part: Part, layout: Layout) -> frozenset[str]:

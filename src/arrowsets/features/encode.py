@@ -357,7 +357,10 @@ class _Inference:
 
     def _datetime(self, values: list[Any], classes: set[type]) -> Built:
         zones = {value.tzinfo for value in values if value is not None}
-        unit: Any = "ns" if any(hasattr(cls, "nanosecond") for cls in classes) else "us"
+        # A pandas Timestamp has nanoseconds only if it says so, and without them reaches beyond the year 2262.
+        unit: Any = "ns" if any(getattr(value, "nanosecond", 0) for value in values) else "us"
+        if unit == "us" and any(hasattr(cls, "nanosecond") for cls in classes):
+            values = [value.to_pydatetime() if hasattr(value, "nanosecond") else value for value in values]
         if zones == {None}:
             return self._try(values, pa.timestamp(unit))
         if None in zones:

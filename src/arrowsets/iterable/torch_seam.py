@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-__all__ = ["Epoch", "worker_share"]
+__all__ = ["Epoch", "is_collating", "worker_share"]
 
 
 def worker_share() -> tuple[int, int] | None:
@@ -13,6 +13,15 @@ def worker_share() -> tuple[int, int] | None:
     data = sys.modules.get("torch.utils.data")
     info = None if data is None else data.get_worker_info()
     return None if info is None or info.num_workers < 2 else (info.num_workers, info.id)
+
+
+def is_collating(caller: Any) -> bool:
+    """Tell whether a frame is that of a DataLoader which will put the rows of an iteration together to batches."""
+    return (
+        "torch.utils.data" in sys.modules
+        and caller.f_globals.get("__name__") == "torch.utils.data._utils.fetch"
+        and bool(caller.f_locals.get("auto_collation"))
+    )
 
 
 class Epoch:

@@ -11,12 +11,12 @@ import itertools
 import os
 import warnings
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from arrowsets.errors import StoreError
 from arrowsets.store.disk import checksum as checksum_of
@@ -43,6 +43,8 @@ __all__ = ["Draft", "StoreWarning", "tidy"]
 _SHOWN = 16  # hex digits of the checksum in a file's name
 _RETRIES = 5
 _serial = itertools.count()
+
+T = TypeVar("T")
 
 
 class StoreWarning(UserWarning):
@@ -270,13 +272,16 @@ class Draft:
 
     def _record(self, name: str, record: ShardRecord, data: bytes) -> ShardRecord:
         journal = self._journal(name)
-        if not self._create(journal, data):
+        while not self._create(journal, data):
             if standing := self._standing(name):
                 if standing.name != record.name:
                     remove_file(self.path / record.name)
                 record = standing
-            else:
-                write_whole(journal, data)  # what stands there is torn
+                break
+            # What stands there is torn, or another process has finished the entry and removes its journal meanwhile.
+            with suppress(FileNotFoundError):
+                write_whole(journal, data)
+                break
         remove_file(self.path / CLAIMS / name)
         self._finished[name] = record
         return record
@@ -285,11 +290,14 @@ class Draft:
         """Write a small file unless it is there; tell whether it was not."""
         text = self._own_folder() / f"{next(_serial)}-text"
         try:
-            text.write_bytes(data)
-            _made(target.parent)
-            return create(text, target)
+            return _persistently(lambda: self._link(text, data, target))
         finally:
             remove_file(text)
+
+    def _link(self, text: Path, data: bytes, target: Path) -> bool:
+        text.write_bytes(data)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return create(text, target)
 
     def _complete(self, manifest: Manifest) -> bool:
         """Tell whether all shards are there; False if somebody else committed and removed them."""
@@ -381,13 +389,17 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _made(folder: Path) -> Path:
-    """Make a folder that others may be removing at this moment."""
-    for _ in range(_RETRIES):
-        with suppress(FileNotFoundError):
-            folder.mkdir(parents=True, exist_ok=True)
-            return folder
-    folder.mkdir(parents=True, exist_ok=True)
+    _persistently(lambda: folder.mkdir(parents=True, exist_ok=True))
     return folder
+
+
+def _persistently(attempt: Callable[[], T]) -> T:
+    """Do what needs folders that others, who finish the entry, may be removing at this moment."""
+    for _ in range(_RETRIES):
+        # mkdir says that a folder exists which is gone when it looks.
+        with suppress(FileNotFoundError, FileExistsError):
+            return attempt()
+    return attempt()
 
 
 def _holder(writer: str) -> str:

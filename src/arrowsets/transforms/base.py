@@ -69,8 +69,12 @@ class Transform(ABC):
     """What becomes of a row does not depend on those it comes with: any number of rows makes a batch."""
     block_rows: int = 1000
     """Rows that are handed over at a time where any number will do."""
+    job_rows: int | None = None
+    """More than `block_rows`, where they pass quickly and nobody waits for the first. A unit of work is not exceeded."""
     removed: frozenset[str] = frozenset()
     """Input columns that are dropped before the outputs are merged."""
+    infers: bool = False
+    """Types of outputs are those of their values."""
     declared: Mapping[str, Any] | None = None
     """Types that were given for the outputs."""
 

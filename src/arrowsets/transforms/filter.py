@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.errors import TransformError
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import of_numpy, to_numpy
 from arrowsets.formats import Format
+from arrowsets.lazy import pc
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
-from arrowsets.transforms.given import given_batch, given_rows
+from arrowsets.transforms.given import JOB_ROWS, given_batch, given_rows, is_plain
 
 __all__ = ["POSITIONS", "ExpressionFilter", "Filter"]
 
@@ -61,6 +61,11 @@ class Filter(Transform):
     def by_row(self) -> bool:  # type: ignore[override]
         """A function that takes rows sees one at a time."""
         return not self.batched
+
+    @property
+    def job_rows(self) -> int | None:  # type: ignore[override]
+        """Where a row is a dict that is gone at once, the more at a time the less it costs."""
+        return JOB_ROWS if not self.call.is_async and is_plain(self.format, self.call.reads) else None
 
     def apply(self, batch: Batch) -> Outputs:
         """Return the positions of the rows of `batch` that are kept."""

@@ -6,9 +6,10 @@ dicts of them, which cost a third of a lazy row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from operator import is_
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,10 @@ from arrowsets.formats import Format, LazyColumns, LazyRow, PythonFormat
 from arrowsets.formats.compiled import iter_row_dicts, row_dicts
 from arrowsets.transforms.reads import Reads
 
-__all__ = ["GivenRows", "given_batch", "given_rows"]
+__all__ = ["JOB_ROWS", "GivenRows", "given_batch", "given_rows", "is_plain", "plain_rows"]
+
+JOB_ROWS = 4000
+"""Rows of a block where rows are plain: what is done for a block no longer shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ class GivenRows:
     columns: LazyColumns | None = None
     kept: list[dict[str, Any]] | None = None
 
+    def came_back(self, answers: list[Any]) -> bool:
+        """Tell whether a row that stands for all columns is among the answers."""
+        return self.kept is not None and any(map(is_, answers, self.kept))
+
 
 def given_rows(format: Format, table: pa.Table, reads: Reads | None = None) -> GivenRows:  # noqa: A002 - the field's word
     """Return the rows of a table as a function sees them.
@@ -48,17 +56,29 @@ def given_rows(format: Format, table: pa.Table, reads: Reads | None = None) -> G
         rows = format.rows(_narrowed(format, table, reads))
         return GivenRows((row for _, row in zip(left, rows, strict=False)), left)
     columns = format.lazy(table)
-    names = None if reads is None else reads.of(table.schema.names)
     # What is decoded waits until it is touched: an image takes longer than everything that is saved here.
-    if reads is None or names is None or not format.decoders.keys().isdisjoint(names):
+    if reads is None or not is_plain(format, reads):
         return GivenRows(map(LazyRow, repeat(columns), left), left, columns)
+    return plain_rows(columns, reads.of(table.schema.names), reads, 0, table.num_rows)
+
+
+def plain_rows(columns: LazyColumns, names: Sequence[str], reads: Reads, start: int, stop: int) -> GivenRows:
+    """Return some rows of a table as dicts of the columns that a function reads."""
+    values = [columns[name][start:stop] for name in names]
     if reads.changed or not names:
-        kept = row_dicts(names, [columns[name] for name in names], table.num_rows)
+        kept = row_dicts(names, values, stop - start)
         left = iter(kept)
         return GivenRows(left, left, columns, kept)
-    left = iter(columns[names[0]])
+    left = iter(values[0])
     # A dict that is gone before the next one is made costs half of one that stays.
-    return GivenRows(iter_row_dicts(names, [left, *(columns[name] for name in names[1:])]), left, columns)
+    return GivenRows(iter_row_dicts(names, [left, *values[1:]]), left, columns)
+
+
+def is_plain(format: Format, reads: Reads | None) -> bool:  # noqa: A002
+    """Tell whether a function is given dicts of stored values, in which nothing has to be decoded."""
+    if reads is None or not isinstance(format, PythonFormat):
+        return False
+    return not (format.decoders if reads.whole else format.decoders.keys() & reads.names)
 
 
 def given_batch(format: Format, table: pa.Table, reads: Reads | None = None) -> Any:  # noqa: A002

@@ -14,20 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
-from operator import is_, itemgetter
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from arrowsets.errors import TransformError
 from arrowsets.features import Features
-from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, changes, get_format
+from arrowsets.features.rows import uniform_columns
+from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, PythonFormat, changes, get_format
+from arrowsets.formats.compiled import row_dicts
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.equality import same_values
-from arrowsets.transforms.given import GivenRows, given_batch, given_rows
+from arrowsets.transforms.given import JOB_ROWS, GivenRows, given_batch, given_rows, is_plain, plain_rows
 from arrowsets.transforms.returned import as_table, check_column, is_table
 from arrowsets.transforms.types import Typing
 
@@ -59,9 +61,28 @@ class Map(Transform):
     block_rows: ClassVar[int] = 500  # type: ignore[misc]
 
     @property
+    def job_rows(self) -> int | None:  # type: ignore[override]
+        """Plain rows are answered so many at a time that what is done for a block does not show."""
+        return JOB_ROWS if self._plain else None
+
+    @cached_property
+    def _plain(self) -> bool:
+        """Whether rows are dicts of what the function reads, and answers nearly always dicts of what it makes."""
+        reads = self.call.reads
+        if self.batched or self.call.is_async or reads is None or not is_plain(self.format, reads):
+            return False
+        # Whether a row that comes back has a column that is to be removed depends on its being set: lazy rows know.
+        return not (reads.changed and self.removed and (reads.whole or not self.removed.isdisjoint(reads.names)))
+
+    @property
     def by_row(self) -> bool:  # type: ignore[override]
         """A function that takes rows sees one at a time."""
         return not self.batched
+
+    @property
+    def infers(self) -> bool:  # type: ignore[override]
+        """Unless the user gave the types."""
+        return self.declared is None
 
     @property
     def declared(self) -> Features | None:  # type: ignore[override]
@@ -80,8 +101,11 @@ class Map(Transform):
             given = self._given_batch(batch)
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             return self._batch_outputs(batch, given, self.call.batch(given, indices, batch.rank))
-        rows = given_rows(self.format, batch.table, self.call.reads)
-        return self._row_outputs(batch, rows, self.call.rows(rows.rows, rows.left, batch.offset, batch.rank))
+        if self._plain and batch.table.num_rows > self.block_rows:
+            return self._part_by_part(batch)
+        rows = self._given_rows(batch)
+        answers = self.call.rows(rows.rows, rows.left, batch.offset, batch.rank)
+        return self._row_outputs(batch, rows.columns, answers, came_back=rows.came_back(answers))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order; coroutines of several batches overlap."""
@@ -93,7 +117,7 @@ class Map(Transform):
                 if self.batched:
                     yield self._batch_outputs(batch, given, answers[0])
                 else:
-                    yield self._row_outputs(batch, given, answers)
+                    yield self._row_outputs(batch, given.columns, answers, came_back=given.came_back(answers))
 
     def _async_calls(self, batch: Batch) -> tuple[Any, list[tuple[str, Callable[[], Any]]]]:
         name = self.call.name
@@ -102,7 +126,7 @@ class Map(Transform):
             indices = range(batch.offset, batch.offset + batch.table.num_rows)
             call = partial(self.call.one, given, list(indices), batch.rank)
             return (batch, given), [(f"{name} on {describe_rows(indices)}", call)]
-        given = given_rows(self.format, batch.table, self.call.reads)
+        given = self._given_rows(batch)
         return (batch, given), [
             (f"{name} on row {index}", partial(self.call.one, row, index, batch.rank))
             for index, row in enumerate(given.rows, batch.offset)
@@ -111,9 +135,44 @@ class Map(Transform):
     def _given_batch(self, batch: Batch) -> Any:
         return given_batch(self.format, batch.table, self.call.reads)
 
+    def _given_rows(self, batch: Batch) -> GivenRows:
+        lazy = isinstance(self.format, PythonFormat) and not self._plain
+        return given_rows(self.format, batch.table, None if lazy else self.call.reads)
+
+    def _part_by_part(self, batch: Batch) -> Outputs:
+        """Answer the rows of a large block, taking the answers apart before they are many."""
+        reads, columns = self.call.reads, self.format.lazy(batch.table)
+        assert reads is not None
+        names, count = reads.of(batch.table.schema.names), batch.table.num_rows
+        taken: dict[str, list[Any]] = {}
+        came_back = False
+        for start in range(0, count, self.block_rows):
+            rows = plain_rows(columns, names, reads, start, min(start + self.block_rows, count))
+            answers = self.call.rows(rows.rows, rows.left, batch.offset + start, batch.rank)
+            came_back = came_back or rows.came_back(answers)
+            values = uniform_columns(answers)
+            if not values or (taken and values.keys() != taken.keys()):
+                # These are of another form: put together again, all are looked at one by one.
+                answers = row_dicts(list(taken), list(taken.values()), start) + answers
+                rows = plain_rows(columns, names, reads, len(answers), count)
+                rest = self.call.rows(rows.rows, rows.left, batch.offset + len(answers), batch.rank)
+                came_back = came_back or rows.came_back(rest)
+                return self._row_outputs(batch, columns, answers + rest, came_back=came_back)
+            for key, some in values.items():
+                taken.setdefault(key, []).extend(some)
+            # Gone before the next are made, or the garbage collector would see both.
+            del rows, answers
+        keys = dict.fromkeys([*(self._kept(columns) if came_back else ()), *taken])
+        return self._made(batch, columns, list(keys), list(taken), taken.__getitem__, frozenset())
+
+    def _kept(self, given: LazyColumns) -> list[str]:
+        return [name for name in given.names if name not in self.removed]
+
     # -- answers to rows
 
-    def _row_outputs(self, batch: Batch, given: GivenRows, answers: list[Any]) -> Outputs:
+    def _row_outputs(
+        self, batch: Batch, columns: LazyColumns | None, answers: list[Any], *, came_back: bool
+    ) -> Outputs:
         kinds = set(map(type, answers))
         if kinds == {type(None)}:
             return self._nothing(batch.table)
@@ -126,7 +185,7 @@ class Map(Transform):
                     f"{batch.offset + next(i for i, a in enumerate(answers) if type(a) is type(answer))}; "
                     "return a dict of columns, a table with one row, or None to leave the row as it is"
                 )
-        return self._row_mappings(batch, given, answers, kinds)
+        return self._row_mappings(batch, columns, answers, kinds, came_back=came_back)
 
     def _row_tables(self, batch: Batch, answers: list[Any]) -> Outputs:
         tables = []
@@ -141,25 +200,42 @@ class Map(Transform):
             tables.append(table)
         return self._table_outputs(pa.concat_tables(tables, promote_options="permissive"))
 
-    def _row_mappings(self, batch: Batch, given: GivenRows, answers: list[Any], kinds: set[type]) -> Outputs:
-        columns = given.columns
+    def _row_mappings(
+        self, batch: Batch, columns: LazyColumns | None, answers: list[Any], kinds: set[type], *, came_back: bool
+    ) -> Outputs:
         deleted: frozenset[str] = frozenset()
         known: dict[str, list[Any]] = {}
         if columns is not None and LazyRow in kinds:
             keys, candidates, deleted = self._lazily_returned(answers, columns)
         else:
-            known = _uniform(answers) if kinds == {dict} else {}
+            known = uniform_columns(answers)
             keys = candidates = list(known) or _returned(answers)
-            if columns is not None and given.kept is not None and any(map(is_, answers, given.kept)):
+            if columns is not None and came_back:
                 # A row that came back stands for all columns; those that it does not hold were not touched.
-                keys = list(dict.fromkeys([*columns.names, *candidates]))
+                keys = list(dict.fromkeys([*self._kept(columns), *candidates]))
+
+        def values_of(key: str) -> list[Any]:
+            return known.get(key) or self._values(key, batch.table, answers, has_none=type(None) in kinds)
+
+        return self._made(batch, columns, keys, candidates, values_of, deleted)
+
+    def _made(
+        self,
+        batch: Batch,
+        columns: LazyColumns | None,
+        keys: list[str],
+        candidates: list[str],
+        values_of: Callable[[str], list[Any]],
+        deleted: frozenset[str],
+    ) -> Outputs:
+        """Make columns of the values of some keys, one for each row; other keys are columns of the input's."""
         if odd := [key for key in keys if not isinstance(key, str)]:
             raise TypeError(f"{self.call.name} returned a column named {odd[0]!r}; column names are strings")
         arrays: dict[str, Any] = {}
         features: dict[str, Any] = {}
         unchanged = set(keys).difference(candidates)
         for key in candidates:
-            values = known.get(key) or self._values(key, batch.table, answers, has_none=type(None) in kinds)
+            values = values_of(key)
             if columns is not None and self._existed(key) and columns.unchanged(key, values):
                 unchanged.add(key)
                 continue
@@ -171,7 +247,7 @@ class Map(Transform):
         for key in unchanged:
             arrays[key], features[key] = batch.table.column(key), self.typing.input[key]
         return Outputs(
-            table=_table({key: arrays[key] for key in keys}, len(answers)),
+            table=_table({key: arrays[key] for key in keys}, batch.table.num_rows),
             features=Features({key: features[key] for key in keys}),
             unchanged=frozenset(unchanged),
             deleted=deleted,
@@ -202,7 +278,8 @@ class Map(Transform):
     ) -> tuple[list[str], list[str], frozenset[str]]:
         """Return all keys of the answers, those whose values may differ from the input's, and those that were deleted.
 
-        A lazy row that comes back is not read: columns that nobody touched are the input's.
+        A lazy row that comes back is not read: columns that nobody touched are the input's. Those that are to be removed
+        are not returned with it, unless they were set.
         """
         own = [answer for answer in answers if isinstance(answer, (LazyRow, LazyBatch)) and answer.columns is given]
         set_keys, deletions = changes(own)
@@ -215,7 +292,7 @@ class Map(Transform):
                 "delete a column from every row, or name it in remove_columns"
             )
         deleted = deletions[0]
-        keys = dict.fromkeys([*(name for name in given.names if name not in deleted), *set_keys])
+        keys = dict.fromkeys([*(name for name in self._kept(given) if name not in deleted), *set_keys])
         candidates = set(set_keys).union(*(answer.keys() for answer in others))
         keys.update(dict.fromkeys(key for answer in others for key in answer))
         candidates.update(key for key in keys if dict.__contains__(given, key))
@@ -305,20 +382,6 @@ def _one_of_each(answers: Sequence[Any], kinds: set[type]) -> list[Any]:
     for answer in answers:
         found.setdefault(type(answer), answer)
     return list(found.values())
-
-
-def _uniform(answers: Sequence[dict[Any, Any]]) -> dict[Any, list[Any]]:
-    """Return the values of each key of dicts that all have the same keys, as they nearly always do; {} where not.
-
-    As many keys as the first has, and each of its keys there: that they are the same need not be looked at.
-    """
-    first = answers[0]
-    if sum(map(len, answers)) != len(first) * len(answers):
-        return {}
-    try:
-        return {key: list(map(itemgetter(key), answers)) for key in first}
-    except KeyError:
-        return {}
 
 
 def _returned(answers: Sequence[Any]) -> list[str]:

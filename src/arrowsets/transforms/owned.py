@@ -80,10 +80,10 @@ def _places(value: Any) -> Iterator[int]:
         for item in value if value and isinstance(value[0], (list, dict, np.ndarray)) else ():
             yield from _places(item)
     else:
-        yield from _buffers(value)
+        yield from _memory(value)
 
 
-def _buffers(value: Any) -> Iterator[int]:
+def _memory(value: Any) -> Iterator[int]:
     if isinstance(value, np.ndarray):
         if value.size:
             yield value.__array_interface__["data"][0]

@@ -54,7 +54,8 @@ def reads_of(function: object) -> Reads | None:
     """
     place = 0
     if not isinstance(function, (FunctionType, MethodType)):
-        function, place = getattr(type(function), "__call__", None), 1  # noqa: B004 - its code is wanted
+        # The method that stands in its class, as calling it would find it.
+        function, place = getattr(type(function), "__call__", None), 1  # noqa: B004
     elif isinstance(function, MethodType):
         function, place = function.__func__, 1
     if not isinstance(function, FunctionType):
