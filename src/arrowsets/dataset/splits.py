@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 from arrowsets import export
 from arrowsets.dataset.conversion import hf_library
 from arrowsets.dataset.dataset import Dataset
+from arrowsets.dataset.split_names import given_split
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.guise import class_seen
 from arrowsets.push import PushOptions, Rows, push
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from arrowsets.iterable import IterableDatasetDict
 
-__all__ = ["DatasetDict", "given_split", "per_split"]
+__all__ = ["DatasetDict", "per_split"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -584,20 +585,6 @@ class DatasetDict(dict[str, Dataset]):
 
 
 MARKER = "dataset_dict.json"
-
-
-class given_split:  # noqa: N801 - called like a function; a class so that it pickles and hashes by its parts
-    """Passes a split's name to a function after the row and its index."""
-
-    def __init__(
-        self, function: Callable[..., Any], split: str, input_columns: str | Sequence[str] | None, with_indices: bool
-    ) -> None:
-        columns = 1 if input_columns is None or isinstance(input_columns, str) else len(input_columns)
-        self.function, self.split, self.place = function, split, columns + with_indices
-        self.__qualname__ = getattr(function, "__qualname__", type(function).__name__)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args[: self.place], self.split, *args[self.place :], **kwargs)
 
 
 def _split_path(path: str | PurePath, split: str, extension: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from arrowsets.dataset import DatasetDict
 from arrowsets.dataset.conversion import hf_library
-from arrowsets.dataset.splits import given_split
+from arrowsets.dataset.split_names import given_split
 from arrowsets.errors import SplitNotFound
 from arrowsets.features import Features
 from arrowsets.guise import class_seen
