@@ -45,6 +45,7 @@ LAYERS = {
     "derive": 31,
     "prepare": 32,
     "export": 33,
+    "statistics": 34,
     "push": 34,
     "dataset": 40,
     "iterable": 45,

@@ -16,6 +16,7 @@ from arrowsets.dataset.reading_files import FileMethods
 from arrowsets.dataset.rows import RowMethods
 from arrowsets.dataset.searching import SearchMethods
 from arrowsets.dataset.streaming import StreamMethods
+from arrowsets.dataset.viewing import ViewMethods
 
 __all__ = ["Dataset"]
 
@@ -34,6 +35,7 @@ class Dataset(
     StreamMethods,
     ConversionMethods,
     SearchMethods,
+    ViewMethods,
     DatasetCore,
 ):
     """Rows with named, typed columns: a view on Arrow data that lies in files or in memory.

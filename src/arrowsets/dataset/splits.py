@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 from arrowsets import export
 from arrowsets.dataset.conversion import hf_library
 from arrowsets.dataset.dataset import Dataset
-from arrowsets.dataset.split_names import given_split
+from arrowsets.dataset.split_names import given_split, split_path
+from arrowsets.dataset.viewing import open_viewer
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.guise import class_seen
 from arrowsets.push import PushOptions, Rows, push
@@ -196,6 +197,7 @@ class DatasetDict(dict[str, Dataset]):
     to_dict = by_split(Dataset.to_dict)
     to_list = by_split(Dataset.to_list)
     explain = by_split(Dataset.explain)
+    describe = by_split(Dataset.describe)
     cleanup_cache_files = by_split(Dataset.cleanup_cache_files)
     train_test_split = by_split(Dataset.train_test_split)
     set_transform = by_split(Dataset.set_transform)
@@ -204,6 +206,10 @@ class DatasetDict(dict[str, Dataset]):
     def to_hf(self) -> Any:
         """Return the splits as a `DatasetDict` of Hugging Face `datasets`; see `Dataset.to_hf`."""
         return hf_library().DatasetDict({name: dataset.to_hf() for name, dataset in self.items()})
+
+    def view(self, *, port: int = 0, browser: bool = True) -> Any:
+        """Show the splits in a browser; see `Dataset.view`."""
+        return open_viewer(self, port, browser)
 
     def with_format(
         self,
@@ -485,15 +491,15 @@ class DatasetDict(dict[str, Dataset]):
 
     def to_csv(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a CSV file: `path` names a directory, or has "{split}" in it; see `Dataset.to_csv`."""
-        return {name: data.to_csv(_split_path(path, name, "csv"), **options) for name, data in self._checked()}
+        return {name: data.to_csv(split_path(path, name, "csv"), **options) for name, data in self._checked()}
 
     def to_json(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a JSON lines file; see `to_csv` for `path` and `Dataset.to_json`."""
-        return {name: data.to_json(_split_path(path, name, "jsonl"), **options) for name, data in self._checked()}
+        return {name: data.to_json(split_path(path, name, "jsonl"), **options) for name, data in self._checked()}
 
     def to_parquet(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a Parquet file; see `to_csv` for `path` and `Dataset.to_parquet`."""
-        return {name: data.to_parquet(_split_path(path, name, "parquet"), **options) for name, data in self._checked()}
+        return {name: data.to_parquet(split_path(path, name, "parquet"), **options) for name, data in self._checked()}
 
     def to_sql(self, name: str, con: Any, **options: Any) -> dict[str, int]:
         """Write each split to a table of a database: `name` has "{split}" in it, or gets the split's name added."""
@@ -585,11 +591,6 @@ class DatasetDict(dict[str, Dataset]):
 
 
 MARKER = "dataset_dict.json"
-
-
-def _split_path(path: str | PurePath, split: str, extension: str) -> str:
-    path = str(path)
-    return path.format(split=split) if "{split}" in path else f"{path.rstrip('/')}/{split}.{extension}"
 
 
 Dataset._collect = DatasetDict
