@@ -101,9 +101,10 @@ def prepared(step: Step, library: str, data: Path) -> Any:
     if step.cold:
         return data / step.data if step.data else None
     if library != "limit":
-        # What `import` leaves for later is imported with it: the step "import" tells what that takes.
+        # What `import` leaves for later is imported with it: the steps about starting tell what that takes.
         module = __import__(library)
-        _ = module.load_dataset, module.Dataset, module.concatenate_datasets
+        _ = module.load_dataset, module.Dataset, module.concatenate_datasets, module.IterableDataset
+        import pyarrow.compute  # noqa: F401
     if step.data is None:
         import pandas as pd  # noqa: F401
 

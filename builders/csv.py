@@ -27,7 +27,7 @@ from .widening import WideningBuilder
 __all__ = ["CsvBuilder", "CsvOptions", "CsvShard"]
 
 HEADER_BYTES = 1 << 16  # in which a header is looked for
-SCAN_BYTES = 1 << 20  # looked at in one go: larger buffers are new memory each time, which costs more than the look
+SCAN_BYTES = 1 << 18  # looked at in one go: what is made of more does not stay in the processor's cache
 INDEX = "__index_level_0__"  # what pandas calls a column without a name in front of the named ones; it comes last
 
 
@@ -66,12 +66,12 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         parser: BlockParser | None = None
         complete = config.records().complete
         for block in ranges.blocks(shard.range, complete, config.encoding, config.encoding_errors):
-            rows = block
+            start = 0
             if parser is None:
                 names, start = (shard.names, 0) if shard.names else self._header(block, shard.range.file.url)
-                rows = block[start:]
                 parser = self._parser(shard, names)
-            table = parser.table(rows) if schema is None else parser.typed(rows, schema)
+            # Not cut off: a copy of the block takes as long as a third of parsing it.
+            table = parser.table(block, start) if schema is None else parser.typed(block, schema, start)
             if table.num_rows or not parser.rows:
                 yield table
         if parser is None:
@@ -102,7 +102,19 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             not config.needs_pandas() and ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
         )
 
+    def skim(self, shard: CsvShard, place: int | None) -> Iterator[tuple[int, int]] | None:
+        """Count the lines of blocks without quotes."""
+        if not self._is_placed() or self.config.on_bad_rows != "error":
+            return None
+        counting = _Counting(self._placed_rows(shard, place), self.config.quotechar.encode())
+        return ranges.row_counts(counting.blocks(), counting.lines, counting.parsed)
+
     def _placed(self, shard: CsvShard, place: int | None, schema: pa.Schema | None) -> Iterator[tuple[pa.Table, int]]:
+        for parser, rows, after in self._placed_rows(shard, place):
+            yield self._fitting(parser, rows, schema), after
+
+    def _placed_rows(self, shard: CsvShard, place: int | None) -> Iterator[tuple[BlockParser, bytes, int]]:
+        """Yield the rows of a shard from a byte on as text, without the header."""
         names, complete = shard.names, self.config.records().complete
         whole = shard.range
         if names is None and place is not None:
@@ -117,7 +129,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
                 rows = block[start:]
                 parser = self._parser(shard, names)
             if rows:
-                yield self._fitting(parser, rows, schema), after
+                yield parser, rows, after
         if parser is None and place is None:
             raise BadData("the file is empty; a CSV file has a header at least", file=whole.file.url)
 
@@ -150,13 +162,12 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         utf8 = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
         if size is None or config.needs_pandas() or not utf8:
             return whole
-        if size <= ranges.SHARD_BYTES:
+        if size <= ranges.shard_bytes(size):
             return (CsvShard(FileRange(file, 0, size)),)
         edges = self._edges(file, size)
         if edges is None:
             return whole
-        first = ranges.read_range(FileRange(file, 0, edges[1]))
-        names, _ = self._header(first, file.url)
+        names, _ = self._header(self._head(file, edges[1]), file.url)
         return tuple(
             CsvShard(FileRange(file, start, stop), names if start else None, stop < size)
             for start, stop in itertools.pairwise(edges)
@@ -164,7 +175,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
 
     def _edges(self, file: DataFile, size: int) -> list[int] | None:
         """Return where a file is cut; None if its quotes hide where records end."""
-        step, dialect = ranges.SHARD_BYTES, self.config.records()
+        step, dialect = ranges.shard_bytes(size), self.config.records()
         with file.open() as stream:
             # Many writers quote the header and nothing else: then every line feed after it ends a record.
             header = next(dialect.records(stream.read(min(step, HEADER_BYTES))), None)
@@ -174,6 +185,16 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             pieces = iter(lambda: stream.read(SCAN_BYTES), b"")
             cuts = dialect.cuts(pieces, 0, step)
         return None if cuts is None else [0, *(cut for cut in cuts if cut < size), size]
+
+    def _head(self, file: DataFile, stop: int) -> bytes:
+        """Return the first records of a file: the two that say what its columns are, or all of the first shard."""
+        dialect = self.config.records()
+        head = ranges.read_range(FileRange(file, 0, min(stop, HEADER_BYTES)))
+        head = head[: dialect.complete(head)]
+        filled = (record for record in dialect.records(head) if head[record.start : record.stop].strip())
+        if len(list(itertools.islice(filled, 2))) == 2:
+            return head
+        return ranges.read_range(FileRange(file, 0, stop))
 
     def _header(self, block: bytes, file: str) -> tuple[tuple[str, ...], int]:
         """Return the names of a file's columns and where its rows begin; a nameless first field is an index."""
@@ -263,6 +284,30 @@ class _Before:
         for block in ranges.blocks(head, dialect.complete):
             rows += sum(1 for record in dialect.records(block) if block[record.start : record.stop].strip())
         return rows - config.has_header
+
+
+@dataclass
+class _Counting:
+    """The rows of a shard as text, and how many are in a block of them."""
+
+    rows: Iterator[tuple[BlockParser, bytes, int]]
+    quote: bytes
+    parser: BlockParser | None = None
+
+    def blocks(self) -> Iterator[tuple[bytes, int]]:
+        for parser, block, after in self.rows:
+            self.parser = parser
+            yield block, after
+
+    def lines(self, block: bytes) -> int | None:
+        """Count the lines, if each is a row: in quotes there may be others, and blank ones are none."""
+        if self.quote in block or b"\r" in block or b"\n\n" in block or block.startswith(b"\n"):
+            return None
+        return block.count(b"\n") + (not block.endswith(b"\n"))
+
+    def parsed(self, block: bytes) -> int:
+        assert self.parser is not None
+        return self.parser.table(block).num_rows
 
 
 def _unique(fields: Sequence[str]) -> tuple[str, ...]:

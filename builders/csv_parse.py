@@ -9,17 +9,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, FeatureType, Value
 from arrowsets.features.buffers import bulk_pool
 from arrowsets.features.casting import nulls
+from arrowsets.lazy import pc
 
 from .csv_records import Dialect, Record
 from .csv_types import Words, may_narrow, narrow
-from .ranges import valid_utf8
+from .ranges import MORE_THREADS, valid_utf8
 
 __all__ = ["BlockParser", "forced_types", "typed_column"]
 
@@ -29,6 +29,7 @@ SAMPLE_BYTES = 1 << 16  # of a block that types are guessed from; a wrong guess 
 PARSE_BYTES = 1 << 20  # of a block that one thread parses
 _CACHED = 1 << 18  # bytes that are looked at in one go, so that what is made of them stays in the processor's cache
 _BLANK = re.compile(rb"[\r\n]*\Z")
+_WHITE_LINE = re.compile(rb"(?:\A|[\r\n])[ \t]+(?:[\r\n]|\Z)")
 _MISFITS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, SchemaConflict, UnknownName)
 _SCALARS = (
     pa.types.is_boolean,
@@ -69,12 +70,12 @@ class BlockParser:
     rows: int = 0  # of this parser so far
     guesses: dict[str, pa.DataType] = field(default_factory=dict)
 
-    def table(self, block: bytes) -> pa.Table:
-        """Parse a block, each column as the narrowest type that holds its values."""
-        block = self._checked(block)
-        types = self._guess(block)
+    def table(self, block: bytes, start: int = 0) -> pa.Table:
+        """Parse a block from an offset on, each column as the narrowest type that holds its values."""
+        block, start = self._checked(block, start)
+        types = self._guess(block, start)
         types.update({name: pa.string() for name in self.forced if name in types})
-        table = self._arrow(block, types)
+        table = self._arrow(block, start, types)
         arrays = [
             self._as(table, pa.field(name, self.forced[name]))
             if name in self.forced
@@ -84,22 +85,22 @@ class BlockParser:
         self.rows += table.num_rows
         return pa.table(dict(zip(self.keep, arrays, strict=True)))
 
-    def typed(self, block: bytes, schema: pa.Schema) -> pa.Table:
-        """Parse a block with the types of `schema`."""
-        block = self._checked(block)
+    def typed(self, block: bytes, schema: pa.Schema, start: int = 0) -> pa.Table:
+        """Parse a block from an offset on with the types of `schema`."""
+        block, start = self._checked(block, start)
         features = Features.from_arrow_schema(schema)
         direct = {
             name: schema.field(name).type if isinstance(feature, Value) and _is_scalar(feature) else pa.string()
             for name, feature in features.items()
         }
-        table = self._arrow(block, {name: direct.get(name, pa.string()) for name in self.keep})
+        table = self._arrow(block, start, {name: direct.get(name, pa.string()) for name in self.keep})
         columns = [self._as(table, field, features[field.name]) for field in schema]
         self.rows += table.num_rows
         return pa.Table.from_arrays(columns, schema=schema)
 
     # A column is read as the type it seems to have; what fails to convert is read as text and looked at again.
 
-    def _arrow(self, block: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+    def _arrow(self, block: bytes, start: int, types: dict[str, pa.DataType]) -> pa.Table:
         integers = [name for name, dtype in types.items() if pa.types.is_integer(dtype)]
         if integers and _may_have_hex(block):
             # pyarrow reads "0x1F" as an integer; as text it is looked at by our own rules.
@@ -107,14 +108,15 @@ class BlockParser:
         mended = False
         while True:
             try:
-                table = self._parse(block, types, threads=True)
+                table = self._parse(block, start, types, threads=MORE_THREADS)
             except _Ragged:
                 if mended:
                     raise BadData("the rows have different numbers of fields", file=self.file) from None
-                block, mended = self._mend(block), True
+                block, start, mended = self._mend(block[start:]), 0, True
                 continue
             except pa.ArrowInvalid as error:
                 if not self._widen(str(error), types):
+                    block, start = block[start:], 0
                     if self.on_bad_rows != "error" and not mended and not valid_utf8(block):
                         block, mended = self._mend(block), True
                         continue
@@ -123,12 +125,12 @@ class BlockParser:
             if not self._has_nan(table, types):
                 return table
 
-    def _parse(self, block: bytes, types: Mapping[str, pa.DataType], *, threads: bool, names: Any = None) -> pa.Table:
+    def _parse(self, block: bytes, start: int, types: Mapping[str, pa.DataType], *, threads: bool) -> pa.Table:
         import pyarrow.csv as arrow_csv
 
-        if _BLANK.match(block):
+        if _BLANK.match(block, start):
             return pa.table({name: nulls(0, types[name]) for name in self.keep})
-        quoted = bool(self.dialect.quote) and self.dialect.quote in block
+        quoted = bool(self.dialect.quote) and block.find(self.dialect.quote, start) >= 0
         invalid: list[Any] = []
 
         def ragged(row: Any) -> Any:
@@ -136,13 +138,11 @@ class BlockParser:
             return "error"
 
         def read(size: int) -> pa.Table:
-            source: Any = pa.BufferReader(block)
+            source: Any = pa.BufferReader(pa.py_buffer(block).slice(start))
             return arrow_csv.read_csv(
                 source,
                 memory_pool=bulk_pool(),
-                read_options=arrow_csv.ReadOptions(
-                    column_names=list(names or self.names), block_size=size, use_threads=threads
-                ),
+                read_options=arrow_csv.ReadOptions(column_names=list(self.names), block_size=size, use_threads=threads),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=self.dialect.sep.decode(),
                     quote_char=self.dialect.quote.decode() or False,
@@ -180,7 +180,7 @@ class BlockParser:
             raise
 
     def _widen(self, message: str, types: dict[str, pa.DataType]) -> bool:
-        match = re.search(r"CSV column #(\d+): CSV conversion error to (\w+)", message)
+        match = re.search(r"CSV column #(\d+): (?:Row #\d+: )?CSV conversion error to (\w+)", message)
         if match is None or match.group(2) in {"string", "large_string"}:
             return False
         name = self.names[int(match.group(1))]
@@ -201,14 +201,16 @@ class BlockParser:
         types.update(dict.fromkeys(odd, pa.string()))
         return bool(odd)
 
-    def _guess(self, block: bytes) -> dict[str, pa.DataType]:
+    def _guess(self, block: bytes, start: int) -> dict[str, pa.DataType]:
         if not self.words.plain():
             return dict.fromkeys(self.keep, pa.string())
         if not self.guesses:
-            sample = block if len(block) <= SAMPLE_BYTES else block[: self.dialect.complete(block[:SAMPLE_BYTES])]
+            sample = block[start : start + SAMPLE_BYTES]
+            if len(block) - start > SAMPLE_BYTES:
+                sample = sample[: self.dialect.complete(sample)]
             text = dict.fromkeys(self.keep, pa.string())
             try:
-                table = self._parse(sample, text, threads=False)
+                table = self._parse(sample, 0, text, threads=False)
             except (_Ragged, pa.ArrowInvalid):
                 return dict.fromkeys(self.keep, pa.string())
             for name in self.keep:
@@ -234,14 +236,15 @@ class BlockParser:
 
     # What is wrong with a block is looked for only after something was.
 
-    def _checked(self, block: bytes) -> bytes:
+    def _checked(self, block: bytes, start: int) -> tuple[bytes, int]:
+        # What comes before `start` has closed its quotes.
         if not self.closed and self.dialect.quote and _odd(block, self.dialect.quote):
-            for row, record in enumerate(self.dialect.records(block)):
+            for row, record in enumerate(self.dialect.records(block[start:])):
                 if not record.closed:
                     raise BadData("the file ends within a quoted field", file=self.file, row=self._row(row))
-        if len(self.names) == 1 and re.search(rb"(?:\A|[\r\n])[ \t]+(?:[\r\n]|\Z)", block):
-            return self._mend(block)  # a line of white space is no row
-        return block
+        if len(self.names) == 1 and _WHITE_LINE.search(block, max(start - 1, 0)):
+            return self._mend(block[start:]), 0  # a line of white space is no row
+        return block, start
 
     def _mend(self, block: bytes) -> bytes:
         """Return a block whose rows all have the columns' number of fields: short rows are filled up."""

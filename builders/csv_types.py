@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.features.buffers import is_valid, null_scalar, texts
+from arrowsets.lazy import pc
 
 __all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
 

@@ -16,7 +16,6 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, SchemaConflict
@@ -24,6 +23,7 @@ from arrowsets.features import ClassLabel, Features, FeatureType, List, as_featu
 from arrowsets.features.buffers import null_scalar, of_mask, of_numpy, texts
 from arrowsets.features.casting import nulls
 from arrowsets.files import DataFile
+from arrowsets.lazy import pc
 
 __all__ = ["FolderBuilder", "FolderOptions", "FolderShard"]
 

@@ -20,7 +20,7 @@ from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict, UnknownNam
 from arrowsets.files import DataFile
 
 from . import ranges
-from .json_lines import LineReader, between_objects, whole_objects
+from .json_lines import LineReader, between_objects, count_objects, whole_objects
 from .json_structure import array_items, member
 from .ranges import FileRange, utf8_stream
 from .widening import WideningBuilder
@@ -98,6 +98,15 @@ class JsonBuilder(WideningBuilder[FileRange]):
                 yield table.slice(skip) if skip else table, after
             skip = max(skip - table.num_rows, 0)
 
+    def skim(self, shard: FileRange, place: int | None) -> Iterator[tuple[int, int]] | None:
+        """Count the lines that are objects."""
+        lines = self._placed_lines(shard, place) if self.config.on_bad_rows == "error" else None
+        if lines is None:
+            return None
+        reader = LineReader(shard, None, self.mixed, self.config.on_bad_rows, self.rejects)
+        blocks = ((block, after) for block, after in lines if not block.isspace())
+        return ranges.row_counts(blocks, count_objects, lambda block: reader.table(block).num_rows)
+
     def _fitting(self, reader: LineReader, block: bytes) -> pa.Table:
         try:
             return reader.table(block)
@@ -146,12 +155,12 @@ class JsonBuilder(WideningBuilder[FileRange]):
         config = self.config
         size = ranges.plain_size(file)
         plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
-        if size is None or size <= ranges.SHARD_BYTES or not plain or config.field is not None:
+        if size is None or size <= ranges.shard_bytes(size) or not plain or config.field is not None:
             return (FileRange(file),)
         with file.open() as raw:
             if not raw.read(1 << 12).removeprefix(ranges.BOM).lstrip().startswith(b"{"):
                 return (FileRange(file),)
-        cuts = ranges.line_cuts(file, size, between_objects)
+        cuts = ranges.line_cuts(file, size, between_objects, ranges.shard_bytes(size))
         return tuple(FileRange(file, start, stop) for start, stop in itertools.pairwise(cuts))
 
     def _lines(self, shard: FileRange) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from arrowsets.errors import BadData
 from arrowsets.files import DataFile
 
 __all__ = [
+    "MORE_THREADS",
     "FileRange",
     "blocks",
     "holds",
@@ -23,12 +24,19 @@ __all__ = [
     "placed_blocks",
     "plain_size",
     "read_range",
+    "row_counts",
+    "shard_bytes",
     "utf8_stream",
     "valid_utf8",
     "whole_records",
 ]
 
 SHARD_BYTES = 16 << 20  # of text that is one unit of work, about
+READERS = 4  # pieces that a small file is cut into, so that all who read have work
+SMALL_SHARD = 4 << 20  # but none is smaller
+# Whether Arrow is to parse a shard with threads of its own. On few processors those who read other shards use all of
+# them, and Arrow's threads beside them take a third more time.
+MORE_THREADS = (os.cpu_count() or 1) > READERS
 BLOCK_BYTES = 16 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
 _SEARCHED = 1 << 18  # bytes at a time, so that they stay in the processor's cache
 FIRST_BYTES = 1 << 16  # of the first block that a stream reads
@@ -49,6 +57,11 @@ def plain_size(file: DataFile) -> int | None:
     """Return the size of a file whose bytes can be read at any place, else None."""
     path = file.local_path()
     return None if path is None else path.stat().st_size
+
+
+def shard_bytes(size: int) -> int:
+    """Return of how many bytes the shards of a file are, about: fewer in small files, so that there are some."""
+    return min(SHARD_BYTES, max(SMALL_SHARD, size // READERS + 1))
 
 
 def is_utf8(encoding: str | None) -> bool:
@@ -88,13 +101,12 @@ def holds(file: DataFile, mark: bytes, start: int) -> bool:
     return False
 
 
-def line_cuts(file: DataFile, size: int, find: Callable[[bytes], int], step: int | None = None) -> list[int]:
+def line_cuts(file: DataFile, size: int, find: Callable[[bytes], int], step: int) -> list[int]:
     """Return the offsets at which a file can be cut, about `step` bytes apart, from 0 to its size.
 
     Args:
         find: Answers the offset after the first line of a window at whose end records end, or -1.
     """
-    step = step or SHARD_BYTES
     cuts = [0]
     with file.open_raw() as raw:
         target = step
@@ -223,6 +235,26 @@ def placed_blocks(
             place += len(block)
             if content:
                 yield content, place
+
+
+def row_counts(
+    blocks: Iterator[tuple[bytes, int]], count: Callable[[bytes], int | None], parse: Callable[[bytes], int]
+) -> Iterator[tuple[int, int]]:
+    """Yield how many rows blocks have, with the offsets after them.
+
+    Args:
+        count: Answers how many rows a block has by the look of its lines; None where that does not tell.
+        parse: Answers it by reading the values. It has the last word on the first block, and so on all.
+    """
+    trusted: bool | None = None
+    for block, after in blocks:
+        rows = None if trusted is False else count(block)
+        if rows is None:
+            rows = parse(block)
+        elif trusted is None:
+            found = parse(block)
+            trusted, rows = found == rows, found
+        yield rows, after
 
 
 def _small_pieces(raw: BinaryIO, shard: FileRange) -> Iterator[bytes]:

@@ -112,10 +112,10 @@ class TextBuilder(Builder[FileRange]):
         config = self.config
         size = ranges.plain_size(file)
         plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
-        if size is None or size <= ranges.SHARD_BYTES or not plain or config.sample_by == "document":
+        if size is None or size <= ranges.shard_bytes(size) or not plain or config.sample_by == "document":
             return (FileRange(file),)
         find = ranges.after_newline if config.sample_by == "line" else _after_blank_line
-        cuts = ranges.line_cuts(file, size, find)
+        cuts = ranges.line_cuts(file, size, find, ranges.shard_bytes(size))
         return tuple(FileRange(file, start, stop) for start, stop in itertools.pairwise(cuts))
 
     def _samples(self, shard: FileRange) -> Iterator[pa.Array[Any]]:

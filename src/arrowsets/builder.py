@@ -140,6 +140,14 @@ class Builder(ABC, Generic[S]):
         for table in self.read_from(shard, row, schema):
             yield table, None
 
+    def skim(self, shard: S, place: int | None) -> Iterator[tuple[int, int]] | None:
+        """Yield how many rows come next, and the place after them (see `read_placed`), without making values of them.
+
+        The rows are those of `read_placed`. None where finding out takes as long as reading.
+        """
+        del shard, place
+        return None
+
     def sample(self, shard: S) -> pa.Table | None:
         """Return the first rows of a shard with their own types; None if it has none."""
         return next((table for table in self.read(shard) if table.num_columns), None)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from arrowsets import iterable
 from arrowsets.dataset import Dataset
 from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, unify
 from arrowsets.info import DatasetInfo
-from arrowsets.iterable import IterableDataset
-from arrowsets.iterable.mixing import concatenate_streams, interleave_streams
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
+
+if TYPE_CHECKING:
+    from arrowsets.iterable import IterableDataset
 
 __all__ = ["concatenate_datasets", "interleave_datasets"]
 
 Stopping = Literal["first_exhausted", "all_exhausted", "all_exhausted_without_replacement"]
 
 
-D = TypeVar("D", Dataset, IterableDataset)
+D = TypeVar("D", Dataset, "IterableDataset")
 
 
 def concatenate_datasets(
@@ -50,7 +52,7 @@ def concatenate_datasets(
             raise NotImplementedError(
                 "streams cannot be put side by side: materialise them first, stream.to_dataset(), or add columns by map"
             )
-        joined: D = cast("Any", concatenate_streams(streams, *_known(streams), info, split))
+        joined: D = cast("Any", iterable.concatenate_streams(streams, *_known(streams), info, split))
         return joined
     whole: D = cast("Any", _concatenated(datasets, info, split, axis))
     return whole
@@ -110,7 +112,9 @@ def interleave_datasets(
         raise ValueError(f"stopping_strategy must be one of {Stopping.__args__}, not {stopping_strategy!r}")  # type: ignore[attr-defined]
     mixed: Any
     if streams := _streams(parts):
-        mixed = interleave_streams(streams, *_known(streams), probabilities, seed, info, split, stopping_strategy)
+        mixed = iterable.interleave_streams(
+            streams, *_known(streams), probabilities, seed, info, split, stopping_strategy
+        )
     else:
         mixed = _interleaved(parts, probabilities, seed, info, split, stopping_strategy)
     answer: D = mixed
@@ -190,7 +194,7 @@ def _checked(datasets: Sequence[Any]) -> list[Any]:
             raise ValueError(
                 f"expected datasets but one is a dictionary of the splits {list(part)}; choose one: datasets['train']"
             )
-        if not isinstance(part, (Dataset, IterableDataset)):
+        if not isinstance(part, Dataset) and not isinstance(part, iterable.IterableDataset):
             raise ValueError(f"expected datasets, got {type(part).__name__}")
     if len({isinstance(part, Dataset) for part in parts}) > 1:
         raise ValueError(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from arrowsets import registry
+from arrowsets import iterable, registry
 from arrowsets.builder import Builder
 from arrowsets.combine import concatenate_datasets
 from arrowsets.config import settings
@@ -22,7 +22,6 @@ from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
 from arrowsets.files import DataFile
 from arrowsets.files.download import fetch
 from arrowsets.info import DatasetInfo
-from arrowsets.iterable import IterableDataset, IterableDatasetDict
 from arrowsets.lineage import Lineage
 from arrowsets.prepare import lineage_of, refuse_empty
 from arrowsets.resolve import Recipe, resolve
@@ -343,12 +342,12 @@ class _StreamLoader(_Loader):
 
     def _load(self, split: Any) -> Any:
         if split is None:
-            return IterableDatasetDict({name: self.stream(name) for name in self.recipe.files})
+            return iterable.IterableDatasetDict({name: self.stream(name) for name in self.recipe.files})
         if isinstance(split, (list, tuple)):
             return [self._load(each) for each in split]
         return self.range_of(split)
 
-    def range_of(self, split: Split) -> IterableDataset:
+    def range_of(self, split: Split) -> iterable.IterableDataset:
         """Return the rows that a split specification names."""
         spec = parse(split)
         lengths = {name: self._length(name, spec) for name in self.named(spec)}
@@ -371,10 +370,10 @@ class _StreamLoader(_Loader):
         return 1 << 62
 
     @functools.cache  # noqa: B019 - a loader lives as long as one call
-    def stream(self, name: str) -> IterableDataset:
+    def stream(self, name: str) -> iterable.IterableDataset:
         """Return all rows of a split."""
         files = self.files()[name]
-        made = IterableDataset._of_builder(self.builder, files, name, self.info(), [self.recipe.config_name])
+        made = iterable.IterableDataset._of_builder(self.builder, files, name, self.info(), [self.recipe.config_name])
         refuse_empty(self.builder, files)
         return made
 

@@ -18,16 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from arrowsets import export, hub
 from arrowsets.config import settings
 from arrowsets.engine.executors import Task, process_pool, run
 from arrowsets.errors import OfflineError, RepositoryNotFound, SchemaConflict, UnknownName
-from arrowsets.export.embed import embedded_bytes
-from arrowsets.export.parquet import ParquetJob
-from arrowsets.export.shards import shard_ranges
 from arrowsets.features import Features
 from arrowsets.files.inference import SPLIT_NAME
-from arrowsets.hub.access import Access
-from arrowsets.hub.commit import Commit, NewSplit, commit
 from arrowsets.progress import progress
 from arrowsets.table import View
 
@@ -85,16 +81,16 @@ def push(splits: Mapping[str, Rows], options: PushOptions, *, whole_config: bool
         whole_config: These are all splits of the configuration.
     """
     features = _checked(splits, options)
-    access = Access.given(options.token)
+    access = hub.Access.given(options.token)
     name = _repository(access, options)
     with tempfile.TemporaryDirectory(prefix="arrowsets-push-") as folder, _quietly():
         data_dir = options.data_dir or ("data" if options.config_name == "default" else options.config_name)
         uploads = _Uploads(access, name, options, data_dir, Path(folder))
         new = {split: uploads.split(split, rows) for split, rows in splits.items()}
         append = options.mode == "append"
-        return commit(
+        return hub.make_commit(
             access,
-            Commit(
+            hub.Commit(
                 name,
                 options.config_name,
                 data_dir,
@@ -134,7 +130,7 @@ def _checked(splits: Mapping[str, Rows], options: PushOptions) -> Features:
     return splits[first].features
 
 
-def _repository(access: Access, options: PushOptions) -> str:
+def _repository(access: hub.Access, options: PushOptions) -> str:
     """Return the id of the repository, and see to it that it and the branch are there."""
     api, name = access.api, options.repo_id
     if name.startswith("buckets/"):
@@ -153,7 +149,7 @@ def _repository(access: Access, options: PushOptions) -> str:
     return name
 
 
-def _created(access: Access, name: str, options: PushOptions) -> str:
+def _created(access: hub.Access, name: str, options: PushOptions) -> str:
     def request() -> str:
         made = access.api.create_repo(name, repo_type="dataset", private=options.private, exist_ok=True)
         return str(made.repo_id)
@@ -164,15 +160,15 @@ def _created(access: Access, name: str, options: PushOptions) -> str:
 class _Uploads:
     """Writes the shards of splits and uploads them."""
 
-    def __init__(self, access: Access, name: str, options: PushOptions, data_dir: str, folder: Path) -> None:
+    def __init__(self, access: hub.Access, name: str, options: PushOptions, data_dir: str, folder: Path) -> None:
         self.access, self.name, self.options, self.data_dir, self.folder = access, name, options, data_dir, folder
 
-    def split(self, split: str, rows: Rows) -> NewSplit:
+    def split(self, split: str, rows: Rows) -> hub.NewSplit:
         """Write and upload one split."""
         options = self.options
-        size = embedded_bytes(rows.view, rows.features) if options.embed_external_files else rows.view.nbytes
-        cuts = shard_ranges(rows.view, options.max_shard_size, options.shards_of(split), size)
-        job = ParquetJob(rows.view, rows.features, embed=options.embed_external_files)
+        size = export.embedded_bytes(rows.view, rows.features) if options.embed_external_files else rows.view.nbytes
+        cuts = export.shard_ranges(rows.view, options.max_shard_size, options.shards_of(split), size)
+        job = export.ParquetJob(rows.view, rows.features, embed=options.embed_external_files)
         names = [f"{split}-{index:05d}-of-{len(cuts):05d}.parquet" for index in range(len(cuts))]
         tasks = [
             Task((str(self.folder / name), None, start, stop), f"rows {start} to {stop - 1} of {split!r}")
@@ -184,7 +180,7 @@ class _Uploads:
         with contextlib.closing(bar), ThreadPoolExecutor(UPLOADS, thread_name_prefix="arrowsets-upload") as pool:
             written = run(job.write_file, tasks, workers, ahead=WAITING, on_progress=lambda _, done: bar.update(done))
             files = list(self._uploaded(pool, (task.args[0] for task, _ in written)))
-        return NewSplit(rows.view.num_rows, size, files)
+        return hub.NewSplit(rows.view.num_rows, size, files)
 
     def _uploaded(self, pool: ThreadPoolExecutor, paths: Iterator[str]) -> Iterator[CommitOperationAdd]:
         waiting: deque[Future[CommitOperationAdd]] = deque()
@@ -225,7 +221,7 @@ class _Uploads:
         )
 
 
-def _has_xet(access: Access) -> bool:
+def _has_xet(access: hub.Access) -> bool:
     host = access.endpoint.partition("://")[2].partition("/")[0]
     return host == "huggingface.co" or host.endswith(".huggingface.co")
 

@@ -13,17 +13,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from arrowsets import registry
+from arrowsets import hub, registry
 from arrowsets.errors import DataFilesNotFound, OfflineError, RepositoryNotFound
 from arrowsets.files import DataFile, download, expand, find
 from arrowsets.files.card import Card, Config, patterns_in, read_card, read_directory
+from arrowsets.files.listing import Tree
 from arrowsets.files.patterns import has_wildcard
 from arrowsets.files.unpack import kind_of, open_archive
 from arrowsets.files.urls import is_http, is_local, local_part, scheme
-from arrowsets.hub import HubId, Snapshot, Trees, is_hub_id, open_snapshot, refuse_outside
-from arrowsets.hub.access import Access
-from arrowsets.hub.ids import PREFIX
-from arrowsets.hub.refusals import Unreachable
 from arrowsets.info import DatasetInfo
 
 __all__ = ["Recipe", "Request", "card_of", "resolve"]
@@ -141,7 +138,7 @@ def resolve(
         raise RuntimeError(f"Dataset scripts are no longer supported, but found {Path(text).name}")
     if scheme(text) in (None, "file", "local"):
         return _local(request)
-    if text.startswith(PREFIX):
+    if text.startswith(hub.PREFIX):
         return _hub_url(request)
     return _file(request) if is_http(text) or _builder_of_file(text) else _recipe_of(request, text, Card(), _stem(text))
 
@@ -175,11 +172,11 @@ def _local(request: Request) -> Recipe:
     if path.is_dir():
         _refuse_saved(path)
         return _recipe_of(request, str(path), read_directory(path), _stem(str(path.resolve())))
-    if path.is_absolute() or not is_hub_id(request.path):
+    if path.is_absolute() or not hub.is_hub_id(request.path):
         raise DataFilesNotFound(_nothing(request.path))
     try:
         snapshot = _snapshot(request.path, request.revision, request.token)
-    except (RepositoryNotFound, Unreachable, OfflineError) as error:
+    except (RepositoryNotFound, hub.Unreachable, OfflineError) as error:
         raise type(error)(f"{_nothing(request.path)}; a dataset on a hub: {error}") from error
     return _of_snapshot(request, snapshot)
 
@@ -191,19 +188,21 @@ def _nothing(path: str) -> str:
     )
 
 
-def _snapshot(path: str, revision: str | None, token: bool | str | None) -> Snapshot:
-    wanted = HubId.parse(path)
+def _snapshot(path: str, revision: str | None, token: bool | str | None) -> hub.Snapshot:
+    wanted = hub.HubId.parse(path)
     if revision is not None and wanted.revision not in (None, revision):
         raise ValueError(
             f"{path!r} names the revision {wanted.revision!r}, and revision={revision!r} another; give one"
         )
-    return open_snapshot(HubId(wanted.name, revision or wanted.revision), Access.given(token))
+    return hub.open_snapshot(hub.HubId(wanted.name, revision or wanted.revision), hub.Access.given(token))
 
 
 def _hub_url(request: Request) -> Recipe:
-    wanted = HubId.parse(request.path)
+    wanted = hub.HubId.parse(request.path)
     snapshot = _snapshot(
-        f"{PREFIX}{wanted.name}@{wanted.revision}" if wanted.revision else wanted.name, request.revision, request.token
+        f"{hub.PREFIX}{wanted.name}@{wanted.revision}" if wanted.revision else wanted.name,
+        request.revision,
+        request.token,
     )
     if wanted.path in snapshot.files:
         return _file(replace(request, path=f"{snapshot.url}/{wanted.path}"))
@@ -211,11 +210,11 @@ def _hub_url(request: Request) -> Recipe:
     return _of_snapshot(replace(request, data_dir=inner or None), snapshot)
 
 
-def _of_snapshot(request: Request, snapshot: Snapshot) -> Recipe:
-    trees = Trees(request.token)
+def _of_snapshot(request: Request, snapshot: hub.Snapshot) -> Recipe:
+    trees = hub.Trees(request.token)
     trees.add(snapshot)
     card = read_card(snapshot.read_text)
-    refuse_outside(card, snapshot)
+    hub.refuse_outside(card, snapshot)
     name = snapshot.name.rpartition("/")[2]
     pinned = replace(request, revision=snapshot.commit)
     try:
@@ -250,17 +249,17 @@ def card_of(path: str | os.PathLike[str], revision: str | None = None, token: bo
     text = os.fspath(path)
     if registry.is_builder(text):
         return Card()
-    if text.startswith(PREFIX):
+    if text.startswith(hub.PREFIX):
         return read_card(_snapshot(text, revision, token).read_text)
     if not is_local(text):
         return Card()
     local = Path(local_part(text)).expanduser()
-    if local.exists() or local.is_absolute() or not is_hub_id(text):
+    if local.exists() or local.is_absolute() or not hub.is_hub_id(text):
         return read_directory(local)
     return read_card(_snapshot(text, revision, token).read_text)
 
 
-def _recipe_of(request: Request, root: str, card: Card, dataset_name: str, trees: Trees | None = None) -> Recipe:
+def _recipe_of(request: Request, root: str, card: Card, dataset_name: str, trees: hub.Trees | None = None) -> Recipe:
     """Return the recipe for a directory, local or the URL of one, with its card.
 
     `data_files` and `data_dir` of the caller replace those of the configuration, and what it declares of its data.
@@ -284,15 +283,30 @@ def _declared(card: Card, name: str) -> DatasetInfo:
     return DatasetInfo.of_card(card.infos[name])
 
 
-def _find(request: Request, base: str, data_dir: str | None, data_files: Any, trees: Trees | None = None) -> Files:
+def _find(request: Request, base: str, data_dir: str | None, data_files: Any, trees: hub.Trees | None = None) -> Files:
     return find(
         data_files,
         data_dir,
         base,
         storage_options=request.storage_options,
         cache_dir=request.cache_dir,
-        open_tree=trees or Trees(request.token),
+        open_tree=trees or _HubTrees(request.token),
     )
+
+
+class _HubTrees:
+    """The trees of datasets on the hub, which is imported when a URL is one of its."""
+
+    def __init__(self, token: bool | str | None) -> None:
+        self._token = token
+        self._trees: hub.Trees | None = None
+
+    def __call__(self, url: str) -> tuple[Tree, str] | None:
+        if scheme(url) != "hf":
+            return None
+        if self._trees is None:
+            self._trees = hub.Trees(self._token)
+        return self._trees(url)
 
 
 def _any_wildcard(patterns: object) -> bool:

@@ -106,7 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if rule is not None and rule.action.isdigit():
-            self._answer(int(rule.action), list((rule.given or {}).items()), b"no")
+            given = dict(rule.given or {})
+            body = given.pop("body", "no").encode()
+            self._answer(int(rule.action), list(given.items()), body)
             return
         connection = http.client.HTTPConnection(urlsplit(self.proxy.target).netloc, timeout=30)
         with contextlib.closing(connection):

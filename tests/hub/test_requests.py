@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +18,7 @@ from arrowsets.errors import (
     BadData,
     BadToken,
     GatedRepository,
+    HubError,
     OfflineError,
     RemoteError,
     RepositoryNotFound,
@@ -283,3 +285,26 @@ def test_the_cache_holds_contents_under_their_hashes(world: Any) -> None:
     load(repo)
     (file,) = (world.home.parent / "home-other").glob("hub/*/snapshots/*/data/*.parquet")
     assert hashlib.sha256(file.read_bytes()).hexdigest() == file.resolve().name
+
+
+@pytest.mark.parametrize("path", ["../../../evil", "/tmp/evil", "a/../../b", "C:/evil", "a\\\\..\\\\b", "."])
+def test_a_hub_cannot_name_files_outside_of_the_cache(world: Any, proxy: Any, path: str) -> None:
+    repo = numbers(world)
+    listed = f'[{{"type": "file", "path": "{path}", "size": 1, "oid": "{"0" * 40}"}}]'
+    proxy.harm("/tree/", "200", given={"Content-Type": "application/json", "body": listed})
+    with pytest.raises(HubError, match="no path in a dataset"):
+        load(repo)
+
+
+@pytest.mark.parametrize("answer", [{"sha": "../x"}, {"id": "../../x/y"}, {"id": "a/b/c"}, {"sha": None}])
+def test_a_hub_cannot_name_a_directory_outside_of_the_cache(world: Any, proxy: Any, answer: dict[str, Any]) -> None:
+    repo = numbers(world)
+    body = json.dumps({"id": repo, "sha": "0" * 40, **answer})
+    proxy.harm("/revision/main", "200", given={"Content-Type": "application/json", "body": body})
+    with pytest.raises(HubError, match="which is none"):
+        load(repo)
+
+
+def test_a_revision_is_no_path(world: Any) -> None:
+    with pytest.raises(RevisionNotFound, match="is no name of a branch"):
+        load(world.id("any"), revision="../../x")

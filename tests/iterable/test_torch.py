@@ -78,3 +78,45 @@ def test_each_worker_has_a_state_of_its_own(stream: IterableDataset) -> None:
     restored = torchdata.StatefulDataLoader(shuffled, **options)
     restored.load_state_dict(loader.state_dict())
     assert [batch["x"].tolist() for batch in restored] == whole[7:]
+
+
+def described(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return str(value.dtype), tuple(value.shape), value.tolist()
+    if isinstance(value, dict):
+        return {key: described(item) for key, item in value.items()}
+    return [described(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+@pytest.mark.parametrize("format_name", [None, "torch", "numpy"])
+@pytest.mark.parametrize("batch_size", [7, 300, 1000, 2500])
+def test_batches_are_those_of_rows_that_are_dicts(format_name: str | None, batch_size: int) -> None:
+    columns: dict[str, Any] = {
+        "number": list(range(2500)),
+        "float": [n / 3 for n in range(2500)],
+        "list": [[n, 2 * n] for n in range(2500)],
+    }
+    if format_name != "numpy":
+        columns["text"] = [str(n) for n in range(2500)]
+    stream = Dataset.from_dict(columns).to_iterable_dataset().with_format(format_name).skip(3)
+    collated = list(torch.utils.data.DataLoader(stream, batch_size))
+    rows = [dict(row) for row in stream]
+    expected = [torch.utils.data.default_collate(rows[at : at + batch_size]) for at in range(0, len(rows), batch_size)]
+    assert described(collated) == described(expected)
+
+
+def test_rows_for_a_function_of_the_users_are_mappings_of_values() -> None:
+    stream = Dataset.from_dict({"x": [1, 2, 3]}).to_iterable_dataset()
+    loader = torch.utils.data.DataLoader(stream, 2, collate_fn=lambda rows: [dict(row) for row in rows])
+    assert list(loader) == [[{"x": 1}, {"x": 2}], [{"x": 3}]]
+
+
+def test_rows_that_are_not_collated_are_dicts() -> None:
+    stream = Dataset.from_dict({"x": [1, 2]}).to_iterable_dataset()
+    assert all(type(row) is dict for row in torch.utils.data.DataLoader(stream, batch_size=None))
+
+
+def test_a_batch_does_not_share_the_memory_of_others() -> None:
+    stream = Dataset.from_dict({"x": list(range(100))}).to_iterable_dataset().with_format("torch")
+    first = next(iter(torch.utils.data.DataLoader(stream, 10)))
+    assert first["x"].untyped_storage().nbytes() == 80

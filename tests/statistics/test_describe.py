@@ -13,7 +13,7 @@ DATA = Dataset.from_dict({"x": [1, 2, 2, None], "t": ["<b>", "<b>", "世界", No
 def test_a_line_for_each_column() -> None:
     lines = repr(DATA.describe()).splitlines()
     assert lines[0] == "4 rows"
-    assert lines[2].split() == ["x", "int", "25%", "1", "2", "1.6667", "2", "▃▆"]
+    assert lines[2].split() == ["x", "int", "25%", "1", "2", "1.6667", "2", "▄█"]
     assert "<b> 67%, 世界 33%" in lines[3]
 
 

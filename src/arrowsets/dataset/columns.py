@@ -8,10 +8,10 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
-from arrowsets.export.arrow import write_file
 from arrowsets.features import ClassLabel, Features, FeatureType, Value, array_of, has_labels
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
@@ -194,7 +194,7 @@ class ColumnMethods(DatasetCore):
             made = made.select_columns(list(features))
             wanted = made._features
         if cache_file_name is not None:
-            write_file(made._view, wanted, cache_file_name)
+            export.write_file(made._view, wanted, cache_file_name)
         return made
 
     def cast_column(self, column: str, feature: Any, new_fingerprint: str | None = None) -> Self:

@@ -14,12 +14,11 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.create import read_copy
 from arrowsets.dataset.reading import FormatSpec
 from arrowsets.errors import BadData, DataFilesNotFound
-from arrowsets.export.arrow import write_directory
-from arrowsets.export.target import Directory
 from arrowsets.features import Features
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
@@ -53,9 +52,9 @@ class DiskMethods(DatasetCore):
         Raises:
             PermissionError: if the dataset's own files lie in that directory.
         """
-        target = Directory.at(str(dataset_path), storage_options)
+        target = export.Directory.at(str(dataset_path), storage_options)
         target.refuse_sources(self._view.paths)
-        refs = write_directory(
+        refs = export.write_directory(
             self._view, self._features, target, max_shard_size=max_shard_size, num_shards=num_shards, num_proc=num_proc
         )
         spec = self._format
@@ -90,7 +89,7 @@ class DiskMethods(DatasetCore):
         Raises:
             FileNotFoundError: if it holds no saved dataset.
         """
-        target = Directory.at(str(dataset_path), storage_options)
+        target = export.Directory.at(str(dataset_path), storage_options)
         state = _read_json(target, STATE)
         info = DatasetInfo.from_dict(_read_json(target, INFO)) if target.exists(INFO) else DatasetInfo()
         names = [entry["filename"] for entry in state["_data_files"]]
@@ -119,7 +118,7 @@ class DiskMethods(DatasetCore):
         return cls._make(view, features, lineage, info, state.get("_split"), spec, pins)
 
 
-def _read_json(target: Directory, name: str) -> dict[str, Any]:
+def _read_json(target: export.Directory, name: str) -> dict[str, Any]:
     if not target.exists(name):
         raise DataFilesNotFound(
             f"{target.path(name)!r} does not exist; {target.url!r} is not a directory that save_to_disk wrote"

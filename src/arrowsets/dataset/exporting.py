@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.export.parquet import ParquetShards, write_parquet
-from arrowsets.export.plans import write_csv, write_json
-from arrowsets.export.sql import write_sql
-from arrowsets.export.texts import check_counts
 from arrowsets.features import Features, FeatureType
 from arrowsets.features.array import ArrayType
 from arrowsets.features.media import Media
@@ -101,7 +98,7 @@ class ExportMethods(DatasetCore):
         >>> text.getvalue()
         'x,y\\n1,a\\n2,"b,c"\\n'
         """
-        return write_csv(self._view, path_or_buf, batch_size, num_proc, storage_options, to_csv_kwargs)
+        return export.write_csv(self._view, path_or_buf, batch_size, num_proc, storage_options, to_csv_kwargs)
 
     def to_json(
         self,
@@ -129,7 +126,7 @@ class ExportMethods(DatasetCore):
         {"x":1,"y":["a"]}
         {"x":null,"y":[]}
         """
-        return write_json(self._view, path_or_buf, batch_size, num_proc, storage_options, to_json_kwargs)
+        return export.write_json(self._view, path_or_buf, batch_size, num_proc, storage_options, to_json_kwargs)
 
     def to_parquet(
         self,
@@ -162,8 +159,8 @@ class ExportMethods(DatasetCore):
         >>> Dataset.from_dict({"x": [1, 2]}).to_parquet(io.BytesIO()) > 0
         True
         """
-        shards = ParquetShards(num_shards, max_shard_size, num_proc, str(self._split or "train"))
-        return write_parquet(
+        shards = export.ParquetShards(num_shards, max_shard_size, num_proc, str(self._split or "train"))
+        return export.write_parquet(
             self._view, self._features, path_or_buf, batch_size, storage_options, shards, parquet_writer_kwargs
         )
 
@@ -197,8 +194,8 @@ class ExportMethods(DatasetCore):
         >>> con.execute("select * from numbers").fetchall()
         [(1, 'a'), (2, None)]
         """
-        check_counts(batch_size, num_proc)
-        return write_sql(self._view, name, con, batch_size, sql_writer_kwargs)
+        export.check_counts(batch_size, num_proc)
+        return export.write_sql(self._view, name, con, batch_size, sql_writer_kwargs)
 
     def _frames(self, show: Callable[[pa.Table], Any], batch_size: int | None, *, batched: bool) -> Any:
         if batched:

@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Literal, Self
 
-import pyarrow.compute as pc
-
+from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import FormatSpec
 from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Explanation, explain
-from arrowsets.export.arrow import write_file
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import to_numpy
 from arrowsets.formats import get_format
+from arrowsets.lazy import pc
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.call import Call
@@ -166,7 +165,7 @@ class MapMethods(DatasetCore):
         )
         mapped = mapped if features is None else mapped._as_declared(features, how)
         if cache_file_name is not None:
-            write_file(mapped._view, mapped._features, cache_file_name)
+            export.write_file(mapped._view, mapped._features, cache_file_name)
         return mapped
 
     def filter(
@@ -239,7 +238,7 @@ class MapMethods(DatasetCore):
         kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
         if cache_file_name is not None:
             positions = Features({"indices": Value("uint64")})
-            write_file(kept.view.rename({"row": "indices"}), positions, cache_file_name)
+            export.write_file(kept.view.rename({"row": "indices"}), positions, cache_file_name)
         rows = to_numpy(kept.view.column("row"))
         return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins, origin=kept.origin)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import from_start
 from arrowsets.derive import Execution, rewrite
 from arrowsets.errors import ColumnNotFound
-from arrowsets.export.arrow import write_file
 from arrowsets.features import ClassLabel, Features, array_of
+from arrowsets.lazy import pc
 from arrowsets.lineage import Lineage
 from arrowsets.sampling import generator_for, split_sizes, stratified
 from arrowsets.table import View
@@ -264,7 +264,7 @@ class RowMethods(DatasetCore):
         how = Execution(num_proc=num_proc, in_memory=keep_in_memory or None, store=self._store)
         view, pins = rewrite(dataset._view, dataset._features, dataset._lineage, how)
         if cache_file_name is not None:
-            write_file(view, dataset._features, cache_file_name)
+            export.write_file(view, dataset._features, cache_file_name)
         made: Self = dataset._derive(
             "flatten_indices",
             view=view,

@@ -11,10 +11,10 @@ from html import escape
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
+from arrowsets import export
 from arrowsets.dataset.dataset import Dataset
 from arrowsets.dataset.viewing import open_viewer
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
-from arrowsets.export.target import Directory
 from arrowsets.push import PushOptions, Rows, push
 from arrowsets.transforms.base import Reject
 
@@ -501,7 +501,7 @@ class DatasetDict(dict[str, Dataset]):
         storage_options: Mapping[str, Any] | None = None,
     ) -> None:
         """Save each split to a directory of its name in `dataset_dict_path`; see `Dataset.save_to_disk`."""
-        target = Directory.at(str(dataset_dict_path), storage_options)
+        target = export.Directory.at(str(dataset_dict_path), storage_options)
         for name, dataset in self._checked():
             shards = None if num_shards is None else num_shards[name]
             dataset.save_to_disk(target.path(name), max_shard_size, shards, num_proc, storage_options)
@@ -556,7 +556,7 @@ class DatasetDict(dict[str, Dataset]):
     @staticmethod
     def is_saved(path: str, storage_options: Mapping[str, Any] | None = None) -> bool:
         """Tell whether a directory is one that `DatasetDict.save_to_disk` wrote."""
-        return Directory.at(path, storage_options).exists(MARKER)
+        return export.Directory.at(path, storage_options).exists(MARKER)
 
     @classmethod
     def load_from_disk(
@@ -566,7 +566,7 @@ class DatasetDict(dict[str, Dataset]):
         storage_options: Mapping[str, Any] | None = None,
     ) -> DatasetDict:
         """Open a directory that `DatasetDict.save_to_disk` wrote."""
-        target = Directory.at(str(dataset_dict_path), storage_options)
+        target = export.Directory.at(str(dataset_dict_path), storage_options)
         if not target.exists(MARKER):
             raise DataFilesNotFound(
                 f"{target.path(MARKER)!r} does not exist; {target.url!r} is not a directory that "

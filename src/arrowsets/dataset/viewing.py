@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from arrowsets import statistics
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import MissingDependency
-from arrowsets.statistics import Description, describe
 
 __all__ = ["ViewMethods", "open_viewer"]
 
@@ -15,7 +15,7 @@ __all__ = ["ViewMethods", "open_viewer"]
 class ViewMethods(DatasetCore):
     """`Dataset.describe` and `Dataset.view`."""
 
-    def describe(self) -> Description:
+    def describe(self) -> statistics.Description:
         """Return statistics of the columns: shares of null, ranges, frequencies and small histograms, as a table.
 
         Texts are told by their lengths, labels and texts of few kinds by how often each is there, images by their
@@ -25,9 +25,9 @@ class ViewMethods(DatasetCore):
         >>> Dataset.from_dict({"x": [1, 2, 2, None]}).describe()
         4 rows
         column  type  null  unique  min  median  mean    max  distribution
-        x       int   25%           1    2       1.6667  2    ▃▆
+        x       int   25%           1    2       1.6667  2    ▄█
         """
-        return describe(self._view, self._features)
+        return statistics.describe(self._view, self._features)
 
     def view(self, *, port: int = 0, browser: bool = True) -> Any:
         """Show the rows in a browser, with search, filters and statistics; return what serves them.

@@ -43,7 +43,7 @@ logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
 MEMORY_BYTES = 64 << 20
-FILE_BYTES = 8 << 20
+FILE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ class Shard(Protocol):
     means anywhere. `read(start, stop, place)` yields the rows from `start` on without reading those before it where the
     format allows that, and may yield more than up to `stop`. Each table comes with the place after it, such as a byte of a
     file, which is given back to go on there; None where the row's number is as good.
+
+    `skim(place)` tells how many rows follow a place, in runs with the place after each, without reading their values; None
+    where that is not cheaper. `counted()` is the same shard with its rows counted, where that can be done so.
     """
 
     @property
@@ -38,6 +41,8 @@ class Shard(Protocol):
     @property
     def edges(self) -> tuple[int, ...]: ...
     def read(self, start: int, stop: int | None, place: int | None) -> Iterator[tuple[pa.Table, int | None]]: ...
+    def skim(self, place: int | None) -> Iterator[tuple[int, int]] | None: ...
+    def counted(self) -> Shard: ...
 
 
 @dataclass(frozen=True, slots=True)

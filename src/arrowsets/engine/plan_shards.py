@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -18,6 +19,13 @@ from arrowsets.table import View
 __all__ = ["BuilderShard", "ViewShard"]
 
 BLOCK_ROWS = 1000
+MAX_KNOWN = 4096
+
+Placed: TypeAlias = "tuple[pa.Table, int | None]"
+Counts: TypeAlias = "tuple[int, tuple[int, ...], tuple[int | None, ...]]"
+
+_counts: dict[Any, Counts] = {}
+"""What is known of shards by what they are: a file that was changed is another one."""
 
 logger = logging.getLogger("arrowsets")
 
@@ -43,6 +51,13 @@ class ViewShard:
         del place
         return zip(self.view.batches(BLOCK_ROWS, start, stop), repeat(None), strict=False)
 
+    def skim(self, place: int | None) -> None:
+        """Nothing: the rows are counted."""
+
+    def counted(self) -> ViewShard:
+        """Return it: the rows are counted."""
+        return self
+
     def __str__(self) -> str:
         return f"a dataset of {self.view.num_rows} rows"
 
@@ -56,6 +71,8 @@ class BuilderShard:
         num_rows: None where only reading tells.
         edges: Rows where reading can begin without reading others.
         remote: Its bytes come over a network, so that a thread fetches them ahead.
+        countable: Its rows may be counted before they are read.
+        places: The places at the edges, where the format has such.
     """
 
     builder: Builder[Any]
@@ -64,20 +81,48 @@ class BuilderShard:
     num_rows: int | None = None
     edges: tuple[int, ...] = (0,)
     remote: bool = False
+    countable: bool = False
+    places: tuple[int | None, ...] = ()
 
     def read(self, start: int, stop: int | None, place: int | None) -> Iterator[tuple[pa.Table, int | None]]:
         """Yield the rows from `start` on."""
         del stop
+        skip = 0
+        if place is None and self.places:
+            edge = bisect_right(self.edges, start) - 1
+            place, skip = self.places[edge], start - self.edges[edge]
         # What is left out is collected on the builder, so each read has one of its own.
         builder = type(self.builder)(self.builder.config)
-        tables = self._readable(builder, start, place)
+        tables = builder.read_placed(self.shard, start - skip, place, self.schema)
+        tables = self._readable(builder, _after(tables, skip) if skip else tables, start)
         return ahead(tables) if self.remote else tables
 
-    def _readable(self, builder: Builder[Any], start: int, place: int | None) -> Iterator[tuple[pa.Table, int | None]]:
+    def skim(self, place: int | None) -> Iterator[tuple[int, int]] | None:
+        """Tell how many rows follow a place."""
+        if self.remote or self.builder.config.on_bad_files != "error":
+            return None
+        return self.builder.skim(self.shard, place)
+
+    def counted(self) -> BuilderShard:
+        """Return the shard with its rows counted and with places to begin at, if its text tells."""
+        if self.num_rows is not None or not self.countable:
+            return self
+        key = type(self.builder), repr(self.builder.config), repr(self.shard)
+        known = _counts.get(key)
+        if known is None:
+            found = self.skim(None)
+            if found is None:
+                return self
+            known = _counts[key] = _edges(found)
+            if len(_counts) > MAX_KNOWN:
+                del _counts[next(iter(_counts))]
+        rows, edges, places = known
+        return replace(self, num_rows=rows, edges=edges, places=places)
+
+    def _readable(self, builder: Builder[Any], tables: Iterator[Placed], rows: int) -> Iterator[Placed]:
         """Where bad files are to be left out, what cannot be read ends the shard; what was left out is reported."""
-        rows = start
         try:
-            for table, after in builder.read_placed(self.shard, start, place, self.schema):
+            for table, after in tables:
                 rows += table.num_rows
                 yield table, after
         except BadData as error:
@@ -91,3 +136,24 @@ class BuilderShard:
 
     def __str__(self) -> str:
         return str(self.shard)
+
+
+def _after(tables: Iterator[Placed], skip: int) -> Iterator[Placed]:
+    """Leave out the first rows."""
+    for table, place in tables:
+        if skip < table.num_rows:
+            yield table.slice(skip) if skip else table, place
+        skip = max(skip - table.num_rows, 0)
+
+
+def _edges(found: Iterator[tuple[int, int]]) -> Counts:
+    """Return the number of rows, and where reading can begin."""
+    rows, edges = 0, [0]
+    last: int | None = None
+    places: list[int | None] = [None]
+    for more, after in found:
+        if more and edges[-1] != rows:
+            edges.append(rows)
+            places.append(last)
+        rows, last = rows + more, after
+    return rows, tuple(edges), tuple(places)

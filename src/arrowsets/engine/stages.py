@@ -333,7 +333,12 @@ class ReadStage(Stage):
         while skipped < rows and self._piece < len(self._pieces):
             piece = self._pieces[self._piece]
             if piece.num_rows is None:
-                break
+                jumped, ended = self._skimmed(piece, rows - skipped)
+                skipped += jumped
+                if not ended:
+                    break
+                self._go_to_piece(self._piece + 1)
+                continue
             step = min(piece.start + piece.num_rows - self._row, rows - skipped)
             skipped += step
             self._row += step
@@ -344,6 +349,24 @@ class ReadStage(Stage):
             self._go_to_piece(self._piece + 1)
         self._count += skipped
         return skipped
+
+    def _skimmed(self, piece: Piece, rows: int) -> tuple[int, bool]:
+        """Pass over runs of at most so many rows in all; return how many these were, and whether the piece has no more."""
+        # The place of a table in the making is not known; nor is it where another reader's rows lie between.
+        if piece.parts > 1 or piece.stop is not None or (self._place is None and self._row):
+            return 0, False
+        runs = self._shards[piece.shard].skim(self._place)
+        if runs is None:
+            return 0, False
+        jumped, place, ended = 0, self._place, True
+        for more, after in runs:
+            if jumped + more > rows:
+                ended = False
+                break
+            jumped, place = jumped + more, after
+        self._forget()
+        self._row, self._place = self._row + jumped, place
+        return jumped, ended
 
     def close(self) -> None:
         self._forget()

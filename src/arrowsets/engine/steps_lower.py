@@ -174,7 +174,8 @@ def lower(plan: Plan, context: Context) -> Lowered:
 def _lowered_source(plan: Plan, context: Context) -> Lowered:
     source = plan.source
     if isinstance(source, Shards):
-        return _of_shards(source)
+        shared = any(isinstance(step, Share) for step in plan.steps)
+        return _of_shards(_counted(source) if shared else source)
     if isinstance(source, Mixed):
         return Lowered([], NOTHING, sized=False, mix=source)
     parts = [lower(inner, context) for inner in source.plans]
@@ -187,6 +188,14 @@ def _is_barred(part: Lowered) -> bool:
     """Tell whether a plan is more than pieces that may be shared out and put in any order."""
     free = all(step.shares and step.permutes and not isinstance(step, (Repeat, Shuffle)) for step in part.steps)
     return part.mix is not None or not free
+
+
+def _counted(source: Shards) -> Shards:
+    """Count the rows of shards, so that shares of them are even; where not all can be counted, whole shards are dealt."""
+    if all(shard.num_rows is not None for shard in source.shards):
+        return source
+    counted = tuple(shard.counted() for shard in source.shards)
+    return replace(source, shards=counted) if all(shard.num_rows is not None for shard in counted) else source
 
 
 def _of_shards(source: Shards) -> Lowered:

@@ -15,13 +15,13 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.export.json import JsonStyle, json_texts, whole
 from arrowsets.export.numbers import either, flag_pieces, float_pieces, float_texts, integer_pieces
 from arrowsets.export.scan import holding
 from arrowsets.export.temporal import is_temporal, iso_texts
 from arrowsets.export.weave import woven
+from arrowsets.lazy import pc
 
 __all__ = ["CsvStyle", "csv_header", "rows_as_csv"]
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.errors import BadData
 from arrowsets.export.numbers import either, flag_pieces, float_pieces, float_texts, integer_pieces
@@ -22,6 +21,7 @@ from arrowsets.export.scan import scan
 from arrowsets.export.temporal import epoch_numbers, is_temporal, iso_texts
 from arrowsets.export.weave import Piece, woven
 from arrowsets.features.buffers import is_valid
+from arrowsets.lazy import pc
 
 __all__ = ["JsonStyle", "json_texts", "rows_as_json", "whole"]
 

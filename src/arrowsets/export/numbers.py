@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.export.weave import Looked, Piece, woven
-from arrowsets.features.buffers import filled, is_valid, of_mask, of_numpy, texts, to_numpy
+from arrowsets.features.buffers import filled, is_valid, of_numpy, texts, to_numpy
+from arrowsets.lazy import pc
 
 __all__ = ["either", "flag_pieces", "float_pieces", "float_texts", "integer_pieces"]
 
@@ -117,7 +117,7 @@ def float_pieces(array: Any, spell: Callable[[Any], Any]) -> list[Piece]:
     parts = _decimals(values, np.where(short, scaled, 0) if others else scaled, valid)
     if not others:
         return parts
-    odd = of_mask(~short)
+    odd = of_numpy(~short)
     return [pc.replace_with_mask(woven(parts, None), odd, spell(array.filter(odd)))]
 
 
@@ -159,7 +159,7 @@ def float_texts(array: Any, *, as_python: bool) -> Any:
         whole = (sizes < 1e10) & (values == np.floor(values))
         odd = ~((sizes >= low) & (sizes < high)) & (sizes != 0) if as_python else np.zeros(0, dtype=bool)
     if whole.any():
-        found = pc.if_else(of_mask(whole), pc.binary_join_element_wise(found, ".0", ""), found)
+        found = pc.if_else(of_numpy(whole), pc.binary_join_element_wise(found, ".0", ""), found)
     if odd.any():
         found = _respelled(found, values, odd, np.float16 if width == 2 else values.dtype)
     return found

@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from arrowsets.lazy import pc
 
 __all__ = ["EPOCH_UNITS", "epoch_numbers", "is_temporal", "iso_texts"]
 

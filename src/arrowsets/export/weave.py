@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.features.buffers import is_valid, of_numpy, texts
+from arrowsets.lazy import pc
 
 __all__ = ["Looked", "Piece", "woven"]
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from arrowsets.lazy import pc
 
 __all__ = ["bulk_pool", "filled", "is_valid", "null_scalar", "of_list", "of_mask", "of_numpy", "texts", "to_numpy"]
 

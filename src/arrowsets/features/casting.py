@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.buffers import is_valid, of_numpy, to_numpy
+from arrowsets.lazy import pc
 
 __all__ = [
     "cast_storage",
@@ -32,7 +32,6 @@ Arr: TypeAlias = Any
 _list_from_arrays: Any = pa.ListArray.from_arrays
 _large_from_arrays: Any = pa.LargeListArray.from_arrays
 _fixed_from_arrays: Any = pa.FixedSizeListArray.from_arrays
-_run_end_decode: Any = getattr(pc, "run_end_decode")  # noqa: B009
 
 
 def is_listlike(dtype: Any) -> bool:
@@ -64,7 +63,7 @@ def decoded(array: Arr) -> Arr:
     if pa.types.is_dictionary(array.type):
         return decoded(array.dictionary_decode())
     if pa.types.is_run_end_encoded(array.type):
-        return decoded(_run_end_decode(array))
+        return decoded(pc.call_function("run_end_decode", [array]))
     return array
 
 

@@ -9,12 +9,12 @@ from typing import Any, ClassVar, overload
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.errors import SchemaConflict, UnknownName
 from arrowsets.features.base import FeatureType, Frozen, register
 from arrowsets.features.casting import cast_storage, is_text, storage_of
 from arrowsets.features.kinds import kinds
+from arrowsets.lazy import pc
 
 __all__ = ["ClassLabel"]
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.errors import ArrowsetsError, BadData, BadMedia, DataFilesNotFound, MissingDependency, SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen
 from arrowsets.features.casting import cast_storage, is_text, storage_of, struct_fields
 from arrowsets.features.scalar import Value
+from arrowsets.lazy import pc
 
 __all__ = ["STORAGE", "Media", "content_of", "has_media", "needed"]
 

@@ -15,11 +15,11 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.features import FeatureType
 from arrowsets.features.buffers import to_numpy
 from arrowsets.formats.compiled import row_dicts
+from arrowsets.lazy import pc
 
 __all__ = ["Arrays", "Cells", "Shape", "join_chunks", "shape_of", "stack", "tensorize"]
 

@@ -16,13 +16,16 @@ import numpy as np
 import pyarrow as pa
 
 from arrowsets.formats.arrays import Arrays, is_list, is_number, join_chunks, plain
-from arrowsets.formats.lazy import DeferredColumns, LazyColumns, LazyRow, are_rows_of
+from arrowsets.formats.lazy import DeferredColumns, LazyColumns, LazyRow, Run, runs_of
 from arrowsets.formats.numpy import NumpyFormat
 from arrowsets.formats.python import PythonFormat
 from arrowsets.formats.tensor import AnyNumpy
 from arrowsets.formats.torch import TorchFormat
 
 __all__ = ["can_look_up", "collate_rows", "register", "registered"]
+
+MAX_RUNS = 4
+"""Of so many runs of rows a batch may consist to be collated by columns."""
 
 
 @lru_cache(maxsize=1)
@@ -48,20 +51,61 @@ def collate_rows(
     from torch.utils.data._utils.collate import collate, default_collate_fn_map
 
     functions = default_collate_fn_map if collate_fn_map is None else collate_fn_map
-    columns = rows[0].columns
-    whole = are_rows_of(rows, columns)
-    # What was touched, and so is in `columns`, may have been changed in place.
-    if whole and isinstance(columns, DeferredColumns) and not len(columns):
-        found = columns.look_up()
-        if found is not None:
-            return {name: _of_looked_up(columns.format, values) for name, values in found.items()}
-    collated: dict[str, Any] = {}
-    for name in rows[0]:
-        made = _collated(columns, name) if whole else None
-        if made is None:
-            made = collate([row[name] for row in rows], collate_fn_map=functions)
-        collated[name] = made
-    return collated
+    runs = runs_of(rows)
+    names = rows[0].keys()
+    made = {} if runs is None or len(runs) > MAX_RUNS else _of_runs(runs, names)
+    return {
+        name: made[name]
+        if made.get(name) is not None
+        else collate([row[name] for row in rows], collate_fn_map=functions)
+        for name in names
+    }
+
+
+def _of_runs(runs: Sequence[Run], names: Iterable[str]) -> Mapping[str, Any]:
+    """Collate columns straight from what is stored; those for which that cannot be done are None."""
+    columns, start, stop = runs[0]
+    if len(runs) == 1 and (start, stop) == (0, columns.num_rows):
+        # What was touched, and so is in `columns`, may have been changed in place.
+        if isinstance(columns, DeferredColumns) and not len(columns):
+            found = columns.look_up()
+            if found is not None:
+                return {name: _of_looked_up(columns.format, values) for name, values in found.items()}
+        return {name: _collated(columns, name) for name in names}
+    if any(run[0].names != columns.names for run in runs):
+        return {}
+    return {name: _joined([_part(*run, name) for run in runs]) for name in names}
+
+
+def _part(columns: LazyColumns, start: int, stop: int, name: str) -> Any | None:
+    """Collate some rows of a column, which is collated once for all batches that are taken from it."""
+    if columns.collated is None:
+        columns.collated = {}
+    if name not in columns.collated:
+        columns.collated[name] = _collated(columns, name)
+    whole = columns.collated[name]
+    if whole is None or name in columns:
+        return None
+    if isinstance(whole, list) and not (whole and isinstance(whole[0], str)):
+        return [each[start:stop].clone() for each in whole]
+    # A tensor of its own: a part of a larger one would be sent between processes with all of that.
+    return whole[start:stop] if isinstance(whole, list) else whole[start:stop].clone()
+
+
+def _joined(parts: list[Any]) -> Any | None:
+    import torch
+
+    if any(part is None for part in parts):
+        return None
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if not isinstance(first, list):
+        return torch.cat(parts)
+    if isinstance(first[0], str):
+        return [text for part in parts for text in part]
+    # The places of lists of numbers, each a tensor: as long as all lists have as many.
+    return [torch.cat(each) for each in zip(*parts, strict=True)] if len({len(part) for part in parts}) == 1 else None
 
 
 def _collated(columns: LazyColumns, name: str) -> Any | None:

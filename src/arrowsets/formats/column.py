@@ -8,13 +8,13 @@ from typing import Any, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features, FeatureType
 from arrowsets.formats.arrays import Arrays, join_chunks
 from arrowsets.formats.base import AnyArray, Format
 from arrowsets.formats.python import PythonFormat
+from arrowsets.lazy import pc
 
 __all__ = ["Column", "Positions", "ReadRows", "positions_of"]
 

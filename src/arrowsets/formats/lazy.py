@@ -26,7 +26,7 @@ from typing import Any, Self, TypeAlias, cast
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["DeferredColumns", "LazyBatch", "LazyColumns", "LazyRow", "are_rows_of", "changes"]
+__all__ = ["DeferredColumns", "LazyBatch", "LazyColumns", "LazyRow", "Run", "changes", "runs_of"]
 
 AnyTable: TypeAlias = "pa.Table | pa.RecordBatch"
 Decoder = Callable[[Any], Any]
@@ -45,9 +45,12 @@ class LazyColumns(dict[str, Any]):
         decoders: What to apply to the values of some columns, by name.
         values: What shows the values of a column of a table by its name, for formats other than the default one.
         format: The format that shows the values, for those who collate rows.
+
+    Attributes:
+        collated: Whole columns as they are collated, kept by who does that while rows are taken of them in turn.
     """
 
-    __slots__ = ("_decoders", "_handed", "_table", "_values", "format", "names", "num_rows")
+    __slots__ = ("_decoders", "_handed", "_table", "_values", "collated", "format", "names", "num_rows")
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class LazyColumns(dict[str, Any]):
         self._values = values
         self._decoders = decoders or {}
         self._handed: dict[str, list[Any]] = {}
+        self.collated: dict[str, Any] | None = None
         self.names: dict[str, None] = dict.fromkeys(table.schema.names)
         self.num_rows: int = table.num_rows
 
@@ -136,7 +140,7 @@ class DeferredColumns(LazyColumns):
         # Made for each batch that a model trains on: nothing is worked out again.
         self._table, self.format, self.names = like._table, like.format, like.names
         self._values, self._decoders, self._handed = like._values, like._decoders, {}
-        self.num_rows = num_rows
+        self.num_rows, self.collated = num_rows, None
         self._read: Callable[[], pa.Table] | None = read
         self.look_up = look_up
 
@@ -277,14 +281,27 @@ class LazyRow(_Lazy):
         return LazyRow(self._columns, self._index, None if self._changes is None else dict(self._changes))
 
 
-def are_rows_of(rows: Sequence[object], columns: LazyColumns) -> bool:
-    """Tell whether these are all rows of some columns, in order, with no key set or deleted."""
-    if len(rows) != columns.num_rows:
-        return False
-    for index, row in enumerate(rows):
-        if type(row) is not LazyRow or row._columns is not columns or row._index != index or row._changes is not None:
-            return False
-    return True
+Run: TypeAlias = "tuple[LazyColumns, int, int]"
+
+
+def runs_of(rows: Sequence[object]) -> list[Run] | None:
+    """Return of which columns the rows are, from which row up to which, as long as they follow each other there.
+
+    None if a row is no such row any more, because a key of it was set or deleted.
+    """
+    runs: list[Run] = []
+    columns: LazyColumns | None = None
+    start = stop = 0
+    for row in rows:
+        if type(row) is not LazyRow or row._changes is not None:
+            return None
+        if row._columns is columns and row._index == stop:
+            stop += 1
+            continue
+        if columns is not None:
+            runs.append((columns, start, stop))
+        columns, start, stop = row._columns, row._index, row._index + 1
+    return runs if columns is None else [*runs, (columns, start, stop)]
 
 
 class LazyBatch(_Lazy):

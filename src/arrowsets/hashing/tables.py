@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from xxhash import xxh3_128
 
 from arrowsets.hashing.containers import items
 from arrowsets.hashing.tree import Fingerprint, node
 from arrowsets.hashing.visiting import Visitor
+from arrowsets.lazy import pc
 
 __all__ = [
     "arrow_array",

@@ -12,17 +12,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["HubCache", "StoredFile", "canonical", "note_canonical"]
+__all__ = ["HubCache", "StoredFile", "canonical", "is_safe", "note_canonical"]
 
-_FORMAT = 1
+_FORMAT: Final = 1
+# Git's SHA-1, or SHA-256: what a hub calls contents otherwise is no name for a file here.
+_CONTENT: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+_SAFE: Final = re.compile(r"(?![A-Za-z]:)(?!.*(?:^|/)\.{0,2}(?:/|$))[^\\\0]+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class HubCache:
 
     def blob(self, file: StoredFile) -> Path | None:
         """Return where a content lies or would lie; None if it has no name."""
-        return self.folder / "blobs" / file.etag if file.etag and "/" not in file.etag else None
+        return self.folder / "blobs" / file.etag if _CONTENT.fullmatch(file.etag) else None
 
     def link(self, commit: str, name: str, blob: Path) -> Path:
         """Give a content the name that it has in a commit."""
@@ -110,6 +114,15 @@ class HubCache:
                 # Windows lets few users make links.
                 shutil.copyfile(blob, path)
         return here
+
+
+def is_safe(path: str) -> bool:
+    """Tell whether a path that a server named stays in the directory that it is relative to.
+
+    >>> is_safe("data/a.csv"), is_safe("../a.csv"), is_safe("/a.csv"), is_safe("a//b")
+    (True, False, False, False)
+    """
+    return _SAFE.fullmatch(path) is not None
 
 
 def canonical(root: Path, name: str) -> str:

@@ -25,7 +25,7 @@ from arrowsets.info import DatasetInfo, SplitInfo
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo, CommitOperationAdd
 
-__all__ = ["Commit", "NewSplit", "commit"]
+__all__ = ["Commit", "NewSplit", "make_commit"]
 
 ATTEMPTS: Final = 12
 # More files than this are added by commits of their own before the one that makes them part of the dataset.
@@ -76,7 +76,7 @@ class Commit:
     create_pr: bool = False
 
 
-def commit(access: Access, wanted: Commit) -> CommitInfo:
+def make_commit(access: Access, wanted: Commit) -> CommitInfo:
     """Make the commit.
 
     Raises:

@@ -48,9 +48,10 @@ def with_head(readme: str | None, changed: Mapping[str, Any]) -> str:
 def edit_yaml(text: str, changed: Mapping[str, Any]) -> str:
     """Return a YAML mapping with other values for some of its keys; all other lines stay."""
     before = _loaded(text)
-    lines = text.splitlines()
+    # Not `splitlines`: a text in quotes may hold other separators.
+    lines = text.rstrip("\n").split("\n") if text.strip() else []
     for key, value in changed.items():
-        lines = _replaced(lines, key, _dumped({key: value}).splitlines())
+        lines = _replaced(lines, key, _dumped({key: value}).rstrip("\n").split("\n"))
     edited = "\n".join(lines) + "\n"
     wanted = {**before, **changed}
     # Anchors, flow style or several lines in one: then the lines were not what they seemed.
@@ -96,4 +97,5 @@ def _dumped(data: Mapping[str, Any]) -> str:
     import yaml
 
     text: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=float("inf"))
-    return text
+    # Some control characters do not come back unless they are escaped.
+    return text if yaml.safe_load(text) == data else yaml.safe_dump(dict(data), sort_keys=False, width=float("inf"))

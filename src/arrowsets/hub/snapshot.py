@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from arrowsets.config import settings
-from arrowsets.errors import BadData, HubError, OfflineError
+from arrowsets.errors import BadData, HubError, OfflineError, RevisionNotFound
 from arrowsets.files import DataFile
 from arrowsets.files.listing import Directory, Stored
 from arrowsets.hub.access import Access
-from arrowsets.hub.cache import HubCache, StoredFile, canonical, note_canonical
-from arrowsets.hub.ids import DEFAULT_REVISION, HubId, hub_url, is_commit
+from arrowsets.hub.cache import HubCache, StoredFile, canonical, is_safe, note_canonical
+from arrowsets.hub.ids import DEFAULT_REVISION, HubId, hub_url, is_commit, is_hub_id
 from arrowsets.hub.origin import HubOrigin
 from arrowsets.hub.refusals import Unreachable
 
@@ -127,6 +127,8 @@ def open_snapshot(given: HubId, access: Access) -> Snapshot:
         RepositoryNotFound, GatedRepository, BadToken, RevisionNotFound: what the hub refuses.
     """
     revision = given.revision or DEFAULT_REVISION
+    if not is_safe(revision):
+        raise RevisionNotFound(f"{revision!r} is no name of a branch, tag or commit")
     cache = _cache(canonical(_aliases(access), given.name))
     known = revision if is_commit(revision) else cache.commit(revision)
     if is_commit(revision) and (files := cache.tree(revision)) is not None:
@@ -158,9 +160,11 @@ def ask_snapshot(name: str, revision: str | None, access: Access, *, has_copy: b
         revision=revision,
         attempts=attempts,
     )
-    if (commit := info.sha) is None:
-        raise HubError(f"{access.endpoint} named no commit of {name!r}")
-    cache = _cache(info.id or name)
+    commit, found = info.sha or "", info.id or name
+    # Both become names of files here.
+    if not is_commit(commit) or not is_hub_id(found) or "@" in found:
+        raise HubError(f"{access.endpoint} answered for {name!r} with a commit {commit!r} of {found!r}, which is none")
+    cache = _cache(found)
     if cache.name != name:
         note_canonical(_aliases(access), name, cache.name)
     files = cache.tree(commit)
@@ -180,6 +184,8 @@ def _listed(access: Access, name: str, commit: str) -> dict[str, dict[str, Any]]
         blob = getattr(item, "blob_id", None)
         if blob is None:
             continue
+        if not is_safe(item.path):
+            raise HubError(f"{access.endpoint} lists a file {item.path!r} in {name!r}, which is no path in a dataset")
         entry: dict[str, Any] = {"size": getattr(item, "size", None), "blob_id": blob}
         if (lfs := getattr(item, "lfs", None)) is not None:
             entry |= {"lfs_sha256": lfs.sha256, "lfs_size": lfs.size}

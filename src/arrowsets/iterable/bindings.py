@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pyarrow.compute as pc
-
 from arrowsets.dataset.reading import FormatSpec
 from arrowsets.engine.stages_apply import Binding
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
 from arrowsets.formats import Format, get_format
+from arrowsets.lazy import pc
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.call import Call
 from arrowsets.transforms.filter import ExpressionFilter, Filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -20,7 +21,7 @@ from arrowsets.features import Features
 from arrowsets.info import DatasetInfo
 from arrowsets.iterable.column import IterableColumn
 from arrowsets.iterable.running import Run
-from arrowsets.iterable.torch_seam import Epoch, class_for_torch, worker_share
+from arrowsets.iterable.torch_seam import Epoch, class_for_torch, is_collating, worker_share
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
 
@@ -172,7 +173,8 @@ class IterableCore:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the rows."""
-        return chain.from_iterable(self._started().blocks())
+        # A DataLoader collates rows to columns: it gets them before they are taken apart.
+        return chain.from_iterable(self._started().blocks(lazily=is_collating(sys._getframe(1))))
 
     def iter(self, batch_size: int, drop_last_batch: bool = False) -> Iterator[Any]:
         """Yield batches of rows.

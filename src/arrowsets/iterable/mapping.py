@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Literal, Self
 
-import pyarrow.compute as pc
-
 from arrowsets.dataset.reading import FormatSpec
 from arrowsets.engine.plan import Step
 from arrowsets.engine.stages_apply import Work
@@ -15,6 +13,7 @@ from arrowsets.engine.steps import Apply, Conform, Runs
 from arrowsets.features import Features, List
 from arrowsets.iterable.bindings import ExpressionBinding, FilterBinding, GroupBinding, MapBinding
 from arrowsets.iterable.core import IterableCore
+from arrowsets.lazy import pc
 from arrowsets.transforms.call import Call
 
 __all__ = ["MapMethods"]

@@ -14,6 +14,7 @@ from arrowsets.engine.stages import Chunk, Cursor, State, joined
 from arrowsets.engine.steps_lower import open_plan
 from arrowsets.features import Features
 from arrowsets.formats import Format
+from arrowsets.formats.collate import can_look_up, registered
 
 __all__ = ["Run", "Shown"]
 
@@ -62,8 +63,12 @@ class Run:
             return self._cursor.state()
         return {"at": self._before["at"], "row": self._before["row"] + self._size - length_hint(self._rows)}
 
-    def blocks(self) -> Iterator[Iterator[Any]]:
-        """Yield iterators over the rows, to be chained."""
+    def blocks(self, *, lazily: bool = False) -> Iterator[Iterator[Any]]:
+        """Yield iterators over the rows, to be chained.
+
+        Args:
+            lazily: The rows are going to be collated by PyTorch, where that is faster for rows that know their columns.
+        """
         try:
             while True:
                 before = self._cursor.state()
@@ -71,7 +76,8 @@ class Run:
                 if chunk is None:
                     break
                 shown, table = self._shown.of(chunk)
-                rows = shown.rows(table)
+                columns = lazily and can_look_up(shown, table.schema.types) and registered()
+                rows = iter(list(shown.lazy(table).rows())) if columns else shown.rows(table)
                 if length_hint(rows, -1) != chunk.num_rows:
                     rows = _Counted(rows, chunk.num_rows)
                 self._before, self._rows, self._size = before, rows, chunk.num_rows

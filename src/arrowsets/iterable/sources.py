@@ -17,6 +17,8 @@ from arrowsets.table import View
 __all__ = ["plan_of_builder", "plan_of_view"]
 
 SAMPLED = 8
+# Text to be shared out evenly is counted by each reader first: up to so much, which takes seconds.
+MOST_COUNTED = 4 << 30
 
 
 def plan_of_view(view: View, features: Features) -> Plan:
@@ -38,11 +40,12 @@ def plan_of_builder(builder: Builder[Any], files: Sequence[DataFile]) -> tuple[P
         features = _sampled(builder, found)
     schema = None if features is None else features.arrow_schema
     remote = any(file.is_remote for file in files)
+    countable = bool(files) and not remote and sum(file.size or 0 for file in files) <= MOST_COUNTED
     shards: list[Shard] = []
     for shard in found:
         edges = builder.edges(shard)
         rows, starts = (None, (0,)) if edges is None else (edges[-1], tuple(edges[:-1]) or (0,))
-        shards.append(BuilderShard(builder, shard, schema, rows, starts, remote))
+        shards.append(BuilderShard(builder, shard, schema, rows, starts, remote, countable))
     return Plan(Shards(tuple(shards), features)), features
 
 

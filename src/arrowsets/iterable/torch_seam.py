@@ -6,7 +6,7 @@ import functools
 import sys
 from typing import Any
 
-__all__ = ["Epoch", "class_for_torch", "worker_share"]
+__all__ = ["Epoch", "class_for_torch", "is_collating", "worker_share"]
 
 
 def worker_share() -> tuple[int, int] | None:
@@ -14,6 +14,15 @@ def worker_share() -> tuple[int, int] | None:
     data = sys.modules.get("torch.utils.data")
     info = None if data is None else data.get_worker_info()
     return None if info is None or info.num_workers < 2 else (info.num_workers, info.id)
+
+
+def is_collating(caller: Any) -> bool:
+    """Tell whether a frame is that of a DataLoader which will put the rows of an iteration together to batches."""
+    return (
+        "torch.utils.data" in sys.modules
+        and caller.f_globals.get("__name__") == "torch.utils.data._utils.fetch"
+        and bool(caller.f_locals.get("auto_collation"))
+    )
 
 
 def class_for_torch(cls: type) -> type:

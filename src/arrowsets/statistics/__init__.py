@@ -7,10 +7,15 @@ Memory is bounded whatever the number of rows: values that are too many to be ke
 and a few times for the median.
 """
 
-from arrowsets.statistics.columns import ColumnStatistics, column_statistics
-from arrowsets.statistics.description import Description, describe
-from arrowsets.statistics.kept import read_kept, write_kept
-from arrowsets.statistics.media import allowed_path, image_header
+from typing import TYPE_CHECKING
+
+from arrowsets.lazy import lazily
+
+if TYPE_CHECKING:
+    from arrowsets.statistics.columns import ColumnStatistics, column_statistics
+    from arrowsets.statistics.description import Description, describe
+    from arrowsets.statistics.kept import read_kept, write_kept
+    from arrowsets.statistics.media import allowed_path, image_header
 
 __all__ = [
     "ColumnStatistics",
@@ -22,3 +27,17 @@ __all__ = [
     "read_kept",
     "write_kept",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "ColumnStatistics": "arrowsets.statistics.columns",
+        "Description": "arrowsets.statistics.description",
+        "allowed_path": "arrowsets.statistics.media",
+        "column_statistics": "arrowsets.statistics.columns",
+        "describe": "arrowsets.statistics.description",
+        "image_header": "arrowsets.statistics.media",
+        "read_kept": "arrowsets.statistics.kept",
+        "write_kept": "arrowsets.statistics.kept",
+    },
+)

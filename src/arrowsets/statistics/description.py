@@ -106,7 +106,7 @@ def _bars(counts: Sequence[int]) -> str:
     ' ▂█'
     """
     most = max(counts, default=0)
-    return "".join(" " if not count else _BLOCKS[min(7, count * 8 // (most + 1))] for count in counts) if most else ""
+    return "".join(_BLOCKS[-(-count * 8 // most) - 1] if count else " " for count in counts) if most else ""
 
 
 def _drawn(column: dict[str, Any]) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Hashable
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from arrowsets.lazy import pc
 
 __all__ = ["distinct", "hashable"]
 

@@ -15,10 +15,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.errors import BadData, ColumnNotFound, RowOutOfRange, SchemaConflict
 from arrowsets.features import plain_type
+from arrowsets.lazy import pc
 from arrowsets.table.schemas import nulls, promote, unify_schemas
 from arrowsets.table.selection import Rows
 from arrowsets.table.sources import BlankSource, FileSource, MemorySource, Source

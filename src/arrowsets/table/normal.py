@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.features.buffers import filled, to_numpy
+from arrowsets.lazy import pc
 from arrowsets.table.pick import as_buffer, bitmap, entries, is_valid, pick
 
 __all__ = ["Normaliser"]

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.features.buffers import is_valid, of_numpy, to_numpy
+from arrowsets.lazy import pc
 
 __all__ = ["as_buffer", "bitmap", "entries", "is_plain", "is_valid", "pick"]
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from arrowsets.lazy import pc
 
 __all__ = ["check_batch"]
 

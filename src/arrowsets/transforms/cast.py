@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, Value, cast_column
+from arrowsets.lazy import pc
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Cast", "Encode"]

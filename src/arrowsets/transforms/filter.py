@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.errors import TransformError
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import of_numpy, to_numpy
 from arrowsets.formats import Format
+from arrowsets.lazy import pc
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.given import JOB_ROWS, given_batch, given_rows, is_plain

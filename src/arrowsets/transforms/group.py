@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from arrowsets.features import Features, List
+from arrowsets.lazy import pc
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Group"]
