@@ -20,6 +20,7 @@ LAYERS = {
     "lazy": 0,
     "errors": 0,
     "sizes": 0,
+    "guise": 0,
     "config": 1,
     "progress": 2,
     "logging": 3,
@@ -39,6 +40,7 @@ LAYERS = {
     "hub": 23,
     "resolve": 24,
     "explanation": 30,
+    "search": 30,
     "sampling": 30,
     "derive": 31,
     "prepare": 32,
@@ -53,6 +55,7 @@ LAYERS = {
     "load": 60,
     "peek": 60,
     "describe": 61,
+    "compat": 62,
     "server": 70,
     "cli": 71,
 }

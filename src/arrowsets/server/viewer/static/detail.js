@@ -92,7 +92,7 @@ function file(value) {
 
 function label(value, { type }) {
   const name = className(type, value);
-  return h("span", {}, renderCell(value, { kind: "label", type }), name === null ? null : h("small", { class: "muted" }, ` class ${value}`));
+  return h("span", { class: "labelled" }, renderCell(value, { kind: "label", type }), name === null ? null : h("small", { class: "muted" }, `class ${value}`));
 }
 
 function list(value, { type, query }) {
