@@ -14,7 +14,7 @@ from arrowsets.builder import Rejects
 from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, FeatureType, Value
 from arrowsets.features.buffers import bulk_pool
-from arrowsets.features.casting import nulls
+from arrowsets.features.casting import cast_storage, is_text, nulls
 from arrowsets.lazy import pc
 
 from .csv_records import Dialect, Record
@@ -34,7 +34,8 @@ _MISFITS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, SchemaConflict, Unknow
 _SCALARS = (
     pa.types.is_boolean,
     pa.types.is_integer,
-    pa.types.is_floating,
+    pa.types.is_float32,
+    pa.types.is_float64,
     pa.types.is_string,
     pa.types.is_large_string,
 )
@@ -298,13 +299,18 @@ def typed_column(
     if pa.types.is_string(wanted.type) or pa.types.is_large_string(wanted.type):
         return text.cast(wanted.type)
     own = feature is not None and not isinstance(feature, Value) and feature.needs_encode
-    convert: Any = feature.cast if own and feature else lambda part: narrow(part, words).cast(wanted.type)
+    convert: Any = feature.cast if own and feature else lambda part: _cast(narrow(part, words), wanted.type)
     try:
         return convert(text)
     except _MISFITS as error:
         row = _first_bad(text, convert)
         reason = f"{text[row].as_py()!r} is no {feature if own else wanted.type}"
         raise BadData(reason, file=file, row=start + row, column=wanted.name) from error
+
+
+def _cast(array: Arr, to: pa.DataType) -> Arr:
+    spelled = is_text(array.type) and (pa.types.is_time(to) or pa.types.is_duration(to) or pa.types.is_float16(to))
+    return cast_storage(array, to) if spelled else array.cast(to)
 
 
 def _first_bad(text: Arr, convert: Callable[[Arr], Arr]) -> int:

@@ -8,7 +8,23 @@ from arrowsets.lazy import lazily
 
 if TYPE_CHECKING:
     from arrowsets.combine import concatenate_datasets, interleave_datasets
+    from arrowsets.compat.conversion import from_hf
+    from arrowsets.compat.downloads import (
+        DownloadConfig,
+        DownloadManager,
+        DownloadMode,
+        StreamingDownloadManager,
+        VerificationMode,
+    )
+    from arrowsets.compat.scripts import (
+        ArrowBasedBuilder,
+        BuilderConfig,
+        DatasetBuilder,
+        GeneratorBasedBuilder,
+        SplitGenerator,
+    )
     from arrowsets.dataset import Dataset, DatasetDict
+    from arrowsets.derive import disable_caching, enable_caching, is_caching_enabled
     from arrowsets.describe import (
         get_dataset_config_info,
         get_dataset_config_names,
@@ -40,9 +56,12 @@ if TYPE_CHECKING:
         Value,
         Video,
     )
-    from arrowsets.info import DatasetInfo
+    from arrowsets.formats import Column
+    from arrowsets.info import DatasetInfo, SplitDict, SplitInfo, Version
     from arrowsets.iterable import IterableDataset, IterableDatasetDict
+    from arrowsets.iterable.column import IterableColumn
     from arrowsets.load import load_dataset, load_from_disk
+    from arrowsets.logging import disable_progress_bar, enable_progress_bar, is_progress_bar_enabled
     from arrowsets.progress import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
     from arrowsets.registry import builder_help
     from arrowsets.splits_spec import NamedSplit, ReadInstruction, Split
@@ -55,15 +74,24 @@ _HOMES = {
     "Array3D": "arrowsets.features",
     "Array4D": "arrowsets.features",
     "Array5D": "arrowsets.features",
+    "ArrowBasedBuilder": "arrowsets.compat.scripts",
     "Audio": "arrowsets.features",
     "BioSequence": "arrowsets.features",
     "BioStructure": "arrowsets.features",
+    "BuilderConfig": "arrowsets.compat.scripts",
     "ClassLabel": "arrowsets.features",
+    "Column": "arrowsets.formats",
     "Dataset": "arrowsets.dataset",
+    "DatasetBuilder": "arrowsets.compat.scripts",
     "DatasetDict": "arrowsets.dataset",
     "DatasetInfo": "arrowsets.info",
+    "DownloadConfig": "arrowsets.compat.downloads",
+    "DownloadManager": "arrowsets.compat.downloads",
+    "DownloadMode": "arrowsets.compat.downloads",
     "Features": "arrowsets.features",
+    "GeneratorBasedBuilder": "arrowsets.compat.scripts",
     "Image": "arrowsets.features",
+    "IterableColumn": "arrowsets.iterable.column",
     "IterableDataset": "arrowsets.iterable",
     "IterableDatasetDict": "arrowsets.iterable",
     "Json": "arrowsets.features",
@@ -76,40 +104,88 @@ _HOMES = {
     "ReadInstruction": "arrowsets.splits_spec",
     "Sequence": "arrowsets.features",
     "Split": "arrowsets.splits_spec",
+    "SplitDict": "arrowsets.info",
+    "SplitGenerator": "arrowsets.compat.scripts",
+    "SplitInfo": "arrowsets.info",
+    "StreamingDownloadManager": "arrowsets.compat.downloads",
     "Translation": "arrowsets.features",
     "TranslationVariableLanguages": "arrowsets.features",
     "Value": "arrowsets.features",
+    "VerificationMode": "arrowsets.compat.downloads",
+    "Version": "arrowsets.info",
     "Video": "arrowsets.features",
     "are_progress_bars_disabled": "arrowsets.progress",
     "builder_help": "arrowsets.registry",
     "concatenate_datasets": "arrowsets.combine",
+    "disable_caching": "arrowsets.derive",
+    "disable_progress_bar": "arrowsets.logging",
     "disable_progress_bars": "arrowsets.progress",
+    "enable_caching": "arrowsets.derive",
+    "enable_progress_bar": "arrowsets.logging",
     "enable_progress_bars": "arrowsets.progress",
+    "from_hf": "arrowsets.compat.conversion",
     "get_dataset_config_info": "arrowsets.describe",
     "get_dataset_config_names": "arrowsets.describe",
     "get_dataset_default_config_name": "arrowsets.describe",
     "get_dataset_infos": "arrowsets.describe",
     "get_dataset_split_names": "arrowsets.describe",
     "interleave_datasets": "arrowsets.combine",
+    "is_caching_enabled": "arrowsets.derive",
+    "is_progress_bar_enabled": "arrowsets.logging",
     "load_dataset": "arrowsets.load",
     "load_dataset_builder": "arrowsets.describe",
     "load_from_disk": "arrowsets.load",
+    "tqdm": "arrowsets.utils.tqdm",
 }
+
+# Modules that scripts reach for as attributes, without an import of their own.
+_MODULES = {
+    "arrow_dataset",
+    "arrow_reader",
+    "builder",
+    "combine",
+    "config",
+    "dataset_dict",
+    "distributed",
+    "download",
+    "exceptions",
+    "features",
+    "fingerprint",
+    "formats",
+    "info",
+    "inspect",
+    "iterable_dataset",
+    "load",
+    "logging",
+    "splits",
+    "utils",
+}
+# What other libraries' scripts import lies in a room of its own, behind ours.
+__path__ = [*__path__, *(f"{directory}/compat/paths" for directory in __path__)]
 
 __all__ = [
     "Array2D",
     "Array3D",
     "Array4D",
     "Array5D",
+    "ArrowBasedBuilder",
     "Audio",
     "BioSequence",
     "BioStructure",
+    "BuilderConfig",
     "ClassLabel",
+    "Column",
     "Dataset",
+    "DatasetBuilder",
     "DatasetDict",
     "DatasetInfo",
+    "DownloadConfig",
+    "DownloadManager",
+    "DownloadMode",
     "Features",
+    "GeneratorBasedBuilder",
     "Image",
+    "IterableColumn",
     "IterableDataset",
     "IterableDatasetDict",
     "Json",
@@ -122,29 +198,42 @@ __all__ = [
     "ReadInstruction",
     "Sequence",
     "Split",
+    "SplitDict",
+    "SplitGenerator",
+    "SplitInfo",
+    "StreamingDownloadManager",
     "Translation",
     "TranslationVariableLanguages",
     "Value",
+    "VerificationMode",
+    "Version",
     "Video",
     "are_progress_bars_disabled",
     "builder_help",
     "concatenate_datasets",
+    "disable_caching",
+    "disable_progress_bar",
     "disable_progress_bars",
+    "enable_caching",
+    "enable_progress_bar",
     "enable_progress_bars",
+    "from_hf",
     "get_dataset_config_info",
     "get_dataset_config_names",
     "get_dataset_default_config_name",
     "get_dataset_infos",
     "get_dataset_split_names",
     "interleave_datasets",
+    "is_caching_enabled",
+    "is_progress_bar_enabled",
     "load_dataset",
     "load_dataset_builder",
     "load_from_disk",
 ]
 
 
-__getattr__ = lazily(__name__, _HOMES)
+__getattr__ = lazily(__name__, _HOMES, _MODULES)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_MODULES})

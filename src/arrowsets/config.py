@@ -106,3 +106,14 @@ def settings() -> Settings:
 def use(changed: Settings | None) -> None:
     """Take these settings for this process from now on. None reads them from the environment again."""
     _current[:] = [] if changed is None else [changed]
+
+
+def __getattr__(name: str) -> object:
+    # Scripts for Hugging Face datasets read these; they are changed through the environment, or `use`.
+    if name in ("HF_DATASETS_CACHE", "HF_CACHE_HOME"):
+        return settings().cache_dir
+    if name in ("HF_DATASETS_OFFLINE", "HF_HUB_OFFLINE"):
+        return settings().offline
+    if name == "IN_MEMORY_MAX_SIZE":
+        return 0
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import uuid
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from arrowsets.config import settings
@@ -27,7 +28,19 @@ from arrowsets.table import ArrowFiles, View
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.identity import Identity
 
-__all__ = ["Derived", "Execution", "default_store", "derive", "fresh_key", "join", "rewrite", "run"]
+__all__ = [
+    "Derived",
+    "Execution",
+    "default_store",
+    "derive",
+    "disable_caching",
+    "enable_caching",
+    "fresh_key",
+    "is_caching_enabled",
+    "join",
+    "rewrite",
+    "run",
+]
 
 COPIED_ROWS = 1 << 16
 _DIGEST = re.compile("[0-9a-f]{32}")
@@ -104,11 +117,47 @@ def default_store(cache_dir: str | os.PathLike[str] | None = None) -> Store:
     return store if store is not None else _stores.setdefault(root, Store(root / "store"))
 
 
+# Where results lie while caching is off: a directory that goes when the process does.
+_passing: list[tempfile.TemporaryDirectory[str]] = []
+_switch = [True]
+
+
+def enable_caching() -> None:
+    """Look for the results of `map`, `filter` and their like in the store, and keep them there. This is the default."""
+    _switch[0] = True
+
+
+def disable_caching() -> None:
+    """Compute each step anew; results lie in a temporary directory until the process ends.
+
+    What `load_dataset` reads is kept all the same; `download_mode="force_redownload"` reads it again.
+
+    >>> disable_caching()
+    >>> is_caching_enabled()
+    False
+    >>> enable_caching()
+    """
+    _switch[0] = False
+
+
+def is_caching_enabled() -> bool:
+    """Tell whether results of steps are kept and found again."""
+    return _switch[0]
+
+
+def _passing_store() -> Store:
+    if not _passing:
+        _passing.append(tempfile.TemporaryDirectory(prefix="arrowsets-", ignore_cleanup_errors=True))
+    return default_store(_passing[0].name)
+
+
 def run(job: Job, lineage: Lineage, how: Execution, *, label: str) -> Materialised:
     """Do a job: find its result, or make it, in the store or in memory."""
     executor = how.workers
     if how.in_memory and executor is None:
         return materialise_in_memory(job)
+    if not is_caching_enabled():
+        how = replace(how, store=_passing_store(), reuse=False)
     store = how.store if how.store is not None else default_store()
     key = _key(lineage)
     key = key if how.reuse else fresh_key(store, key)

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["lazily", "pc"]
 
 
-def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+def lazily(package: str, homes: Mapping[str, str], modules: Collection[str] = ()) -> Callable[[str], Any]:
     """Return the `__getattr__` of a package that imports each name from its module when it is first asked for.
 
     Half of what there is (streams, exports) is not used by most programs, and would be half of the time of an import.
 
     Args:
         homes: The module of each name.
+        modules: Modules of the package that are imported when they are asked for, too.
     """
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes that of the package
+        if name in modules:
+            return importlib.import_module(f"{package}.{name}")
         home = homes.get(name)
         if home is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")

@@ -20,7 +20,7 @@ from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SchemaConflict, SplitNotFound, UnknownName
 from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
 from arrowsets.files import DataFile
-from arrowsets.files.download import fetch
+from arrowsets.files.download import fetch, must_fetch
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.prepare import lineage_of, refuse_empty
@@ -318,16 +318,19 @@ class _Downloads:
     def __init__(self, cache_dir: Path, threads: int = 16) -> None:
         self._cache = cache_dir
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="arrowsets-download")
-        self._begun: dict[str, list[Future[DataFile]]] = {}
+        self._begun: dict[str, list[DataFile | Future[DataFile]]] = {}
 
     def begin(self, split: str, files: Sequence[DataFile]) -> None:
         """Start to fetch the files of a split, unless that was done."""
         if split not in self._begun:
-            self._begun[split] = [self._pool.submit(fetch, file, self._cache) for file in files]
+            # Files that are here need no thread: handing one over takes longer than all else that a folder's files need.
+            self._begun[split] = [
+                self._pool.submit(fetch, file, self._cache) if must_fetch(file) else file for file in files
+            ]
 
     def wait(self, split: str) -> list[DataFile]:
         """Return the files of a split once they are here."""
-        return [future.result() for future in self._begun[split]]
+        return [begun.result() if isinstance(begun, Future) else begun for begun in self._begun[split]]
 
     def close(self) -> None:
         """Drop what was not begun."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import runpy
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +35,11 @@ def test_a_page_tells_defaults_and_extensions() -> None:
 def test_an_unknown_builder_is_named() -> None:
     with pytest.raises(UnknownName, match="unknown builder 'cnll'.*did you mean 'conll'"):
         builder_help("cnll")
+
+
+def test_the_pages_in_docs_are_up_to_date() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    pages = runpy.run_path(str(docs / "write_readers.py"))["pages"]()
+    assert {path.name: path.read_text(encoding="utf-8") for path in (docs / "readers").glob("*.md")} == pages, (
+        "run: python docs/write_readers.py"
+    )

@@ -28,7 +28,7 @@ soundfile = pytest.importorskip("soundfile", reason="it reads audio: pip install
 def decoded(value: Any, **options: Any) -> AudioDecoder:
     feature = Audio(**options)
     (cell,) = array_of([value], feature)[0].to_pylist()
-    result = feature.decode(cell)
+    result = feature.decode_example(cell)
     assert isinstance(result, AudioDecoder)
     return result
 
@@ -139,14 +139,14 @@ def test_decoding_off_hands_out_the_cell() -> None:
 
 def test_decoded_audio_is_stored_as_the_file_it_came_from() -> None:
     cell = Audio().encode(sound())
-    assert Audio().encode(Audio().decode(cell)) == cell
-    assert array_of([Audio().decode(cell)])[1] == Audio()
-    assert array_of([[Audio(16_000).decode(cell)]])[1] == List(Audio(16_000))
+    assert Audio().encode(Audio().decode_example(cell)) == cell
+    assert array_of([Audio().decode_example(cell)])[1] == Audio()
+    assert array_of([[Audio(16_000).decode_example(cell)]])[1] == List(Audio(16_000))
 
 
 def test_converted_audio_is_stored_converted_where_the_type_does_not_convert() -> None:
-    converted = Audio(num_channels=1).decode(Audio().encode(sound()))
-    stored = Audio().decode(Audio().encode(converted))
+    converted = Audio(num_channels=1).decode_example(Audio().encode(sound()))
+    stored = Audio().decode_example(Audio().encode(converted))
     assert stored.metadata.num_channels == 1
 
 
@@ -175,7 +175,7 @@ def test_raw_pcm_needs_its_rate(tmp_path: Path) -> None:
 def test_structs_with_arrays_are_cast() -> None:
     column = pa.array([{"array": [0.0, 0.5], "sampling_rate": RATE}, None])
     cell, null = cast(column, Audio()).to_pylist()
-    assert Audio().decode(cell)["array"].tolist() == [0, 0.5]
+    assert Audio().decode_example(cell)["array"].tolist() == [0, 0.5]
     assert null is None
 
 
@@ -192,19 +192,19 @@ def test_casting_a_column_changes_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"not audio at all", b"RIFF\0\0\0\0WAVE"])
 def test_damaged_audio_names_its_file(data: bytes) -> None:
     with pytest.raises(BadMedia, match=rf"file x\.wav: no Audio can be decoded from the file of {len(data)} bytes"):
-        Audio().decode({"bytes": data, "path": "x.wav"})
+        Audio().decode_example({"bytes": data, "path": "x.wav"})
 
 
 def test_a_file_that_is_gone_is_named() -> None:
     with pytest.raises(DataFilesNotFound, match=r"'gone\.wav'"):
-        Audio().decode({"bytes": None, "path": "gone.wav"})
+        Audio().decode_example({"bytes": None, "path": "gone.wav"})
 
 
 def test_missing_packages_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("soundfile", "torchcodec.decoders", "av"):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingDependency, match=r"pip install 'arrowsets\[audio\]'"):
-        Audio().decode({"bytes": b"RIFF", "path": None})
+        Audio().decode_example({"bytes": b"RIFF", "path": None})
 
 
 @pytest.mark.parametrize("value", [5, {"x": 1}, {"array": STEREO}, sound(STEREO.T), sound(STEREO.astype(complex))])
@@ -229,7 +229,7 @@ def test_the_array_is_that_of_the_reference(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     cell = Audio().encode(sound())
     reference = datasets.Audio().decode_example(cell)
-    audio = Audio().decode(cell)
+    audio = Audio().decode_example(cell)
     assert np.allclose(audio["array"], reference["array"], atol=1e-7)
     assert audio["sampling_rate"] == reference["sampling_rate"]
     assert np.allclose(audio.get_all_samples().array, reference.get_all_samples().data.numpy())

@@ -43,7 +43,7 @@ def test_pdfs_are_documents_of_pdfplumber(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(PDF)
     for value in (PDF, tmp_path / "a.pdf"):
         cell = Pdf().encode(value)
-        with Pdf().decode(cell) as document:
+        with Pdf().decode_example(cell) as document:
             assert (len(document.pages), document.pages[0].width) == (1, 100)
             assert array_of([document, None])[0].to_pylist() == [cell, None]
 
@@ -64,28 +64,28 @@ def test_volumes_are_images_of_nibabel(tmp_path: Path) -> None:
 
 def test_an_opened_volume_is_stored_by_name(tmp_path: Path) -> None:
     volume().to_filename(tmp_path / "a.nii")
-    opened = Nifti().decode({"bytes": None, "path": str(tmp_path / "a.nii")})
+    opened = Nifti().decode_example({"bytes": None, "path": str(tmp_path / "a.nii")})
     assert Nifti().encode(opened) == {"bytes": None, "path": str(tmp_path / "a.nii")}
 
 
 def test_meshes_are_objects_of_trimesh() -> None:
     trimesh = pytest.importorskip("trimesh", reason="pip install 'arrowsets[mesh]'")
-    mesh = Mesh().decode({"bytes": PLY, "path": None})
+    mesh = Mesh().decode_example({"bytes": PLY, "path": None})
     assert mesh.vertices.tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0]]
     array, feature = array_of([mesh, None])
-    again = Mesh().decode(array.to_pylist()[0])
+    again = Mesh().decode_example(array.to_pylist()[0])
     assert feature == Mesh()
     assert len(again.geometry) == 1
     stl = trimesh.Trimesh(mesh.vertices, mesh.faces).export(file_type="stl")
-    assert Mesh().decode({"bytes": stl, "path": "a.stl"}).area == 0.5
+    assert Mesh().decode_example({"bytes": stl, "path": "a.stl"}).area == 0.5
 
 
 def test_sequences_and_structures_are_objects_of_biopython() -> None:
     pytest.importorskip("Bio", reason="pip install 'arrowsets[bio]'")
-    record = BioSequence().decode({"bytes": b">one\nACGT\n", "path": None})
+    record = BioSequence().decode_example({"bytes": b">one\nACGT\n", "path": None})
     assert (record.id, str(record.seq)) == ("one", "ACGT")
     assert array_of([record])[0].to_pylist() == [{"bytes": b">one\nACGT\n", "path": None}]
-    structure = BioStructure().decode({"bytes": ATOM, "path": "1abc.pdb"})
+    structure = BioStructure().decode_example({"bytes": ATOM, "path": "1abc.pdb"})
     assert (structure.id, [atom.name for atom in structure.get_atoms()]) == ("1abc", ["N"])
     with pytest.raises(ValueError, match="unknown format 'x' of structures"):
         BioStructure("x")
@@ -95,7 +95,7 @@ def test_sequences_and_structures_are_objects_of_biopython() -> None:
 def test_what_is_damaged_names_its_file(kind: Any) -> None:
     pytest.importorskip(PACKAGES[kind][0])
     with pytest.raises(BadMedia, match=rf"file a\.x: no {kind.__name__} can be decoded from the file of 4 bytes"):
-        kind().decode({"bytes": b"\xff\xfe!!", "path": "a.x"})
+        kind().decode_example({"bytes": b"\xff\xfe!!", "path": "a.x"})
 
 
 @pytest.mark.parametrize("kind", PACKAGES, ids=lambda kind: kind.__name__)
@@ -104,7 +104,7 @@ def test_missing_packages_say_what_to_install(kind: Any, monkeypatch: pytest.Mon
     for module in (package, "Bio.SeqIO", "Bio.PDB"):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingDependency, match=rf"pip install 'arrowsets\[{extra}\]'"):
-        kind().decode({"bytes": b"", "path": None})
+        kind().decode_example({"bytes": b"", "path": None})
 
 
 @pytest.mark.parametrize("kind", PACKAGES, ids=lambda kind: kind.__name__)

@@ -62,7 +62,7 @@ def test_arrays_come_back_pixel_by_pixel(pixels: Any) -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "P", "CMYK", "I", "F", "I;16", "YCbCr"])
 def test_pil_images_of_every_mode_come_back(mode: str) -> None:
     image = PilImage.new(mode, (3, 2))
-    decoded = Image().decode(Image().encode(image))
+    decoded = Image().decode_example(Image().encode(image))
     assert np.array_equal(np.asarray(decoded), np.asarray(image))
 
 
@@ -78,14 +78,14 @@ def test_opened_file_is_stored_by_name_unless_it_was_edited(tmp_path: Path) -> N
     with PilImage.open(path) as image:
         assert Image().encode(image) == {"bytes": None, "path": str(path)}
         image.putpixel((0, 0), (9, 9, 9))
-        assert Image().decode(Image().encode(image)).getpixel((0, 0)) == (9, 9, 9)
+        assert Image().decode_example(Image().encode(image)).getpixel((0, 0)) == (9, 9, 9)
 
 
 def test_mode_and_orientation_are_applied() -> None:
     buffer, exif = io.BytesIO(), PilImage.Exif()
     exif[0x0112] = 6
     PilImage.new("RGB", (4, 2)).save(buffer, format="JPEG", exif=exif)
-    decoded = Image(mode="L").decode({"bytes": buffer.getvalue(), "path": None})
+    decoded = Image(mode="L").decode_example({"bytes": buffer.getvalue(), "path": None})
     assert (decoded.size, decoded.mode) == ((2, 4), "L")
 
 
@@ -107,7 +107,7 @@ def test_nested_images_are_decoded_and_null_stays_null() -> None:
 def test_url_in_a_cell_is_never_fetched(path: str) -> None:
     cell = {"bytes": None, "path": path}
     with pytest.raises(BadData, match="never fetched"):
-        Image().decode(cell)
+        Image().decode_example(cell)
     with pytest.raises(BadData, match="never fetched"):
         Image().embed(pa.array([cell]))
 
@@ -146,4 +146,4 @@ def test_what_is_no_image_names_the_row(value: Any) -> None:
 def test_missing_pillow_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(MissingDependency, match=r"pip install 'arrowsets\[image\]'"):
-        Image().decode({"bytes": png(), "path": None})
+        Image().decode_example({"bytes": png(), "path": None})

@@ -40,7 +40,7 @@ def video(request: pytest.FixtureRequest, film: bytes, monkeypatch: pytest.Monke
         monkeypatch.setitem(sys.modules, "torchcodec.decoders", None)
     else:
         pytest.importorskip("torchcodec.decoders")
-    return Video().decode({"bytes": film, "path": "a.mp4"})
+    return Video().decode_example({"bytes": film, "path": "a.mp4"})
 
 
 def brightness(frame: Any) -> int:
@@ -81,7 +81,7 @@ def test_a_decoder_is_stored_as_its_file(video: Any, film: bytes) -> None:
 
 
 def test_dimensions_may_come_last(film: bytes) -> None:
-    assert tuple(Video(dimension_order="NHWC").decode({"bytes": film, "path": None})[0].shape) == (16, 32, 3)
+    assert tuple(Video(dimension_order="NHWC").decode_example({"bytes": film, "path": None})[0].shape) == (16, 32, 3)
     with pytest.raises(ValueError, match="unknown dimension_order 'CNHW'"):
         Video(dimension_order="CNHW")
 
@@ -94,7 +94,7 @@ def test_decoders_of_av_pickle(film: bytes) -> None:
 @pytest.mark.parametrize("data", [b"", b"no video", b"\0\0\0\x18ftypmp42"])
 def test_damaged_video_names_its_file(data: bytes) -> None:
     with pytest.raises(BadMedia, match=r"file a\.mp4: no Video can be decoded"):
-        Video().decode({"bytes": data, "path": "a.mp4"})
+        Video().decode_example({"bytes": data, "path": "a.mp4"})
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -121,7 +121,7 @@ def test_playlists_make_nobody_open_anything(first: bytes, kind: Any, tmp_path: 
         path.write_bytes(playlist)
         for cell in ({"bytes": playlist, "path": "a.m3u8"}, {"bytes": None, "path": str(path)}):
             with pytest.raises(BadMedia):
-                kind().decode(cell)
+                kind().decode_example(cell)
         server.shutdown()
         thread.join()
     assert Server.asked == []
@@ -131,4 +131,4 @@ def test_missing_packages_say_what_to_install(film: bytes, monkeypatch: pytest.M
     for module in ("torchcodec.decoders", "av"):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingDependency, match=r"pip install 'arrowsets\[video\]'"):
-        Video().decode({"bytes": film, "path": None})
+        Video().decode_example({"bytes": film, "path": None})

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from arrowsets import ClassLabel, Dataset, Features, IterableDataset, Value
+from arrowsets import ClassLabel, Dataset, Features, IterableDataset, IterableDatasetDict, Value
 from arrowsets.errors import ColumnNotFound, SchemaConflict, TransformError
 
 INT, TEXT = Value("int64"), Value("string")
@@ -164,3 +164,24 @@ def test_an_error_of_a_function_names_its_row() -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         list(stream)
     assert "row 1" in caught.value.__notes__[0]
+
+
+def test_add_item_puts_a_row_behind_the_others() -> None:
+    stream = Dataset.from_dict({"x": [1, 2], "y": ["a", "b"]}).to_iterable_dataset()
+    longer = stream.add_item({"x": 3})
+    assert list(longer) == [{"x": 1, "y": "a"}, {"x": 2, "y": "b"}, {"x": 3, "y": None}]
+    assert sorted(row["x"] for row in longer.shuffle(seed=1)) == [1, 2, 3]
+    assert stream.num_rows == 2
+    with pytest.raises(ValueError, match="no column 'z'"):
+        stream.add_item({"z": 1})
+    with pytest.raises(ValueError, match="features="):
+        stream.map(lambda row: row).add_item({"x": 3})
+
+
+def test_map_of_splits_passes_their_names() -> None:
+    streams = IterableDatasetDict({name: Dataset.from_dict({"x": [1]}).to_iterable_dataset() for name in ("a", "b")})
+    mapped = streams.map(lambda row, index, split: {"y": f"{split}{index}"}, True, True)
+    assert {name: list(stream) for name, stream in mapped.items()} == {
+        "a": [{"x": 1, "y": "a0"}],
+        "b": [{"x": 1, "y": "b0"}],
+    }

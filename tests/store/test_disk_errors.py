@@ -40,7 +40,7 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path, writer: Writer, existi
         root.mkdir()
     for folder in (tmp_path, *tmp_path.parents[:3], root):
         if folder.exists() and os.geteuid() == 0:
-            folder.chmod(0o755)
+            folder.chmod(folder.stat().st_mode | 0o055)  # nobody has to get here
     (root if existing else tmp_path).chmod(0o555)
     output, _ = writer("nobody", root).communicate()
     (root if existing else tmp_path).chmod(0o755)

@@ -25,6 +25,7 @@ COMMANDS = {
     ),
     "info": "Show the splits, rows, types and files of a dataset. The files are read into the cache once.",
     "head": "Show the first rows of a dataset, without reading the rest.",
+    "view": "Look at a dataset in the browser: rows, distributions, search, filters, SQL.",
     "convert": "Write a dataset in another format: CSV, JSON, JSON lines, Parquet or Arrow.",
     "cache": "Look at the cache, and make room in it.",
     "hub": "Run a dataset hub of your own.",

@@ -10,12 +10,14 @@ from typing import Any, Self, overload
 import numpy as np
 import pyarrow as pa
 
+from arrowsets.dataset.described import Described
 from arrowsets.dataset.display import to_html
 from arrowsets.dataset.reading import FormatSpec, Reader
 from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Origin
 from arrowsets.features import Features
 from arrowsets.formats import Column
+from arrowsets.guise import class_seen, restored
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
@@ -28,19 +30,11 @@ __all__ = ["DatasetCore"]
 ROWS_PER_READ = 1000
 
 
-def _of_info(name: str) -> property:
-    def read(self: DatasetCore) -> Any:
-        return getattr(self._info, name)
-
-    return property(read, doc=f"The {name.replace('_', ' ')} that the source declares; None or empty if it does not.")
-
-
-class DatasetCore:
+class DatasetCore(Described):
     """What every group of methods of `Dataset` builds on."""
 
     _view: View
     _features: Features
-    _info: DatasetInfo
     _split: NamedSplit | None
     _format: FormatSpec
     _lineage: Lineage
@@ -133,19 +127,6 @@ class DatasetCore:
     def info(self) -> DatasetInfo:
         """What is known of the dataset besides its rows."""
         return replace(self._info, features=self._features)
-
-    builder_name = _of_info("builder_name")
-    citation = _of_info("citation")
-    config_name = _of_info("config_name")
-    dataset_size = _of_info("dataset_size")
-    description = _of_info("description")
-    download_checksums = _of_info("download_checksums")
-    download_size = _of_info("download_size")
-    homepage = _of_info("homepage")
-    license = _of_info("license")
-    size_in_bytes = _of_info("size_in_bytes")
-    supervised_keys = _of_info("supervised_keys")
-    version = _of_info("version")
 
     @property
     def split(self) -> NamedSplit | None:
@@ -253,6 +234,13 @@ class DatasetCore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._reader = None
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return class_seen(type(self), "Dataset")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return restored, (type(self), self.__getstate__())
 
     def __getstate__(self) -> dict[str, Any]:
         return {

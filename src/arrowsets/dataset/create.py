@@ -17,7 +17,7 @@ from arrowsets.lineage import Lineage
 from arrowsets.table import FileRef, View
 from arrowsets.transforms.owned import own_column
 
-__all__ = ["CreateMethods"]
+__all__ = ["CreateMethods", "read_copy", "stored_as"]
 
 
 class CreateMethods(DatasetCore):
@@ -39,7 +39,7 @@ class CreateMethods(DatasetCore):
             fingerprint: The dataset's fingerprint, instead of one of the table's content.
         """
         features = Features.from_arrow_schema(arrow_table.schema)
-        view = View.from_table(_stored(arrow_table, features))
+        view = View.from_table(stored_as(arrow_table, features))
         if indices_table is not None:
             view = view.select(indices_table.column(0).to_numpy())
         lineage = Lineage.of_digest("table", fingerprint) if fingerprint else Lineage.of_table(arrow_table)
@@ -204,11 +204,11 @@ class CreateMethods(DatasetCore):
                 f"features= names the columns {list(features)} but the data has {list(found)}; name the same columns"
             )
         wanted = found if features is None else Features({name: features[name] for name in features})
-        stored = _stored(table, wanted)
+        stored = stored_as(table, wanted)
         return cls._make(View.from_table(stored), wanted, Lineage.of_table(stored), info, split)
 
 
-def _stored(table: pa.Table, features: Features) -> pa.Table:
+def stored_as(table: pa.Table, features: Features) -> pa.Table:
     """Return the columns in the types that store the features."""
     if not features:
         return table.select([])

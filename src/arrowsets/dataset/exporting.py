@@ -15,7 +15,7 @@ from arrowsets.features.array import ArrayType
 from arrowsets.features.media import Media
 from arrowsets.formats import get_format
 
-__all__ = ["ExportMethods"]
+__all__ = ["ExportMethods", "stored_types"]
 
 BATCH_ROWS = 10_000
 
@@ -59,12 +59,12 @@ class ExportMethods(DatasetCore):
             batch_size: Rows of each dict when batched.
             batched: Return an iterator of dicts instead.
         """
-        shown = get_format(None, _stored(self._features))
+        shown = get_format(None, stored_types(self._features))
         return self._frames(shown.batch, batch_size, batched=batched)
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return all rows as a list of dicts of stored values; see `to_dict`."""
-        shown = get_format(None, _stored(self._features))
+        shown = get_format(None, stored_types(self._features))
         return [row for table in self._view.batches(BATCH_ROWS) for row in shown.rows(table)]
 
     def to_csv(
@@ -203,7 +203,7 @@ class ExportMethods(DatasetCore):
         return show(self.to_arrow())
 
 
-def _stored(features: Features) -> Features:
+def stored_types(features: Features) -> Features:
     """Return the types that show what is stored: of media the bytes and paths; JSON texts as the values they spell."""
     return Features({name: _undecoded(feature) for name, feature in features.items()})
 
@@ -221,7 +221,7 @@ class _PandasFrames:
     """Shows tables as data frames of stored values; arrays of fixed dimensions are NumPy arrays."""
 
     def __init__(self, features: Features) -> None:
-        self.format = get_format("pandas", _stored(features))
+        self.format = get_format("pandas", stored_types(features))
         self.arrays = {name: feature for name, feature in features.items() if isinstance(feature, ArrayType)}
 
     def __call__(self, table: pa.Table) -> Any:

@@ -27,6 +27,23 @@ class FormatMethods(DatasetCore):
             "output_all_columns": spec.others_too,
         }
 
+    @property
+    def _format_kwargs(self) -> dict[str, Any]:
+        # Read by libraries that set a format like the one there was.
+        return dict(self._format.options)
+
+    @property
+    def _format_type(self) -> str | None:
+        return self._format.type
+
+    @property
+    def _format_columns(self) -> list[str] | None:
+        return None if self._format.columns is None else list(self._format.columns)
+
+    @property
+    def _output_all_columns(self) -> bool:
+        return self._format.others_too
+
     def with_format(
         self,
         type: str | None = None,  # noqa: A002 - the reference's name
@@ -121,4 +138,8 @@ class FormatMethods(DatasetCore):
             self._format, self._reader = before, None
 
     def _copy(self) -> Self:
-        return self._derive("format", lineage=self._lineage)
+        made = self._derive("format", lineage=self._lineage)
+        # The rows are the same, so their indexes hold.
+        if indexes := getattr(self, "_indexes", None):
+            made._indexes = indexes  # type: ignore[attr-defined]
+        return made

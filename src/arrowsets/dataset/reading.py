@@ -43,6 +43,11 @@ class FormatSpec:
     others_too: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def format_type(self) -> str | None:
+        """The format's name; what libraries call it that look for the format of a stream."""
+        return self.type
+
     def keeping(self, names: Sequence[str]) -> FormatSpec:
         """The format when only these columns are left."""
         if self.columns is None:

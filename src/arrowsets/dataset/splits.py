@@ -12,8 +12,12 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from arrowsets import export
+from arrowsets.dataset.conversion import hf_library
 from arrowsets.dataset.dataset import Dataset
+from arrowsets.dataset.split_names import given_split, split_path
+from arrowsets.dataset.viewing import open_viewer
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
+from arrowsets.guise import class_seen
 from arrowsets.push import PushOptions, Rows, push
 from arrowsets.transforms.base import Reject
 
@@ -86,15 +90,12 @@ class DatasetDict(dict[str, Dataset]):
         >>> splits.add_column("y", {"train": ["a", "b"], "test": ["c"]})["test"][0]
         {'x': 3, 'y': 'c'}
         """
-        if isinstance(column, Mapping) and set(column) != set(self):
-            raise SplitNotFound(f"the values of column {name!r} are for the splits {list(column)}, not {list(self)}")
+        values = column if isinstance(column, Mapping) else dict.fromkeys(self, column)
+        if set(values) != set(self):
+            raise SplitNotFound(f"the values of column {name!r} are for the splits {list(values)}, not {list(self)}")
+        add = Dataset.add_column
         return DatasetDict(
-            {
-                split: dataset.add_column(
-                    name, column[split] if isinstance(column, Mapping) else column, new_fingerprint, feature
-                )
-                for split, dataset in self._checked()
-            }
+            {key: add(data, name, values[key], new_fingerprint, feature) for key, data in self._checked()}
         )
 
     def to_iterable_dataset(self, num_shards: int = 1) -> IterableDatasetDict:
@@ -128,6 +129,13 @@ class DatasetDict(dict[str, Dataset]):
     def __exit__(self, *exception: object) -> None:
         for dataset in self.values():
             dataset.__exit__(None, None, None)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return class_seen(type(self), "DatasetDict")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (dict(self),)
 
     # What the splits are
 
@@ -186,10 +194,19 @@ class DatasetDict(dict[str, Dataset]):
     to_dict = by_split(Dataset.to_dict)
     to_list = by_split(Dataset.to_list)
     explain = by_split(Dataset.explain)
+    describe = by_split(Dataset.describe)
     cleanup_cache_files = by_split(Dataset.cleanup_cache_files)
     train_test_split = by_split(Dataset.train_test_split)
     set_transform = by_split(Dataset.set_transform)
     reset_format = by_split(Dataset.reset_format)
+
+    def to_hf(self) -> Any:
+        """Return the splits as a `DatasetDict` of Hugging Face `datasets`; see `Dataset.to_hf`."""
+        return hf_library().DatasetDict({name: dataset.to_hf() for name, dataset in self.items()})
+
+    def view(self, *, port: int = 0, browser: bool = True) -> Any:
+        """Show the splits in a browser; see `Dataset.view`."""
+        return open_viewer(self, port, browser)
 
     def with_format(
         self,
@@ -249,7 +266,7 @@ class DatasetDict(dict[str, Dataset]):
         return DatasetDict(
             {
                 name: dataset.map(
-                    _with_split(function, name, input_columns, with_indices) if with_split and function else function,
+                    given_split(function, name, input_columns, with_indices) if with_split and function else function,
                     with_indices,
                     with_rank,
                     input_columns,
@@ -471,15 +488,15 @@ class DatasetDict(dict[str, Dataset]):
 
     def to_csv(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a CSV file: `path` names a directory, or has "{split}" in it; see `Dataset.to_csv`."""
-        return {name: data.to_csv(_split_path(path, name, "csv"), **options) for name, data in self._checked()}
+        return {name: data.to_csv(split_path(path, name, "csv"), **options) for name, data in self._checked()}
 
     def to_json(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a JSON lines file; see `to_csv` for `path` and `Dataset.to_json`."""
-        return {name: data.to_json(_split_path(path, name, "jsonl"), **options) for name, data in self._checked()}
+        return {name: data.to_json(split_path(path, name, "jsonl"), **options) for name, data in self._checked()}
 
     def to_parquet(self, path: str | PurePath, **options: Any) -> dict[str, int]:
         """Write each split to a Parquet file; see `to_csv` for `path` and `Dataset.to_parquet`."""
-        return {name: data.to_parquet(_split_path(path, name, "parquet"), **options) for name, data in self._checked()}
+        return {name: data.to_parquet(split_path(path, name, "parquet"), **options) for name, data in self._checked()}
 
     def to_sql(self, name: str, con: Any, **options: Any) -> dict[str, int]:
         """Write each split to a table of a database: `name` has "{split}" in it, or gets the split's name added."""
@@ -571,25 +588,6 @@ class DatasetDict(dict[str, Dataset]):
 
 
 MARKER = "dataset_dict.json"
-
-
-class _with_split:  # noqa: N801 - called like a function; a class so that it pickles and hashes by its parts
-    """Passes a split's name to a function after the row and its index."""
-
-    def __init__(
-        self, function: Callable[..., Any], split: str, input_columns: str | Sequence[str] | None, with_indices: bool
-    ) -> None:
-        columns = 1 if input_columns is None or isinstance(input_columns, str) else len(input_columns)
-        self.function, self.split, self.place = function, split, columns + with_indices
-        self.__qualname__ = getattr(function, "__qualname__", type(function).__name__)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args[: self.place], self.split, *args[self.place :], **kwargs)
-
-
-def _split_path(path: str | PurePath, split: str, extension: str) -> str:
-    path = str(path)
-    return path.format(split=split) if "{split}" in path else f"{path.rstrip('/')}/{split}.{extension}"
 
 
 Dataset._collect = DatasetDict

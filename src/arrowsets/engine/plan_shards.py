@@ -94,7 +94,10 @@ class BuilderShard:
         # What is left out is collected on the builder, so each read has one of its own.
         builder = type(self.builder)(self.builder.config)
         tables = builder.read_placed(self.shard, start - skip, place, self.schema)
-        tables = self._readable(builder, _after(tables, skip) if skip else tables, start)
+        if skip:
+            tables = _after(tables, skip)
+        if (builder.config.on_bad_files, builder.config.on_bad_rows) != ("error", "error"):
+            tables = self._readable(builder, tables, start)
         return ahead(tables) if self.remote else tables
 
     def skim(self, place: int | None) -> Iterator[tuple[int, int]] | None:

@@ -42,7 +42,7 @@ class Audio(Media):
     type_name: ClassVar[str] = "Audio"
     dtype: ClassVar[str] = "dict"
     sampling_rate: int | None = None
-    decodes: bool = True
+    decode: bool = True
     num_channels: int | None = None
     stream_index: int | None = None
     id: str | None = field(default=None)
@@ -60,7 +60,7 @@ class Audio(Media):
                 raise ValueError(f"{name}={value!r} is no positive number")
         self._set(
             sampling_rate=sampling_rate,
-            decodes=decode,
+            decode=decode,
             num_channels=num_channels,
             stream_index=stream_index,
             id=id,
@@ -76,9 +76,9 @@ class Audio(Media):
             stream_index=self.stream_index,
         )
 
-    def decode(self, value: Any) -> Any:
+    def decode_value(self, value: Any) -> Any:
         """Return the sound in a cell; what is decoded stays as it is."""
-        return value if isinstance(value, AudioDecoder) else super().decode(value)
+        return value if isinstance(value, AudioDecoder) else super().decode_value(value)
 
     def encode(self, value: Any) -> dict[str, Any]:
         """Return the cell of a local path, bytes, a dict with "array", "path" or "bytes", or decoded audio."""

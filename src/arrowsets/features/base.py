@@ -1,21 +1,22 @@
 """The feature type: one class per type, which owns its Arrow storage, encoding, decoding and JSON form.
 
 A feature type is an immutable value. `storage` says how Arrow holds it, `encode` turns a Python value into
-one that Arrow can hold there, `decode` turns what Arrow gives back into what the user sees. Null is null in
-every type: `encode` and `decode` are never given None. Subclasses register under their JSON form's `_type`.
+one that Arrow can hold there, `decode_value` turns what Arrow gives back into what the user sees. Null is null in
+every type: `encode` and `decode_value` are never given None. Subclasses register under their JSON form's `_type`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
 import pyarrow as pa
 
 from arrowsets.features.casting import cast_storage, storage_of
+from arrowsets.guise import class_seen
 
 __all__ = ["FeatureType", "Frozen", "registered", "register"]
 
@@ -80,14 +81,14 @@ class FeatureType(ABC):
 
     @property
     def needs_decode(self) -> bool:
-        """Whether `decode` changes values; False lets readers skip it."""
+        """Whether `decode_value` changes values; False lets readers skip it."""
         return any(child.needs_decode for child in self.children().values())
 
     def encode(self, value: Any) -> Any:
         """Return a value that Arrow can hold in `storage`."""
         return value
 
-    def decode(self, value: Any) -> Any:
+    def decode_value(self, value: Any) -> Any:
         """Return what the user sees of a stored value."""
         return value
 
@@ -99,7 +100,7 @@ class FeatureType(ABC):
         """Return a function that decodes stored values, None included; None if there is nothing to decode."""
         if not self.needs_decode:
             return None
-        decode = self.decode
+        decode = self.decode_value
         return lambda value: None if value is None else decode(value)
 
     def cast(self, array: pa.Array[Any]) -> pa.Array[Any]:
@@ -133,7 +134,14 @@ class FeatureType(ABC):
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON form; unknown keys are ignored, for they come from other versions."""
 
-    # The reference's names, which scripts use.
+    # The reference's class and names, which scripts use.
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return class_seen(type(self), self.type_name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), vars(self))
 
     @property
     def pa_type(self) -> pa.DataType:
@@ -151,31 +159,45 @@ class FeatureType(ABC):
     def decode_example(self, value: Any, token_per_repo_id: Mapping[str, Any] | None = None) -> Any:
         """Decode one value; None stays None."""
         del token_per_repo_id
-        return None if value is None else self.decode(value)
+        return None if value is None else self.decode_value(value)
 
     def cast_storage(self, storage: pa.Array[Any]) -> pa.Array[Any]:
         """Return the array in this type's storage."""
         return self.cast(storage)
 
 
+@dataclass(frozen=True, repr=False)
 class Frozen(FeatureType):
     """A feature type that is a frozen dataclass; its JSON form is the fields that are not their defaults."""
+
+    # The name in the JSON form. The reference makes that form of the fields, of our types too where it is given them.
+    _type: str = field(default="", init=False, repr=False, compare=False)
+
+    def __init_subclass__(cls) -> None:
+        if "type_name" in vars(cls):
+            cls._type = cls.type_name
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, which names the type in `_type`."""
         data: dict[str, Any] = {}
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            value = getattr(self, field.name)
-            if field.default is dataclasses.MISSING or value != field.default:
-                data[field.name] = _plain(value)
+        for own in fields(self):
+            value = getattr(self, own.name)
+            if own.init and (own.default is MISSING or value != own.default):
+                data[own.name] = _plain(value)
         data["_type"] = self.type_name
         return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
         """Build from the JSON form."""
-        names = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        names = {own.name for own in fields(cls) if own.init}
         return cls(**{name: value for name, value in data.items() if name in names})
+
+
+def _restored(cls: type[FeatureType], fields: Mapping[str, Any]) -> FeatureType:
+    made = cls.__new__(cls)
+    vars(made).update(fields)
+    return made
 
 
 def _plain(value: Any) -> Any:

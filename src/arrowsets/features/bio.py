@@ -26,11 +26,11 @@ class BioSequence(Media):
     type_name: ClassVar[str] = "BioSequence"
     dtype: ClassVar[str] = "Bio.SeqRecord.SeqRecord"
     format: str = "fasta"
-    decodes: bool = True
+    decode: bool = True
     id: str | None = field(default=None)
 
     def __init__(self, format: str = "fasta", decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(format=format, decodes=decode, id=id)
+        self._set(format=format, decode=decode, id=id)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the first record."""
@@ -58,13 +58,13 @@ class BioStructure(Media):
     type_name: ClassVar[str] = "BioStructure"
     dtype: ClassVar[str] = "Bio.PDB.Structure.Structure"
     format: str = "pdb"
-    decodes: bool = True
+    decode: bool = True
     id: str | None = field(default=None)
 
     def __init__(self, format: str = "pdb", decode: bool = True, id: str | None = None) -> None:  # noqa: A002
         if format not in {"pdb", "mmcif"}:
             raise ValueError(f"unknown format {format!r} of structures; allowed: 'pdb', 'mmcif'")
-        self._set(format=format, decodes=decode, id=id)
+        self._set(format=format, decode=decode, id=id)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the structure, named after its file."""

@@ -5,6 +5,7 @@ What does not fit is an error that names the value and where it stands, never a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -23,6 +24,7 @@ __all__ = [
     "list_parts",
     "locate",
     "make_list",
+    "of_text",
     "storage_of",
     "struct_fields",
 ]
@@ -238,12 +240,42 @@ def _cast_checked(array: Arr, to: Any) -> Arr:
         array = array.cast(pa.int8())
     if (pa.types.is_string_view(source) or pa.types.is_binary_view(source)) and not _is_view(to):
         array = array.cast(pa.large_string() if pa.types.is_string_view(source) else pa.large_binary())
+    if is_text(array.type) and (pa.types.is_time(to) or pa.types.is_duration(to) or pa.types.is_float16(to)):
+        return of_text(array, to)
     result = array.cast(to)
     if pa.types.is_floating(to) and pa.types.is_floating(source) and to.bit_width < source.bit_width:
         _check_finite(array, result)
     if pa.types.is_timestamp(source) and _drops_part(array, result):
         raise pa.ArrowInvalid("part of the timestamp would be lost")
     return result
+
+
+def of_text(array: Arr, to: Any) -> Arr:
+    """Read texts as times, durations or small floats, which Arrow does not; they are spelled as files of ours are."""
+    if pa.types.is_float16(to):
+        return array.cast(pa.float32()).cast(to)
+    texts = array.cast(pa.large_string())
+    if pa.types.is_time(to):
+        day, gap = (pa.scalar(text, pa.large_string()) for text in ("1970-01-01", " "))
+        return pc.binary_join_element_wise(day, texts, gap).cast(pa.timestamp(to.unit)).cast(to)
+    return pa.array([_steps(text, to) for text in texts.to_pylist()], pa.int64()).cast(to)
+
+
+_DURATION = re.compile(r"(-?\d+) days? \+?(\d+):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
+_STEPS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+def _steps(text: str | None, to: Any) -> int | None:
+    if text is None:
+        return None
+    if (match := _DURATION.fullmatch(text)) is None:
+        raise pa.ArrowInvalid(f"{text!r} is no duration, such as '1 days 02:03:04.5'")
+    days, hours, minutes, seconds = (int(part) for part in match.groups()[:4])
+    whole = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    count, rest = divmod(int((match[5] or "").ljust(9, "0")) * _STEPS[to.unit], 10**9)
+    if rest:
+        raise pa.ArrowInvalid(f"part of {text!r} would be lost")
+    return whole * _STEPS[to.unit] + count
 
 
 def _drops_part(array: Arr, result: Arr) -> bool:

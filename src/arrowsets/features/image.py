@@ -37,11 +37,11 @@ class Image(Media):
     type_name: ClassVar[str] = "Image"
     dtype: ClassVar[str] = "PIL.Image.Image"
     mode: str | None = None
-    decodes: bool = True
+    decode: bool = True
     id: str | None = field(default=None)
 
     def __init__(self, mode: str | None = None, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(mode=mode, decodes=decode, id=id)
+        self._set(mode=mode, decode=decode, id=id)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the PIL image, loaded, turned upright and in the wanted mode."""

@@ -37,15 +37,15 @@ class Json(Frozen):
     """
 
     type_name: ClassVar[str] = "Json"
-    decodes: bool = True
+    decode: bool = True
     id: str | None = field(default=None, repr=False)
 
     def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        object.__setattr__(self, "decodes", decode)
+        object.__setattr__(self, "decode", decode)
         object.__setattr__(self, "id", id)
 
     def __repr__(self) -> str:
-        return f"Json(decode={self.decodes})"
+        return f"Json(decode={self.decode})"
 
     @property
     def storage(self) -> pa.DataType:
@@ -60,19 +60,19 @@ class Json(Frozen):
     @property
     def needs_decode(self) -> bool:
         """Whether `decode` changes values."""
-        return self.decodes
+        return self.decode
 
     def encode(self, value: Any) -> str:
         """Return the JSON text of a value; a string is a value too, not a text to be kept."""
         return dump(value)
 
-    def decode(self, value: Any) -> Any:
+    def decode_value(self, value: Any) -> Any:
         """Return the value of a JSON text."""
-        return json.loads(value) if self.decodes else value
+        return json.loads(value) if self.decode else value
 
     def decoder(self) -> Callable[[Any], Any] | None:
         """Return a function that parses JSON texts."""
-        return _load if self.decodes else None
+        return _load if self.decode else None
 
     def from_values(self, values: Sequence[Any]) -> pa.Array[Any]:
         """Build an array of Python values' JSON texts."""
@@ -95,7 +95,7 @@ class Json(Frozen):
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        data: dict[str, Any] = {} if self.decodes else {"decode": False}
+        data: dict[str, Any] = {} if self.decode else {"decode": False}
         if self.id is not None:
             data["id"] = self.id
         return {**data, "_type": self.type_name}

@@ -33,12 +33,12 @@ STORAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 class Media(Frozen):
     """A file in a cell. Subclasses say how an object becomes bytes and bytes become an object.
 
-    They are dataclasses whose fields are the parameters of their constructor, but for `decode`: it is the field
-    `decodes`, False where cells are handed out as the dict.
+    They are dataclasses whose fields are the parameters of their constructor. `decode` is False where cells are handed out
+    as the dict.
     """
 
     dtype: ClassVar[str]
-    decodes: bool
+    decode: bool
     id: str | None
 
     @abstractmethod
@@ -57,8 +57,7 @@ class Media(Frozen):
     @classmethod
     def parameters(cls) -> list[str]:
         """Return the names of the constructor's parameters."""
-        names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]  # subclasses are dataclasses
-        return ["decode" if name == "decodes" else name for name in names]
+        return [field.name for field in dataclasses.fields(cls) if field.init]
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FeatureType:
@@ -67,7 +66,7 @@ class Media(Frozen):
 
     def __repr__(self) -> str:
         names = [name for name in self.parameters() if name != "id"]
-        shown = [f"{name}={getattr(self, 'decodes' if name == 'decode' else name)!r}" for name in names]
+        shown = [f"{name}={getattr(self, name)!r}" for name in names]
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def encode_object(self, value: Any) -> dict[str, Any]:
@@ -87,7 +86,7 @@ class Media(Frozen):
     @property
     def needs_decode(self) -> bool:
         """Whether `decode` changes values."""
-        return self.decodes
+        return self.decode
 
     def encode(self, value: Any) -> dict[str, Any]:
         """Return the cell of a local path, bytes, a dict with "path" or "bytes", or an object."""
@@ -102,14 +101,14 @@ class Media(Frozen):
         path = value.get("path")
         return {"bytes": value.get("bytes"), "path": None if path is None else os.fspath(path)}
 
-    def decode(self, value: Any) -> Any:
+    def decode_value(self, value: Any) -> Any:
         """Return the object in a cell, or the cell where decoding is off.
 
         Raises:
             BadMedia: for what is no such medium, or is damaged.
             DataFilesNotFound: for the name of a file that is not there.
         """
-        if not self.decodes:
+        if not self.decode:
             return value
         data, path = value.get("bytes"), value.get("path")
         try:
@@ -187,12 +186,7 @@ class Media(Frozen):
 
     def flatten(self) -> FeatureType | dict[str, FeatureType]:
         """Return bytes and path where decoding is off, else the type itself: an object has no fields."""
-        return self if self.decodes else {"bytes": Value("binary"), "path": Value("string")}
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON form, in which `decodes` is called "decode" as in the constructor."""
-        data = super().to_json()
-        return {("decode" if name == "decodes" else name): value for name, value in data.items()}
+        return self if self.decode else {"bytes": Value("binary"), "path": Value("string")}
 
 
 def _cells(data: pa.Array[Any], paths: pa.Array[Any], mask: pa.Array[Any] | None) -> pa.Array[Any]:

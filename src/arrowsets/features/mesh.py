@@ -27,11 +27,11 @@ class Mesh(Media):
 
     type_name: ClassVar[str] = "Mesh"
     dtype: ClassVar[str] = "trimesh.Trimesh"
-    decodes: bool = True
+    decode: bool = True
     id: str | None = field(default=None)
 
     def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(decodes=decode, id=id)
+        self._set(decode=decode, id=id)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return what trimesh makes of the file."""

@@ -49,6 +49,9 @@ class Struct(dict[str, FeatureType], FeatureType):
         super().__init__()
         self.update(*args, **kwargs)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)
+
     def __setitem__(self, name: str, feature: object) -> None:
         super().__setitem__(name, as_feature(feature))
 
@@ -81,7 +84,7 @@ class Struct(dict[str, FeatureType], FeatureType):
                 raise SchemaConflict(f"the value has a key {name!r} that its type lacks; the keys are {list(self)!r}")
         return {name: feature.encode_example(value.get(name)) for name, feature in self.items()}
 
-    def decode(self, value: Any) -> dict[str, Any]:
+    def decode_value(self, value: Any) -> dict[str, Any]:
         """Decode the values of a mapping."""
         return {name: self[name].decode_example(item) if name in self else item for name, item in value.items()}
 
@@ -272,7 +275,7 @@ class _AnyList(Frozen):
         inner: pa.Array[Any] = self.feature.from_values(list(chain.from_iterable(rows)))
         return inner
 
-    def decode(self, value: Any) -> list[Any]:
+    def decode_value(self, value: Any) -> list[Any]:
         """Decode each value."""
         decode = self.feature.decode_example
         return [decode(item) for item in value]

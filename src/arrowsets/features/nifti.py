@@ -27,11 +27,11 @@ class Nifti(Media):
 
     type_name: ClassVar[str] = "Nifti"
     dtype: ClassVar[str] = "nibabel.nifti1.Nifti1Image"
-    decodes: bool = True
+    decode: bool = True
     id: str | None = field(default=None)
 
     def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(decodes=decode, id=id)
+        self._set(decode=decode, id=id)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the image; its data are read when they are looked at."""

@@ -26,11 +26,11 @@ class Pdf(Media):
 
     type_name: ClassVar[str] = "Pdf"
     dtype: ClassVar[str] = "pdfplumber.pdf.PDF"
-    decodes: bool = True
+    decode: bool = True
     id: str | None = field(default=None)
 
     def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(decodes=decode, id=id)
+        self._set(decode=decode, id=id)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the document; its pages are read when they are looked at."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import Frozen, register
-from arrowsets.features.casting import cast_storage, is_text
+from arrowsets.features.casting import cast_storage, is_text, of_text
 from arrowsets.features.dtypes import canonical_name, parse_dtype
 from arrowsets.features.kinds import kind_of, kinds, quick_array, to_arrow_or_numpy
 
@@ -68,6 +68,8 @@ class Value(Frozen):
             return value if isinstance(value, decimal.Decimal) else decimal.Decimal(str(value))
         if is_text(storage):
             return _text(value)
+        if isinstance(value, str) and (pa.types.is_time(storage) or pa.types.is_duration(storage)):
+            return of_text(pa.array([value]), storage)[0].as_py()
         return value
 
     def takes(self, dtype: pa.DataType) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
@@ -26,6 +26,8 @@ class Features(Struct):
     >>> Features({"text": Value("string"), "scores": [Value("float32")]})
     {'text': Value('string'), 'scores': List(Value('float32'))}
     """
+
+    type_name: ClassVar[str] = "Features"
 
     @property
     def type(self) -> pa.DataType:
@@ -106,7 +108,7 @@ class Features(Struct):
     def decode_example(self, example: Mapping[str, Any], token_per_repo_id: Any = None) -> dict[str, Any]:
         """Decode a row."""
         del token_per_repo_id
-        return self.decode(example)
+        return self.decode_value(example)
 
     def decode_column(self, column: Sequence[Any], column_name: str) -> list[Any]:
         """Decode the values of one column."""

@@ -42,7 +42,7 @@ class Video(Media):
 
     type_name: ClassVar[str] = "Video"
     dtype: ClassVar[str] = "torchcodec.decoders.VideoDecoder"
-    decodes: bool = True
+    decode: bool = True
     stream_index: int | None = None
     dimension_order: str = "NCHW"
     num_ffmpeg_threads: int = 1
@@ -67,7 +67,7 @@ class Video(Media):
             if value not in allowed:
                 raise ValueError(f"unknown {name} {value!r}; allowed: {', '.join(allowed)}")
         self._set(
-            decodes=decode,
+            decode=decode,
             stream_index=stream_index,
             dimension_order=dimension_order,
             num_ffmpeg_threads=num_ffmpeg_threads,

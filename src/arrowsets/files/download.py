@@ -23,7 +23,7 @@ from arrowsets.files.datafile import DataFile
 from arrowsets.files.remote import Stat, chunks, http_stat
 from arrowsets.files.urls import is_local, is_plain_path, split_chain
 
-__all__ = ["cache_root", "digest", "download", "fetch", "known_stat", "write_atomically"]
+__all__ = ["cache_root", "digest", "download", "fetch", "known_stat", "must_fetch", "write_atomically"]
 
 
 def cache_root(cache_dir: str | os.PathLike[str] | None) -> Path:
@@ -53,7 +53,7 @@ def download(
 ) -> list[DataFile]:
     """Return the files with their bytes on this machine; local files and members of archives as they are."""
     files = list(files)
-    missing = [file for file in files if _must_fetch(file)]
+    missing = [file for file in files if must_fetch(file)]
     if not missing:
         return files
     with ThreadPoolExecutor(min(threads, len(missing))) as pool:
@@ -61,7 +61,8 @@ def download(
     return [fetched.get(file, file) for file in files]
 
 
-def _must_fetch(file: DataFile) -> bool:
+def must_fetch(file: DataFile) -> bool:
+    """Tell whether a file's bytes have to be brought to this machine."""
     return (
         file.local is None and not is_plain_path(file.url) and not is_local(file.url) and split_chain(file.url) is None
     )
@@ -69,7 +70,7 @@ def _must_fetch(file: DataFile) -> bool:
 
 def fetch(file: DataFile, cache_dir: str | os.PathLike[str] | None = None) -> DataFile:
     """Download one file, unless it is there."""
-    if not _must_fetch(file):
+    if not must_fetch(file):
         return file
     if file.origin is not None:
         return dataclasses.replace(file, local=file.origin.fetch())

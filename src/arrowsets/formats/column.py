@@ -14,6 +14,7 @@ from arrowsets.features import Features, FeatureType
 from arrowsets.formats.arrays import Arrays, join_chunks
 from arrowsets.formats.base import AnyArray, Format
 from arrowsets.formats.python import PythonFormat
+from arrowsets.guise import class_seen
 from arrowsets.lazy import pc
 
 __all__ = ["Column", "Positions", "ReadRows", "positions_of"]
@@ -61,6 +62,13 @@ class Column(Sequence[Any]):
         self._format = format
         self._path = path
         self.name = name
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return class_seen(type(self), "Column")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self._read, self._rows, self.name, self._format, self._path)
 
     def __len__(self) -> int:
         return self._rows

@@ -91,7 +91,7 @@ class ColumnMethods(IterableCore):
         work = Work("cast_column", Bound(Cast(kind)), columns=(column,), rowwise=True)
         return self._then("cast_column", {"column": column, "feature": kind.to_dict()}, Apply(work), features=types)
 
-    def decode(self, enable: bool = True, num_threads: int = 0) -> Self:
+    def decode(self, enable: bool = True, num_threads: int | None = None) -> Self:
         """Decode images and audio when rows are read, or show what is stored."""
         del num_threads
         if self._features is None:

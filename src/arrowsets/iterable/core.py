@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Self
 
+from arrowsets.dataset.described import Described
 from arrowsets.dataset.reading import FormatSpec
 from arrowsets.engine.plan import Context, Plan, Step
 from arrowsets.engine.pool_pickle import dumps, loads
@@ -18,10 +19,11 @@ from arrowsets.engine.steps_lower import count_rows, lower, open_plan
 from arrowsets.engine.steps_state import seeded, seeds_of, signature
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
+from arrowsets.guise import class_seen
 from arrowsets.info import DatasetInfo
 from arrowsets.iterable.column import IterableColumn
 from arrowsets.iterable.running import Run
-from arrowsets.iterable.torch_seam import Epoch, class_for_torch, is_collating, worker_share
+from arrowsets.iterable.torch_seam import Epoch, is_collating, worker_share
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
 
@@ -30,13 +32,12 @@ __all__ = ["IterableCore"]
 VERSION = 1
 
 
-class IterableCore:
+class IterableCore(Described):
     """What every group of methods of `IterableDataset` builds on."""
 
     _plan: Plan
     _features: Features | None
     _lineage: Lineage
-    _info: DatasetInfo
     _split: NamedSplit | None
     _format: FormatSpec
     _epoch: Epoch
@@ -145,8 +146,7 @@ class IterableCore:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        # PyTorch asks isinstance(dataset, torch.utils.data.IterableDataset), whenever it was imported.
-        seen = class_for_torch(type(self))
+        seen = class_seen(type(self), "IterableDataset", "IterableDataset")
         if seen is not type(self):
             self._epoch.share()
         return seen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from arrowsets import registry
 from arrowsets.builder import Builder
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset
+from arrowsets.dataset.feeding import spark_frame
 from arrowsets.features import Features
 from arrowsets.files import DataFile, find
 from arrowsets.info import DatasetInfo
@@ -41,24 +42,57 @@ class CreateMethods(IterableCore):
         )
 
     @classmethod
-    def from_dict(cls, mapping: Mapping[str, Any], features: Features | None = None, **kwargs: Any) -> Self:
+    def from_dict(
+        cls,
+        mapping: Mapping[str, Any],
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        num_shards: int = 1,
+        **kwargs: Any,
+    ) -> Self:
         """Stream columns: lists, arrays, Series or tensors of one length."""
-        return cls.from_dataset(Dataset.from_dict(mapping, features, **kwargs))
+        del num_shards  # any number of readers gets equal shares
+        return cls.from_dataset(Dataset.from_dict(mapping, features, info, split, **kwargs))
 
     @classmethod
-    def from_list(cls, mapping: Iterable[Mapping[str, Any]], features: Features | None = None, **kwargs: Any) -> Self:
+    def from_list(
+        cls,
+        mapping: Iterable[Mapping[str, Any]],
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        num_shards: int = 1,
+        **kwargs: Any,
+    ) -> Self:
         """Stream rows."""
-        return cls.from_dataset(Dataset.from_list(mapping, features, **kwargs))
+        del num_shards
+        return cls.from_dataset(Dataset.from_list(mapping, features, info, split, **kwargs))
 
     @classmethod
-    def from_pandas(cls, df: Any, features: Features | None = None, **kwargs: Any) -> Self:
+    def from_pandas(
+        cls,
+        df: Any,
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+        preserve_index: bool | None = None,
+        num_shards: int = 1,
+    ) -> Self:
         """Stream a pandas data frame."""
-        return cls.from_dataset(Dataset.from_pandas(df, features, **kwargs))
+        del num_shards
+        return cls.from_dataset(Dataset.from_pandas(df, features, info, split, preserve_index))
 
     @classmethod
-    def from_polars(cls, df: Any, features: Features | None = None, **kwargs: Any) -> Self:
+    def from_polars(
+        cls,
+        df: Any,
+        features: Features | None = None,
+        info: DatasetInfo | None = None,
+        split: str | None = None,
+    ) -> Self:
         """Stream a polars data frame."""
-        return cls.from_dataset(Dataset.from_polars(df, features, **kwargs))
+        return cls.from_dataset(Dataset.from_polars(df, features, info, split))
 
     @classmethod
     def from_arrow(cls, table: Any, features: Features | None = None, **kwargs: Any) -> Self:
@@ -72,9 +106,15 @@ class CreateMethods(IterableCore):
 
     @classmethod
     def from_csv(
-        cls, path_or_paths: Paths, split: str | None = None, features: Features | None = None, **kwargs: Any
+        cls,
+        path_or_paths: Paths,
+        split: str | None = None,
+        features: Features | None = None,
+        keep_in_memory: bool = False,
+        **kwargs: Any,
     ) -> Self:
         """Stream CSV files: paths, URLs or patterns."""
+        del keep_in_memory
         return cls._of_files("csv", path_or_paths, split, features, kwargs)
 
     @classmethod
@@ -83,10 +123,12 @@ class CreateMethods(IterableCore):
         path_or_paths: Paths,
         split: str | None = None,
         features: Features | None = None,
+        keep_in_memory: bool = False,
         field: str | None = None,
         **kwargs: Any,
     ) -> Self:
         """Stream JSON or JSON lines files; `field` names the part of a JSON document that holds the rows."""
+        del keep_in_memory
         keywords = kwargs if field is None else {**kwargs, "field": field}
         return cls._of_files("json", path_or_paths, split, features, keywords)
 
@@ -96,22 +138,35 @@ class CreateMethods(IterableCore):
         path_or_paths: Paths,
         split: str | None = None,
         features: Features | None = None,
+        keep_in_memory: bool = False,
         columns: Sequence[str] | None = None,
         filters: Any = None,
+        fragment_scan_options: Any = None,
+        on_bad_files: str = "error",
         **kwargs: Any,
     ) -> Self:
         """Stream Parquet files; `columns` and `filters` are pushed down to them."""
-        keywords = dict(kwargs)
+        del keep_in_memory, fragment_scan_options
+        keywords: dict[str, Any] = {**kwargs, "on_bad_files": "skip" if on_bad_files == "warn" else on_bad_files}
         keywords |= {} if columns is None else {"columns": list(columns)}
         keywords |= {} if filters is None else {"filters": filters}
         return cls._of_files("parquet", path_or_paths, split, features, keywords)
 
     @classmethod
     def from_text(
-        cls, path_or_paths: Paths, split: str | None = None, features: Features | None = None, **kwargs: Any
+        cls,
+        path_or_paths: Paths,
+        split: str | None = None,
+        features: Features | None = None,
+        keep_in_memory: bool = False,
+        keep_linebreaks: bool = False,
+        sample_by: str = "line",
+        **kwargs: Any,
     ) -> Self:
         """Stream text files: a row for each line, or as `sample_by=` says."""
-        return cls._of_files("text", path_or_paths, split, features, kwargs)
+        del keep_in_memory
+        keywords = {**kwargs, "keep_linebreaks": keep_linebreaks, "sample_by": sample_by}
+        return cls._of_files("text", path_or_paths, split, features, keywords)
 
     @classmethod
     def from_generator(
@@ -139,6 +194,15 @@ class CreateMethods(IterableCore):
         return cls._of_builder(_builder("generator", keywords, features), (), split)
 
     @classmethod
+    def from_spark(
+        cls, df: Any, split: Any = None, features: Features | None = None, working_dir: str | None = None, **kwargs: Any
+    ) -> Self:
+        """Stream a Spark data frame, partition by partition."""
+        del working_dir, kwargs
+        arguments = {"frame": spark_frame(df)}
+        return cls.from_generator(_spark_rows, features, arguments, None if split is None else str(split))
+
+    @classmethod
     def from_sql(cls, sql: Any, con: Any, features: Features | None = None, **kwargs: Any) -> Self:
         """Stream the result of an SQL query; it is made anew for each iteration."""
         return cls._of_builder(_builder("sql", {**kwargs, "sql": sql, "con": con}, features), (), None)
@@ -164,6 +228,11 @@ class CreateMethods(IterableCore):
         plan, features = plan_of_builder(builder, files)
         known = info if info is not None else DatasetInfo(builder_name=builder.name)
         return cls._make(plan, features, lineage_of(builder, files, source), known, split)
+
+
+def _spark_rows(frame: Any) -> Iterator[dict[str, Any]]:
+    for row in frame.toLocalIterator():
+        yield row.asDict(recursive=True)
 
 
 def _builder(name: str, keywords: Mapping[str, Any], features: Features | None) -> Builder[Any]:

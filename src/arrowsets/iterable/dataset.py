@@ -7,8 +7,8 @@ filter, batch), `formatting` and `exporting`.
 from __future__ import annotations
 
 from arrowsets.iterable.columns import ColumnMethods
+from arrowsets.iterable.conversion import ConversionMethods
 from arrowsets.iterable.core import IterableCore
-from arrowsets.iterable.create import CreateMethods
 from arrowsets.iterable.exporting import ExportMethods
 from arrowsets.iterable.formatting import FormatMethods
 from arrowsets.iterable.mapping import MapMethods
@@ -17,7 +17,9 @@ from arrowsets.iterable.rows import RowMethods
 __all__ = ["IterableDataset"]
 
 
-class IterableDataset(CreateMethods, MapMethods, RowMethods, ColumnMethods, FormatMethods, ExportMethods, IterableCore):
+class IterableDataset(
+    ConversionMethods, MapMethods, RowMethods, ColumnMethods, FormatMethods, ExportMethods, IterableCore
+):
     """Rows to iterate over: what is read, and what is done to them on the way.
 
     Methods return a new dataset and compute nothing. Where an iteration stands can be asked for at any row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -74,25 +74,55 @@ class ExportMethods(IterableCore):
         """Return all rows as a pandas data frame; see `Dataset.to_pandas`."""
         return self._frames("pandas", batch_size, batched=batched)
 
-    def to_polars(self, batch_size: int | None = None, batched: bool = False) -> Any:
+    def to_polars(
+        self,
+        batch_size: int | None = None,
+        batched: bool = False,
+        schema_overrides: Mapping[str, Any] | None = None,
+        rechunk: bool = True,
+    ) -> Any:
         """Return all rows as a polars data frame; see `Dataset.to_polars`."""
-        return self._frames("polars", batch_size, batched=batched)
+        del rechunk
+        frames = self._frames("polars", batch_size, batched=batched)
+        if not schema_overrides:
+            return frames
+        return (frame.cast(schema_overrides) for frame in frames) if batched else frames.cast(schema_overrides)
 
-    def to_csv(self, path_or_buf: Any, **options: Any) -> int:
+    def to_csv(
+        self,
+        path_or_buf: Any,
+        batch_size: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+        **to_csv_kwargs: Any,
+    ) -> int:
         """Write all rows to a CSV file; see `Dataset.to_csv`. The rows go through the store."""
-        return self.to_dataset().to_csv(path_or_buf, **options)
+        return self.to_dataset().to_csv(path_or_buf, batch_size, storage_options=storage_options, **to_csv_kwargs)
 
-    def to_json(self, path_or_buf: Any, **options: Any) -> int:
+    def to_json(
+        self,
+        path_or_buf: Any,
+        batch_size: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+        **to_json_kwargs: Any,
+    ) -> int:
         """Write all rows to a JSON lines file; see `Dataset.to_json`. The rows go through the store."""
-        return self.to_dataset().to_json(path_or_buf, **options)
+        return self.to_dataset().to_json(path_or_buf, batch_size, storage_options=storage_options, **to_json_kwargs)
 
-    def to_parquet(self, path_or_buf: Any, **options: Any) -> int:
+    def to_parquet(
+        self,
+        path_or_buf: Any,
+        batch_size: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
+        **parquet_writer_kwargs: Any,
+    ) -> int:
         """Write all rows to Parquet files; see `Dataset.to_parquet`. The rows go through the store."""
-        return self.to_dataset().to_parquet(path_or_buf, **options)
+        return self.to_dataset().to_parquet(
+            path_or_buf, batch_size, storage_options=storage_options, **parquet_writer_kwargs
+        )
 
-    def to_sql(self, name: str, con: Any, **options: Any) -> int:
+    def to_sql(self, name: str, con: Any, batch_size: int | None = None, **sql_writer_kwargs: Any) -> int:
         """Write all rows to a table of a database; see `Dataset.to_sql`. The rows go through the store."""
-        return self.to_dataset().to_sql(name, con, **options)
+        return self.to_dataset().to_sql(name, con, batch_size, **sql_writer_kwargs)
 
     def save_to_disk(self, dataset_path: str, **options: Any) -> None:
         """Write all rows to a directory that `load_from_disk` opens; see `Dataset.save_to_disk`."""

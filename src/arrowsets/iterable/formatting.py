@@ -27,6 +27,11 @@ class FormatMethods(IterableCore):
             "output_all_columns": spec.others_too,
         }
 
+    @property
+    def _formatting(self) -> FormatSpec | None:
+        # Read by libraries that know no other way to a stream's format.
+        return None if self._format.type is None else self._format
+
     def with_format(
         self,
         type: str | None = None,  # noqa: A002 - the reference's name

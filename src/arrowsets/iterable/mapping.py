@@ -142,15 +142,15 @@ class MapMethods(IterableCore):
     def batch(
         self,
         batch_size: int | None = None,
-        drop_last_batch: bool = False,
         by_column: str | Sequence[str] | None = None,
+        drop_last_batch: bool = False,
     ) -> Self:
         """Group rows into rows of lists.
 
         Args:
             batch_size: Rows of a group.
-            drop_last_batch: Leave out a last group that is smaller.
             by_column: Group rows that follow each other and have equal values in these columns, instead.
+            drop_last_batch: Leave out a last group that is smaller.
         """
         if (batch_size is None) == (by_column is None):
             raise ValueError("give batch_size= or by_column=, one of the two")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, Self
 
 import numpy as np
 
+from arrowsets.dataset import Dataset
+from arrowsets.engine.plan import Concatenated, Plan
 from arrowsets.engine.plan_pieces import Evenness
 from arrowsets.engine.steps import Repeat, Share, Shuffle, Skip, Take
+from arrowsets.errors import ColumnNotFound
 from arrowsets.iterable.core import IterableCore
+from arrowsets.iterable.sources import plan_of_view
+from arrowsets.lineage import Lineage
 
 __all__ = ["RowMethods"]
 
@@ -40,6 +45,24 @@ class RowMethods(IterableCore):
                 "materialise it for others: stream.to_dataset().select(...)"
             )
         return self.skip(chosen.start).take(len(chosen))
+
+    def add_item(self, item: Mapping[str, Any]) -> Self:
+        """Put a row behind the others; what it lacks is null.
+
+        Raises:
+            ValueError: where the columns are not known, as behind a `map` without `features=`.
+        """
+        if self._features is None:
+            raise ValueError(
+                "add_item needs to know the columns, which only reading this stream tells; give map features=, or cast"
+            )
+        if unknown := [name for name in item if name not in self._features]:
+            raise ColumnNotFound.of(unknown[0], self._features)
+        row = Dataset.from_dict({name: [item.get(name)] for name in self._features}, self._features)
+        made = self._then("add_item", None, features=self._features)
+        made._plan = Plan(Concatenated((self._plan, plan_of_view(row._view, self._features))))
+        made._lineage = Lineage("add_item", (self._lineage, row._lineage))
+        return made
 
     def repeat(self, num_times: int | None) -> Self:
         """Return the rows `num_times` times over, without end for None; a shuffle before it is done anew each time."""

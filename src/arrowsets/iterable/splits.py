@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from arrowsets.dataset import DatasetDict
+from arrowsets.dataset.conversion import hf_library
+from arrowsets.dataset.split_names import given_split
 from arrowsets.errors import SplitNotFound
 from arrowsets.features import Features
+from arrowsets.guise import class_seen
 from arrowsets.iterable.dataset import IterableDataset
 from arrowsets.push import PushOptions, Rows, push
 
@@ -69,6 +72,13 @@ class IterableDatasetDict(dict[str, IterableDataset]):
         inner = "\n".join(f"{name}: {stream!r}" for name, stream in self.items())
         return "IterableDatasetDict({\n" + "\n".join(f"    {line}" for line in inner.splitlines()) + "\n})"
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return class_seen(type(self), "IterableDatasetDict")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (dict(self),)
+
     @property
     def features(self) -> dict[str, Features | None]:
         """The types of each split."""
@@ -84,7 +94,11 @@ class IterableDatasetDict(dict[str, IterableDataset]):
         """The number of rows of each split, where it is known."""
         return {name: stream.num_rows for name, stream in self.items()}
 
-    map = _per_split(IterableDataset.map)
+    @property
+    def num_columns(self) -> dict[str, int | None]:
+        """The number of columns of each split, where it is known."""
+        return {name: stream.num_columns for name, stream in self.items()}
+
     filter = _per_split(IterableDataset.filter)
     batch = _per_split(IterableDataset.batch)
     shuffle = _per_split(IterableDataset.shuffle)
@@ -103,6 +117,12 @@ class IterableDatasetDict(dict[str, IterableDataset]):
     flatten = _per_split(IterableDataset.flatten)
     with_format = _per_split(IterableDataset.with_format)  # type: ignore[arg-type]
     with_transform = _per_split(IterableDataset.with_transform)
+    add_item = _per_split(IterableDataset.add_item)
+    class_encode_column = _per_split(IterableDataset.class_encode_column)
+    reshard = _per_split(IterableDataset.reshard)
+    set_transform = _by_split(IterableDataset.set_transform)
+    reset_format = _by_split(IterableDataset.reset_format)
+    state_dict = _by_split(IterableDataset.state_dict)
     set_epoch = _by_split(IterableDataset.set_epoch)
     set_format = _by_split(IterableDataset.set_format)  # type: ignore[arg-type]
     unique = _by_split(IterableDataset.unique)
@@ -111,6 +131,44 @@ class IterableDatasetDict(dict[str, IterableDataset]):
     to_pandas = _by_split(IterableDataset.to_pandas)
     to_polars = _by_split(IterableDataset.to_polars)
     to_arrow = _by_split(IterableDataset.to_arrow)
+
+    def map(
+        self,
+        function: Callable[..., Any] | None = None,
+        with_indices: bool = False,
+        with_split: bool = False,
+        input_columns: str | Sequence[str] | None = None,
+        batched: bool = False,
+        batch_size: int | None = 1000,
+        drop_last_batch: bool = False,
+        remove_columns: str | Sequence[str] | None = None,
+        fn_kwargs: Mapping[str, Any] | None = None,
+        **execution: Any,
+    ) -> IterableDatasetDict:
+        """Apply a function to the rows of each split; see `IterableDataset.map`.
+
+        Args:
+            with_split: Pass the split's name after the row and its index.
+        """
+        streams = {}
+        for name, stream in self.items():
+            named = with_split and function is not None
+            streams[name] = stream.map(
+                given_split(function, name, input_columns, with_indices) if named and function else function,
+                with_indices,
+                input_columns,
+                batched,
+                batch_size,
+                drop_last_batch,
+                remove_columns,
+                fn_kwargs=fn_kwargs,
+                **execution,
+            )
+        return IterableDatasetDict(streams)
+
+    def to_hf(self) -> Any:
+        """Return the splits as an `IterableDatasetDict` of Hugging Face `datasets`; see `IterableDataset.to_hf`."""
+        return hf_library().IterableDatasetDict({name: stream.to_hf() for name, stream in self.items()})
 
     def to_dataset(self, **options: Any) -> DatasetDict:
         """Read all rows of all splits into the store; see `IterableDataset.to_dataset`."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from typing import Any
 
-__all__ = ["Epoch", "class_for_torch", "is_collating", "worker_share"]
+__all__ = ["Epoch", "is_collating", "worker_share"]
 
 
 def worker_share() -> tuple[int, int] | None:
@@ -23,18 +22,6 @@ def is_collating(caller: Any) -> bool:
         and caller.f_globals.get("__name__") == "torch.utils.data._utils.fetch"
         and bool(caller.f_locals.get("auto_collation"))
     )
-
-
-def class_for_torch(cls: type) -> type:
-    """Return the class that `isinstance` is to see: one that PyTorch takes for an iterable dataset, if it is loaded."""
-    data = sys.modules.get("torch.utils.data")
-    base = getattr(data, "IterableDataset", None)
-    return cls if base is None else _both(cls, base)
-
-
-@functools.cache
-def _both(cls: type, base: type) -> type:
-    return type(base)(cls.__name__, (cls, base), {"__module__": cls.__module__})
 
 
 class Epoch:

@@ -134,6 +134,12 @@ class ArrowFiles:
         return cls(schema, [_Part(source, 0, int(source.edges[-1]), origins) for source in sources])
 
     @classmethod
+    def of_sources(cls, sources: Sequence[Source], schema: pa.Schema) -> ArrowFiles:
+        """Show all rows of sources that have these columns."""
+        origins = tuple((name,) for name in schema.names)
+        return cls(schema, [_Part(source, 0, int(source.edges[-1]), origins) for source in sources])
+
+    @classmethod
     def from_table(cls, table: pa.Table) -> ArrowFiles:
         """Show a table in memory. Many small chunks are joined; large ones are not copied."""
         origins = tuple((name,) for name in _unique(table.schema.names, ()))

@@ -312,7 +312,7 @@ def test_it_listens_on_this_machine_only(hub: Running) -> None:
 def test_it_warns_of_listening_to_others_without_tls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, host: str, url: str, warned: bool
 ) -> None:
-    monkeypatch.setattr(serving, "_listen", lambda *_: None)
+    monkeypatch.setattr(serving, "listen", lambda *_: None)
     with pytest.raises(AttributeError):
         serving.serve(tmp_path, host, settings=HubSettings(public_url=url))
     assert ("without TLS" in caplog.text) == warned

@@ -20,10 +20,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from arrowsets.server.hub import commit, discussions, lfs, listing, manage, pages, resolve
+from arrowsets.server.errors import HttpError
+from arrowsets.server.guard import Guard, answer
+from arrowsets.server.hub import commit, discussions, lfs, listing, manage, pages, resolve, viewing
 from arrowsets.server.hub.auth import ANONYMOUS, Identity
 from arrowsets.server.hub.errors import HubError, too_large
-from arrowsets.server.hub.guard import Guard, answer
 from arrowsets.server.hub.hub import Hub, Moved
 from arrowsets.server.hub.names import RepoId
 from arrowsets.server.hub.routing import Call, Handler, Route, Sink, SinkMaker, find_route, segments
@@ -96,6 +97,11 @@ def _routes() -> list[Route]:
         on("POST", f"{_API}/discussions/{{number}}/status", discussions.set_status),
         on("POST", f"{_API}/discussions/{{number}}/comment", discussions.comment),
     ]
+    viewed = [
+        on("GET", f"{_PAGE}/viewer/{{path*}}", viewing.page),
+        on("POST", f"{_PAGE}/viewer/{{path*}}", viewing.page),
+        *(on("GET", f"/{name}", viewing.public) for name in viewing.PUBLIC),
+    ]
     shown = [
         on("GET", "/", pages.index),
         on("GET", "/datasets", pages.index),
@@ -110,7 +116,7 @@ def _routes() -> list[Route]:
         on("GET", _PAGE, pages.repository),
     ]
     # The plain information comes last: its pattern is the beginning of all others.
-    return [*files, *reading, *uploads, *managing, *pulls, on("GET", _API, listing.info), *shown]
+    return [*files, *reading, *uploads, *managing, *pulls, *viewed, on("GET", _API, listing.info), *shown]
 
 
 ROUTES = _routes()
@@ -143,6 +149,7 @@ class Dispatcher:
 
     def __init__(self, hub: Hub, settings: HubSettings) -> None:
         self._hub, self._settings = hub, settings
+        self._viewers = viewing.Viewers(hub) if settings.viewer else None
         self._failures = Failures()
         self._limiter: anyio.CapacityLimiter | None = None
 
@@ -160,7 +167,7 @@ class Dispatcher:
     async def _safely(self, request: Request) -> Response:
         try:
             return await self._answer(request)
-        except HubError as error:
+        except HttpError as error:
             return answer(error)
         except ClientDisconnect:
             return answer(HubError(400, "the client went away"))
@@ -174,7 +181,7 @@ class Dispatcher:
         caller = await self._identify(request)
         if caller.anonymous and self._settings.require_token and parts[:1] not in (["static"], ["login"], ["lfs"]):
             raise pages.locked() if _is_page(route) else HubError(401, "this hub wants a token")
-        call = Call(request, self._hub, self._settings, caller, params)
+        call = Call(request, self._hub, self._settings, caller, params, viewers=self._viewers)
         try:
             if route.sink is not None:
                 return await self._pour(call, route.sink)
@@ -274,7 +281,7 @@ async def _drain(request: Request) -> None:
                 taken += len(piece)
                 if taken > _DRAINED:
                     return
-        except (RuntimeError, ClientDisconnect, HubError):
+        except (RuntimeError, ClientDisconnect, HttpError):
             return
 
 
@@ -282,7 +289,12 @@ def create_app(directory: str | Path | Hub, settings: HubSettings | None = None)
     """Return the hub of a directory as an ASGI application."""
     hub = directory if isinstance(directory, Hub) else Hub(directory)
     settings = settings or HubSettings()
-    guard = Middleware(Guard, settings=settings)
+    guard = Middleware(
+        Guard,
+        allows=settings.allows,
+        idle_seconds=settings.idle_seconds,
+        advice="this hub is not known by that name; start it with --allow-host NAME",
+    )
     app = Starlette(middleware=[guard])
     # Starlette's own routes match decoded paths, in which `%2F` is a separator.
     app.router.default = Dispatcher(hub, settings)

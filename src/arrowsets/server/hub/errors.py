@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from arrowsets.errors import ArrowsetsError
+from arrowsets.server.errors import HttpError
 
 __all__ = [
     "HubError",
@@ -23,24 +23,8 @@ __all__ = [
 ]
 
 
-class HubError(ArrowsetsError):
-    """A request that cannot be served.
-
-    Attributes:
-        code: One of RepoNotFound, RevisionNotFound, EntryNotFound, GatedRepo; empty for others.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        code: str = "",
-        headers: Mapping[str, str] | None = None,
-        extra: Mapping[str, object] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status, self.message, self.code = status, message, code
-        self.headers, self.extra = dict(headers or {}), dict(extra or {})
+class HubError(HttpError):
+    """A request that the hub cannot serve; its code is RepoNotFound, RevisionNotFound, EntryNotFound, GatedRepo or empty."""
 
 
 def repo_not_found(anonymous: bool) -> HubError:

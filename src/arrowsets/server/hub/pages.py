@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from arrowsets.server.hub import viewing
 from arrowsets.server.hub.card import render
 from arrowsets.server.hub.errors import HubError, entry_not_found
 from arrowsets.server.hub.history import Commit
@@ -37,7 +38,8 @@ __all__ = [
 ]
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 _REALM = 'Basic realm="arrowsets hub", charset="UTF-8"'
 _PAGE = 50
@@ -178,7 +180,8 @@ def repository(call: Call) -> Response:
 
 def _preview(call: Call, repo: Repository, state: State) -> Markup | str:
     if call.settings.preview is None:
-        return ""
+        frame = viewing.section(call, repo)
+        return element("section", Markup(frame), id="preview") if frame else ""
     return element("section", Markup(call.settings.preview(str(repo.id), state.commit.oid)), id="preview")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from starlette.requests import Request
@@ -35,6 +35,7 @@ class Call:
     caller: Identity
     params: Mapping[str, str]
     body: bytes = b""
+    viewers: Any = None
 
     @property
     def base(self) -> str:

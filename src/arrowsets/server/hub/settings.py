@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-__all__ = ["HubSettings", "is_loopback", "split_host"]
+from arrowsets.server.hosts import is_ours
+
+__all__ = ["HubSettings"]
 
 MIB = 1 << 20
 
@@ -25,7 +25,8 @@ class HubSettings:
         part_bytes: Larger files are received in parts of this size.
         link_seconds: How long the address that a file may be uploaded to is good for, at least.
         idle_seconds: How long a client may send or take nothing in the midst of a request.
-        preview: Returns HTML that is shown on a repository's page, given its id and commit; None: nothing is shown.
+        viewer: Show the rows of each repository, and answer the API of the public dataset viewer.
+        preview: Returns HTML that is shown on a repository's page, given its id and commit; None: the viewer.
     """
 
     public_url: str = ""
@@ -42,39 +43,9 @@ class HubSettings:
     commit_operations: int = 50_000
     file_bytes: int = 5 * 1024**4
     preview: Callable[[str, str], str] | None = None
+    viewer: bool = True
 
     def allows(self, host: str) -> bool:
-        """Return whether a request may be addressed to a host.
-
-        An address made of numbers cannot be another site's name that was made to lead here; a name can, so it must be ours.
-        """
-        name = split_host(host).lower().rstrip(".")
-        try:
-            ipaddress.ip_address(name.strip("[]"))
-        except ValueError:
-            ours = {"localhost", socket.gethostname().lower(), *(known.lower() for known in self.hosts)}
-            if self.public_url:
-                ours.add((urlsplit(self.public_url).hostname or "").lower())
-            return bool(name) and (name in ours or name.endswith(".localhost"))
-        return True
-
-
-def split_host(host: str) -> str:
-    """Return the name in a Host header, without its port.
-
-    >>> split_host("[::1]:8000"), split_host("hub.local:80")
-    ('[::1]', 'hub.local')
-    """
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether an address to listen on can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+        """Return whether a request may be addressed to a host."""
+        public = [urlsplit(self.public_url).hostname or ""] if self.public_url else []
+        return is_ours(host, [*self.hosts, *public])

@@ -41,5 +41,6 @@ th { text-align: left; }
 main > table td:not(:first-child) { white-space: nowrap; }
 @media (max-width: 40rem) { main > table td:nth-child(4) { display: none; } }
 .said { white-space: pre-wrap; }
+#preview iframe { width: 100%; height: 36rem; border: 1px solid var(--line); border-radius: .4rem; }
 aside pre { white-space: pre-wrap; font-size: .75rem; }
 """

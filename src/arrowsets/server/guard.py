@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from arrowsets.server.hub.errors import HubError, forbidden
-from arrowsets.server.hub.settings import HubSettings
+from arrowsets.server.errors import HttpError
 
 __all__ = ["Guard", "answer", "clean"]
 
@@ -41,7 +40,7 @@ def clean(text: str) -> str:
     return kept.encode("latin-1", "replace").decode("latin-1")
 
 
-def answer(error: HubError) -> Response:
+def answer(error: HttpError) -> Response:
     """Return the response of an error."""
     headers = {name: clean(value) for name, value in error.headers.items()}
     headers["X-Error-Message"] = clean(error.message)
@@ -51,10 +50,16 @@ def answer(error: HubError) -> Response:
 
 
 class Guard:
-    """The middleware."""
+    """The middleware.
 
-    def __init__(self, app: ASGIApp, settings: HubSettings) -> None:
-        self._app, self._settings = app, settings
+    Args:
+        allows: Whether a request may be addressed to a host.
+        idle_seconds: How long a client may send nothing in the midst of a request.
+        advice: What is said to requests that are addressed to another name.
+    """
+
+    def __init__(self, app: ASGIApp, allows: Callable[[str], bool], idle_seconds: float, advice: str) -> None:
+        self._app, self._allows, self._idle, self._advice = app, allows, idle_seconds, advice
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,14 +69,14 @@ class Guard:
         if refused is not None:
             await answer(refused)(scope, receive, send)
             return
-        await self._app(scope, _Patient(receive, self._settings.idle_seconds), _Sealed(send))
+        await self._app(scope, _Patient(receive, self._idle), _Sealed(send))
 
-    def _refused(self, method: str, headers: Headers) -> HubError | None:
+    def _refused(self, method: str, headers: Headers) -> HttpError | None:
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or not self._settings.allows(hosts[0]) or not hosts[0].isascii() or not _is_host(hosts[0]):
-            return forbidden("this hub is not known by that name; start it with --allow-host NAME")
+        if len(hosts) != 1 or not self._allows(hosts[0]) or not hosts[0].isascii() or not _is_host(hosts[0]):
+            return HttpError(403, self._advice)
         if method not in _SAFE and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            return forbidden("requests from pages of other sites are refused")
+            return HttpError(403, "requests from pages of other sites are refused")
         return None
 
 
@@ -118,5 +123,5 @@ class _Patient:
         return message
 
 
-def _too_slow() -> HubError:
-    return HubError(408, "the request came too slowly", headers={"Connection": "close"})
+def _too_slow() -> HttpError:
+    return HttpError(408, "the request came too slowly", headers={"Connection": "close"})

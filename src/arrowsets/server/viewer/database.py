@@ -1,0 +1,75 @@
+"""DuckDB with everything shut that a query has no business with: files, the network, settings, names of Python."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from arrowsets.features.media import needed
+from arrowsets.server.viewer.errors import ViewerError
+
+__all__ = ["QueryStopped", "connect", "deadline"]
+
+_LOCKED = (
+    "autoinstall_known_extensions=false",
+    "autoload_known_extensions=false",
+    "allow_community_extensions=false",
+    "python_enable_replacements=false",
+    "python_scan_all_frames=false",
+    "preserve_insertion_order=true",
+    "enable_progress_bar=false",
+    "max_expression_depth=250",
+    "temp_directory=''",
+    "enable_external_access=false",
+)
+
+
+class QueryStopped(ViewerError):
+    """A query that took too long, or that nobody waits for any more."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            500, "QueryTimeout", f"The query was stopped after {seconds:.0f} seconds.", "Ask for fewer columns or rows."
+        )
+
+
+def connect(*, memory: int = 512 << 20, threads: int = 2) -> Any:
+    """Return a connection to an empty database in memory, whose settings cannot be changed any more.
+
+    The memory limit is what DuckDB keeps to where it can, not a hard bound.
+    """
+    duckdb = needed("duckdb", "searching, filtering and SQL in the viewer", "duckdb", "server")
+    made = duckdb.connect(":memory:")
+    for setting in (*_LOCKED, f"memory_limit='{memory >> 20}MiB'", f"threads={threads}", "lock_configuration=true"):
+        made.execute(f"SET {setting}")
+    return made
+
+
+@contextlib.contextmanager
+def deadline(connection: Any, seconds: float) -> Iterator[None]:
+    """Interrupt what runs on a connection when the time is over.
+
+    Raises:
+        QueryStopped: instead of what the connection says then.
+    """
+    if seconds <= 0:
+        raise QueryStopped(0)
+    over = threading.Event()
+
+    def stop() -> None:
+        over.set()
+        connection.interrupt()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception:
+        if over.is_set():
+            raise QueryStopped(seconds) from None
+        raise
+    finally:
+        timer.cancel()

@@ -1,0 +1,198 @@
+"""Conditions that the page asks for: filters as values, and search in texts of any script. Values are bound, never SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from arrowsets.errors import ColumnNotFound
+from arrowsets.features import Features
+from arrowsets.features.label import ClassLabel
+from arrowsets.server.viewer.errors import ViewerError, invalid
+from arrowsets.server.viewer.where import Condition, SortKey, both, internal
+
+__all__ = ["filters_of", "is_searchable", "search_of", "sort_of"]
+
+MOST = 100
+_COMPARED = {"=": "=", "!=": "IS DISTINCT FROM", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+def filters_of(filters: Sequence[Any], features: Features) -> Condition:
+    """Return the condition that all filters hold.
+
+    Raises:
+        ViewerError: for a filter that makes no sense; says which and why.
+    """
+    if len(filters) > MOST:
+        raise invalid(f"there are {len(filters)} filters; {MOST} may be given")
+    return both(*(_Filter(each, features).condition() for each in filters))
+
+
+def sort_of(column: str, descending: bool, features: Features) -> list[SortKey]:
+    """Return the order by one column, or by a field of one."""
+    name, sql, _ = _reached(column, features)
+    return [SortKey(sql, frozenset([name]), descending)]
+
+
+def search_of(query: str, features: Features) -> Condition:
+    """Return the condition that every word of a query stands somewhere in the texts of a row.
+
+    A word may be part of another, because not all scripts put spaces between words. Case and accents make no difference.
+    Words in double quotes are one.
+    """
+    names = internal(features)
+    searched = [name for name, feature in features.items() if is_searchable(feature)]
+    if not searched:
+        raise ViewerError(501, "NotSupportedError", "There is no column with text to search in.")
+    words = _words(query)
+    texts = [
+        names[name] if _is_text(features[name].storage) else f"CAST({names[name]} AS VARCHAR)" for name in searched
+    ]
+    parts = [" OR ".join(f"contains({_folded(text)}, {_folded('?')})" for text in texts) for _ in words]
+    values = tuple(word for word in words for _ in texts)
+    return Condition(" AND ".join(f"({part})" for part in parts) or "TRUE", values, frozenset(searched))
+
+
+def is_searchable(feature: Any) -> bool:
+    """Return whether a column holds text, at any depth."""
+    if _is_text(feature.storage):
+        return True
+    if feature.type_name in ("Image", "Audio", "Video", "Pdf", "Nifti", "Mesh"):
+        return False
+    return any(is_searchable(child) for child in feature.children().values())
+
+
+def _words(query: str) -> list[str]:
+    pieces = query.split('"')
+    words = [word for at, piece in enumerate(pieces) for word in ([piece] if at % 2 else piece.split())]
+    return [word for word in words if word.strip()][:MOST]
+
+
+def _folded(text: str) -> str:
+    return f"lower(strip_accents({text}::VARCHAR))"
+
+
+def _is_text(dtype: pa.DataType) -> bool:
+    return pa.types.is_string(dtype) or pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype)
+
+
+def _reached(column: Any, features: Features) -> tuple[str, str, Any]:
+    """Return the column, the SQL and the Arrow type of a column or of a field of one (`a.b`)."""
+    if not isinstance(column, str):
+        raise invalid(f"a filter needs the name of a column, got {column!r}")
+    name, rest = column, ""
+    while name not in features:
+        name, dot, last = name.rpartition(".")
+        if not dot:
+            raise invalid(str(ColumnNotFound.of(column, features)))
+        rest = f"{last}.{rest}" if rest else last
+    sql, dtype = internal(features)[name], features[name].storage
+    for step in rest.split(".") if rest else ():
+        if not pa.types.is_struct(dtype) or dtype.get_field_index(step) < 0:
+            raise invalid(f"{column!r} is no field of column {name!r}")
+        quoted = step.replace("'", "''")
+        sql, dtype = f"struct_extract({sql}, '{quoted}')", dtype.field(step).type
+    return name, sql, dtype
+
+
+class _Filter:
+    """One filter: a column, an operation and a value."""
+
+    def __init__(self, given: Any, features: Features) -> None:
+        if not isinstance(given, dict):
+            raise invalid(f"a filter is an object of column, op and value, got {given!r}")
+        self.op, self.value = given.get("op"), given.get("value")
+        self.name, self.sql, self.dtype = _reached(given.get("column"), features)
+        self.feature = features[self.name]
+
+    def condition(self) -> Condition:
+        """Return what it says."""
+        op = self.op
+        if op in ("is_null", "not_null"):
+            empty = f"{self.sql} IS NULL" + (f" OR isnan({self.sql})" if pa.types.is_floating(self.dtype) else "")
+            return self._made(empty if op == "is_null" else f"NOT ({empty})")
+        if op == "in":
+            values = self._several(self.value, 1, 1000)
+            return self._made(f"{self.sql} IN ({', '.join(self._slot() for _ in values)})", *map(self._bound, values))
+        if op == "between":
+            return self._between(self.sql, self._bound, self._slot())
+        if op == "length_between":
+            return self._between(self._length(), float, "?")
+        if op == "contains":
+            return self._contains()
+        if op in _COMPARED:
+            sql = f"{self.sql} {_COMPARED[op]} {self._slot()}"
+            if pa.types.is_floating(self.dtype) and op in (">", ">="):
+                sql += f" AND NOT isnan({self.sql})"  # to DuckDB it is the largest number
+            return self._made(sql, self._bound(self.value))
+        raise invalid(f"unknown op {op!r}; there are: {', '.join(_COMPARED)}, in, between, contains, length_between, "
+                      "is_null, not_null")  # fmt: skip
+
+    def _made(self, sql: str, *values: Any) -> Condition:
+        return Condition(sql, values, frozenset([self.name]))
+
+    def _between(self, sql: str, bound: Any, slot: str) -> Condition:
+        value = self._several(self.value, 2, 3)
+        closed = bool(value[2]) if len(value) == 3 else True
+        try:
+            low, high = bound(value[0]), bound(value[1])
+        except (TypeError, ValueError) as error:
+            raise invalid(f"{self.op} needs two numbers or dates, got {value!r}") from error
+        return self._made(f"{sql} >= {slot} AND {sql} {'<=' if closed else '<'} {slot}", low, high)
+
+    def _length(self) -> str:
+        if _is_text(self.dtype):
+            return f"length({self.sql})"
+        if (
+            pa.types.is_list(self.dtype)
+            or pa.types.is_large_list(self.dtype)
+            or pa.types.is_fixed_size_list(self.dtype)
+        ):
+            return f"len({self.sql})"
+        raise invalid(f"column {self.name!r} has no length to filter by")
+
+    def _contains(self) -> Condition:
+        if _is_text(self.dtype):
+            return self._made(f"contains({_folded(self.sql)}, {_folded('?')})", str(self.value))
+        if pa.types.is_list(self.dtype) or pa.types.is_large_list(self.dtype):
+            return self._made(f"list_contains({self.sql}, ?)", self.value)
+        raise invalid(f"column {self.name!r} is {self.dtype}, which contains nothing")
+
+    def _several(self, value: Any, low: int, high: int) -> list[Any]:
+        if not isinstance(value, list) or not low <= len(value) <= high:
+            raise invalid(f"{self.op} needs a list of {low} to {high} values, got {value!r}")
+        return value
+
+    def _slot(self) -> str:
+        """Return the place of a value, converted where JSON has no such type."""
+        dtype = self.dtype
+        for is_such, name in (
+            (pa.types.is_timestamp, "TIMESTAMPTZ" if getattr(dtype, "tz", None) else "TIMESTAMP"),
+            (pa.types.is_date, "DATE"),
+            (pa.types.is_time, "TIME"),
+        ):
+            if is_such(dtype):
+                return f"CAST(? AS {name})"
+        if pa.types.is_decimal(dtype):
+            return f"CAST(? AS DECIMAL({min(dtype.precision, 38)},{dtype.scale}))"
+        return "?"
+
+    def _bound(self, value: Any) -> Any:
+        """Return a value as it is bound."""
+        dtype = self.dtype
+        try:
+            if isinstance(self.feature, ClassLabel) and isinstance(value, str) and not value.lstrip("-").isdigit():
+                return self.feature.str2int(value)
+            if pa.types.is_boolean(dtype):
+                return value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]
+            if pa.types.is_integer(dtype):
+                return float(value) if isinstance(value, float) and not value.is_integer() else int(value)
+            if pa.types.is_floating(dtype):
+                return float(value)
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise invalid(f"{value!r} cannot be compared with column {self.name!r} of {dtype}") from error
+        if _is_text(dtype) or pa.types.is_temporal(dtype) or pa.types.is_decimal(dtype):
+            return str(value)
+        raise invalid(f"column {self.name!r} is {dtype}, which cannot be compared with a value")

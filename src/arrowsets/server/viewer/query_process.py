@@ -1,0 +1,158 @@
+"""The process that a query runs in: bounds itself, opens the rows, answers an Arrow stream, and ends.
+
+Its parent sends a pickled order and reads the stream; a first line on stderr says what went wrong: "refused" or "memory".
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pickle
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pyarrow import ipc
+
+from arrowsets.server.viewer.database import connect
+from arrowsets.table.parquet import parquet_paths
+
+__all__ = ["main"]
+
+_RESERVED_BYTES = 16 << 30
+_LOADED_BYTES = 1 << 30
+_ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree", "repeat", "repeat_row"})
+_REFUSED_FUNCTIONS = frozenset({"current_setting", "getvariable", "getenv", "current_catalog", "current_database"})
+_STREAMED_ROWS = 16_384
+
+
+class _Refused(Exception):
+    pass
+
+
+def main() -> int:
+    """Do what stdin says."""
+    try:
+        order = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the parent, which is the same program
+    except EOFError:
+        return 0  # nobody needed this process
+    try:
+        connection = connect(memory=order.memory // 2)
+        _bound(order.memory, sum(Path(path).stat().st_size for view in order.views.values() for path in view.paths))
+        return _answer(connection, order)
+    except MemoryError:
+        return _told("memory", "")
+
+
+def _answer(connection: Any, order: Any) -> int:
+    import duckdb
+
+    try:
+        statements = duckdb.extract_statements(order.query)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            return _told("refused", "Only one SELECT statement can be run.")
+        _check(connection, order)
+        for name, view in order.views.items():
+            connection.register(name, _scanned(view, order.memory))
+        # What is shown and one row more, which tells that there is more.
+        relation = connection.sql(f"SELECT * FROM ({_bare(order.query)}\n) LIMIT {order.rows + 1}")  # noqa: S608 - checked above
+        reader = relation.to_arrow_reader(_STREAMED_ROWS)
+        sink: Any = sys.stdout.buffer
+        with ipc.new_stream(sink, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+    except (duckdb.OutOfMemoryException, MemoryError):
+        return _told("memory", "")
+    except (_Refused, duckdb.Error) as error:
+        return _told("refused", str(error))
+    return 0
+
+
+def _bare(query: str) -> str:
+    return query.strip().rstrip(";")
+
+
+def _scanned(view: Any, memory: int) -> Any:
+    """Return rows as DuckDB scans them: mapped or decoded batch by batch, and only the columns that a query names."""
+    files = parquet_paths(view)
+    if files is not None:
+        import pyarrow.dataset as ds
+
+        return ds.dataset(files, schema=view.schema, format="parquet")
+    if not all(group.rows.is_contiguous for group in view.groups) and view.nbytes > memory // 4:
+        raise _Refused(
+            "These rows are a selection in another order, too large to be copied: flatten_indices() writes them."
+        )
+    return view.read(range(view.num_rows))
+
+
+def _check(connection: Any, order: Any) -> None:
+    """Look at DuckDB's own parse of the query: it may name our tables, its own ones, and functions that make rows."""
+    tree = json.loads(connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [order.query]).fetchall()[0][0])
+    if tree.get("error"):
+        raise _Refused(tree.get("error_message") or "This kind of query cannot be run.")
+    known = {name.casefold() for name in order.views} | {name.casefold() for name in _own_tables(tree)}
+    for node in _nodes(tree):
+        kind = node.get("type")
+        if kind == "BASE_TABLE" and (node.get("schema_name") or node["table_name"].casefold() not in known):
+            raise _Refused(f"There is no table {node['table_name']!r}; there are: {', '.join(order.views)}")
+        if kind == "TABLE_FUNCTION" and node["function"].get("function_name") not in _ROW_FUNCTIONS:
+            raise _Refused(f"The function {node['function'].get('function_name')!r} is not available here.")
+        if kind == "SHOW_REF" or node.get("function_name") in _REFUSED_FUNCTIONS:
+            raise _Refused("Settings cannot be asked for.")
+
+
+def _own_tables(tree: Any) -> Iterator[str]:
+    for node in _nodes(tree):
+        yield from (entry["key"] for entry in (node.get("cte_map") or {}).get("map", ()))
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+        waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+
+
+def _bound(memory: int, mapped: int) -> None:
+    """Take no more memory than is allowed.
+
+    Maps of files are not counted: they are the system's to drop. Addresses are, but allocators reserve far more of them
+    than they use, so that bound is a wide one.
+    """
+    try:
+        import resource
+    except ImportError:
+        return  # Windows: DuckDB's own limit and the deadline remain
+    private = _private_bytes() + memory
+    resource.setrlimit(resource.RLIMIT_DATA, (private, private))
+    addresses = 2 * mapped + memory + _RESERVED_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (addresses, addresses))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _private_bytes() -> int:
+    """Return how much this process has taken already; a guess where the system does not tell."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return _LOADED_BYTES
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:")), _LOADED_BYTES)
+
+
+def _told(kind: str, message: str) -> int:
+    sys.stderr.write(f"{kind}\n{message}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    # Whoever waits for it need not wait for what is loaded anyway.
+    importlib.import_module("duckdb")
+    importlib.import_module("pyarrow.dataset")
+    sys.stdout.buffer.write(b"ready\n")
+    sys.stdout.buffer.flush()
+    sys.exit(main())

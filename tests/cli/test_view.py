@@ -1,0 +1,68 @@
+"""`view` serves a dataset, or writes a sample of it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from arrowsets import Dataset
+from arrowsets.dataset import viewing
+from arrowsets.errors import MissingDependency
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+def test_a_sample_is_written(arrowsets: Call, csv: Path, tmp_path: Path) -> None:
+    code, out, _ = arrowsets("view", csv, "--export", tmp_path / "page.html", "--rows", 1)
+    assert (code, out) == (0, f"wrote {tmp_path / 'page.html'}\n")
+    assert "never again" in (tmp_path / "page.html").read_text()
+
+
+def test_nothing_there_is_an_error(arrowsets: Call, tmp_path: Path) -> None:
+    code, _, err = arrowsets("view", tmp_path / "none.csv")
+    assert code == 1
+    assert "none.csv" in err
+
+
+def test_a_split_that_is_not_there_is_an_error(arrowsets: Call, csv: Path) -> None:
+    code, _, err = arrowsets("view", csv, "--split", "none", "--no-browser")
+    assert code == 1
+    assert "none" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one process")
+def test_it_serves_until_it_is_interrupted(csv: Path) -> None:
+    command = [sys.executable, "-m", "arrowsets", "view", str(csv), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"(http://127\.0\.0\.1:\d+)/#token=(\S+)", line)
+        assert found is not None, line
+        answer = requests.get(f"{found[1]}/api/x/dataset", headers={"Authorization": f"Bearer {found[2]}"}, timeout=30)
+        assert answer.json()["sql"] is True
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) in (0, 130, -signal.SIGINT)
+
+
+def test_a_dataset_is_shown_from_python() -> None:
+    with Dataset.from_dict({"x": [1]}).view(browser=False) as viewer:
+        url, _, token = viewer.url.partition("/#token=")
+        answer = requests.get(f"{url}/api/x/rows", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        assert answer.json()["rows"][0]["row"] == {"x": 1}
+        assert f'<iframe src="{viewer.url}"' in viewer._repr_html_()
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name="uvicorn")
+
+    monkeypatch.setattr(viewing, "import_module", absent)
+    with pytest.raises(MissingDependency, match=r"pip install 'arrowsets\[server\]'"):
+        Dataset.from_dict({"x": [1]}).view()

@@ -1,0 +1,132 @@
+"""Queries in SQL: one statement that reads, in a process that is bounded in memory and time."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from arrowsets import Dataset, DatasetDict
+
+if TYPE_CHECKING:
+    from tests.server.viewer.conftest import Client, Show
+
+NEW = "/tmp/arrowsets-viewer-must-not-write-this"
+SMALL = DatasetDict({"train": Dataset.from_dict({"x": [1, 2, 3]}), "test": Dataset.from_dict({"x": [10]})})
+
+
+@pytest.fixture
+def client(show: Show) -> Client:
+    return show(SMALL, deadline=5.0, sql_memory=512 << 20)
+
+
+def test_a_query_gives_columns_and_rows(client: Client) -> None:
+    client.own("rows", split="test")
+    answer = client.sql("SELECT count(*) AS n, sum(x) AS s, (SELECT max(x) FROM test) AS t FROM data").json()
+    assert answer["rows"] == [[3, 6, 10]]
+    assert [column["name"] for column in answer["columns"]] == ["n", "s", "t"]
+    assert not answer["truncated"]
+
+
+def test_more_rows_than_wanted_are_told_of(client: Client) -> None:
+    answer = client.sql("FROM data", limit=2).json()
+    assert (answer["rows"], answer["num_rows"], answer["truncated"]) == ([[1], [2]], 2, True)
+
+
+def test_parquet_is_queried_where_it_lies(show: Show, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"x": range(10_000)}), tmp_path / "a.parquet", row_group_size=1000)
+    pq.write_table(pa.table({"x": range(10_000, 10_010)}), tmp_path / "b.parquet")
+    assert show(tmp_path).sql("SELECT sum(x), count(*) FROM data WHERE x >= 9999").json()["rows"] == [[110_044, 11]]
+
+
+def test_rows_in_another_order_are_queried_as_they_are_shown(show: Show) -> None:
+    client = show(Dataset.from_dict({"x": [3, 1, 2]}).sort("x").select([2, 0]))
+    assert client.sql("FROM data").json()["rows"] == [[3], [1]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 1; SELECT 2",
+        f"COPY data TO '{NEW}'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM glob('/*')",
+        "SELECT * FROM 'https://example.org/a.parquet'",
+        f"ATTACH '{NEW}'",
+        f"EXPORT DATABASE '{NEW}'",
+        "SET memory_limit = '100GB'",
+        "RESET lock_configuration",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "CREATE TABLE t AS SELECT 1",
+        "DROP VIEW data",
+        "INSERT INTO data VALUES (1)",
+        "PRAGMA version",
+        "CALL pragma_version()",
+        "SELECT * FROM duckdb_settings()",
+        "SELECT current_setting('threads')",
+        "SELECT * FROM information_schema.tables",
+        "SELECT * FROM query('SELECT 1')",
+        "SELECT * FROM order",
+        "SELECT * FROM sys",
+        "SELECT * FROM os",
+        "SELECT 1) UNION ALL (SELECT 2",
+        "nonsense",
+    ],
+)
+def test_what_does_more_than_read_the_tables_is_refused(client: Client, query: str) -> None:
+    answer = client.sql(query)
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (422, "InvalidParameter"), answer.text
+    assert "root:" not in answer.text
+    assert not Path(NEW).exists()
+
+
+def test_a_query_of_no_end_is_stopped(show: Show) -> None:
+    answer = show(SMALL, deadline=0.5).sql(
+        "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range % 7 = 1"
+    )
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (500, "QueryTimeout")
+
+
+@pytest.mark.parametrize("query", ["SELECT repeat('x', 2000000000)", "SELECT list(range) FROM range(1000000000)"])
+def test_a_query_of_too_much_memory_is_stopped(client: Client, query: str) -> None:
+    answer = client.sql(query)
+    assert answer.status_code in (413, 422), answer.text
+    assert client.sql("SELECT 1").json()["rows"] == [[1]]
+
+
+def test_a_result_is_a_file(client: Client) -> None:
+    query = {"query": "SELECT x, [x] AS l FROM data"}
+    text = client.send("POST", "/api/x/sql/download", params={"format": "csv"}, json=query)
+    assert text.text.splitlines()[:2] == ['"x","l"', '1,"[1]"']
+    assert text.headers["Content-Disposition"] == 'attachment; filename="query.csv"'
+    parquet = client.send("POST", "/api/x/sql/download", params={"format": "parquet"}, json=query)
+    assert pq.read_table(io.BytesIO(parquet.content)).to_pydict() == {"x": [1, 2, 3], "l": [[1], [2], [3]]}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'{"query": 1}', b'{"query": ""}', b'{"query": "SELECT 1", "limit": 0}', b"[" * 100_000]
+)
+def test_a_request_without_a_query_is_refused(client: Client, body: bytes) -> None:
+    answer = client.send("POST", "/api/x/sql", data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+
+
+def test_sql_can_be_switched_off(show: Show) -> None:
+    client = show(SMALL, sql=False)
+    assert client.own("dataset")["sql"] is False
+    assert client.sql("SELECT 1").status_code == 403
+
+
+def test_values_are_json(client: Client) -> None:
+    rows = client.sql(
+        "SELECT 'NaN'::DOUBLE, 12345678901234567890::HUGEINT, DATE '2020-01-01', 1.50::DECIMAL(5,2), NULL"
+    ).json()
+    assert json.loads(json.dumps(rows["rows"])) == [["NaN", "12345678901234567890", "2020-01-01", "1.50", None]]
