@@ -2,8 +2,8 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { iconOf, isSortable, kindOf, typeLabel } from "./types.js";
-import { inline } from "./values.js";
+import { iconOf, isNumeric, isSortable, kindOf, typeLabel } from "./types.js";
+import { inline, number } from "./values.js";
 
 const WIDTHS = { int: 118, float: 136, bool: 124, label: 150, time: 178, image: 148, audio: 220, video: 130, file: 130, chat: 460, binary: 120, null: 92 };
 const STRETCHES = new Set(["text", "chat", "list", "struct", "json", "array"]);
@@ -12,10 +12,16 @@ const LETTER = 6.9;
 /** A width that suits what the first rows hold. */
 export function naturalWidth(name, kind, type, rows) {
   const title = name.length * 7.6 + 80;
+  if (isNumeric(kind)) return Math.round(Math.min(300, Math.max(WIDTHS[kind], Math.min(title, 260), digits(rows, name) * 7.7 + 26)));
   if (WIDTHS[kind]) return Math.round(Math.max(WIDTHS[kind], Math.min(title, 260)));
   const longest = Math.max(0, ...rows.slice(0, 30).map((row) => letters(row.cells[name])));
   const meta = typeLabel(type).length * 6.2 + 90;
   return Math.round(Math.min(400, Math.max(title, meta, longest * LETTER + 30, 130)));
+}
+
+/** The letters of the longest number of the first rows. */
+function digits(rows, name) {
+  return Math.max(0, ...rows.slice(0, 30).map(({ cells }) => (cells[name] === null ? 0 : number(cells[name] ?? "").length)));
 }
 
 function letters(value) {

@@ -12,6 +12,12 @@ function operator(type) {
   return BY_LENGTH.has(type) ? "length_between" : "between";
 }
 
+/** One end of what there is; of times on different days, the day. */
+function end(value, other) {
+  const days = typeof value === "string" && typeof other === "string" && value.slice(0, 10) !== other.slice(0, 10);
+  return days ? value.slice(0, 10) : rough(value);
+}
+
 /** Words for one bin: whole numbers name the first and last that they hold. */
 function range(type, low, high, closed) {
   const whole = Number.isInteger(low) && Number.isInteger(high) && type !== "float" && type !== "audio" && type !== "video";
@@ -32,8 +38,8 @@ function histogram(column, type, { histogram: { hist, bin_edges: ends }, min, ma
   });
   const unit = UNITS[type] ?? "";
   // One value alone is said once.
-  const same = rough(min) === rough(max);
-  return { mode: "histogram", bars, left: same ? [`all ${rough(min)}`, unit].join(" ") : rough(min), right: same ? "" : rough(max), unit };
+  if (bars.length === 1 && min === max) return { mode: "histogram", bars, left: `all ${rough(min)} ${unit}`, right: "", unit };
+  return { mode: "histogram", bars, left: end(min, max), right: end(max, min), unit };
 }
 
 function classes(column, type, statistics) {

@@ -14,7 +14,7 @@ function clock(seconds) {
 export function player(src) {
   const button = h("button", { class: "play", type: "button", "aria-label": "Play", tabindex: -1 }, icon("play"));
   const line = h("span", { class: "played" });
-  const time = h("small", { class: "time" });
+  const time = h("small", { class: "clock" });
   const sound = new Audio();
   sound.preload = "none";
   sound.src = src;

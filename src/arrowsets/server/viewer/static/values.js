@@ -31,7 +31,7 @@ export function percent(share) {
 export function number(value) {
   if (typeof value !== "number") return String(value);
   const exact = String(value);
-  if (Number.isInteger(value) || exact.length <= 12) return exact;
+  if (Number.isSafeInteger(value) || exact.length <= 12) return exact;
   return String(Number(value.toPrecision(9)));
 }
 
