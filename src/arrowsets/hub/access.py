@@ -12,7 +12,7 @@ from urllib.parse import quote
 from arrowsets.config import settings
 from arrowsets.errors import BadToken, OfflineError
 from arrowsets.files import remote
-from arrowsets.hub.refusals import Unreachable, retry_after, status_of, told
+from arrowsets.hub.refusals import Unreachable, retry_after, told
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -22,6 +22,7 @@ __all__ = ["Access"]
 T = TypeVar("T")
 
 ATTEMPTS_TO_CONNECT: Final = 2
+_ABSENT: Final = frozenset({"ConnectError", "ConnectTimeout", "ConnectionError", "ConnectionRefusedError"})
 LONGEST_WAIT: Final = 60.0
 
 
@@ -94,8 +95,9 @@ class Access:
                 with told(what, self.endpoint, with_token=self.with_token, revision=revision):
                     return request()
             except Unreachable as error:
-                silent = not isinstance(error.__cause__, Exception) or status_of(error.__cause__) is None
-                if attempt == (min(attempts, ATTEMPTS_TO_CONNECT) if silent else attempts):
+                # A connection that broke may be one that was kept too long; nobody there is nobody there.
+                absent = type(error.__cause__).__name__ in _ABSENT
+                if attempt >= (min(attempts, ATTEMPTS_TO_CONNECT) if absent else attempts):
                     raise
                 asked = retry_after(error.__cause__) or 0.0
                 wait = remote.retry.delay * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
