@@ -19,6 +19,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from arrowsets.errors import StoreError, UnknownName
+from arrowsets.sizes import WRITE_BYTES
 
 __all__ = ["Output", "opened", "parent_folder", "put_whole", "told", "where"]
 
@@ -198,10 +199,9 @@ def _compressed(output: Output, codec: str | None) -> Iterator[Output]:
 def _write_all(file: Any, view: memoryview) -> None:
     done = 0
     while done < len(view):
-        count = file.write(view[done:] if done else view)
-        if not isinstance(count, int):
-            return
-        done += count
+        count = file.write(view[done : done + WRITE_BYTES])
+        # Files of others need not tell how much they took: all of it.
+        done += count if isinstance(count, int) else WRITE_BYTES
 
 
 def _takes_text(file: Any) -> bool:

@@ -19,6 +19,7 @@ import xxhash
 from pyarrow import ipc
 
 from arrowsets.errors import SchemaConflict, StoreError
+from arrowsets.sizes import WRITE_BYTES
 from arrowsets.table.normal import Normaliser
 from arrowsets.table.sizes import Bits, row_bits, total_bits
 from arrowsets.table.take import joined
@@ -231,11 +232,14 @@ class _Sink:
         if self.dropped:
             # Arrow closes its writer when it is collected, with a footer for a file that is gone.
             return len(view)
-        if self._hash is not None:
-            self._hash.update(view)
         done = 0
         while done < len(view):
-            done += self._file.write(view[done:]) or 0
+            piece = view[done : done + WRITE_BYTES]
+            if self._hash is not None:
+                self._hash.update(piece)
+            while len(piece):
+                count = self._file.write(piece) or 0
+                piece, done = piece[count:], done + count
         self.size += len(view)
         return done
 
