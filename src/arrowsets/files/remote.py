@@ -328,7 +328,8 @@ class FsspecStream(io.RawIOBase):
 
 def open_url(url: str, options: Mapping[str, Any]) -> BinaryIO:
     """Open any URL that fsspec knows."""
-    return cast(BinaryIO, io.BufferedReader(FsspecStream(url, options), CHUNK))
+    # The file has a buffer of its own; a large one here would fetch what nobody asks for after each seek.
+    return cast(BinaryIO, io.BufferedReader(FsspecStream(url, options)))
 
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:
