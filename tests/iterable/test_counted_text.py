@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from arrowsets import IterableDataset
+from arrowsets import Features, IterableDataset, Value
+from arrowsets.errors import ArrowsetsError
 
 ROWS = 30_000
 JSON_LAYOUTS: dict[str, Callable[[list[str]], str]] = {
@@ -115,3 +116,43 @@ def test_rows_that_are_dropped_are_not_counted(tmp_path: Path) -> None:
     stream = IterableDataset.from_json(str(path), on_bad_rows="skip")
     assert len(list(stream.skip(150))) == 50
     assert sum(len(list(stream.shard(4, index))) for index in range(4)) == 200
+
+
+def _texts(kind: str, numbers: range) -> str:
+    return "".join(f'{{"x": {x}}}\n' for x in numbers) if kind == "json" else "x\n" + "".join(f"{x}\n" for x in numbers)
+
+
+BAD = {"json": '{"x": \n', "csv": "1,2,3\n"}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_only_the_reader_of_a_bad_row_fails(kind: str, tmp_path: Path) -> None:
+    paths = []
+    for number in range(4):
+        path = tmp_path / f"{number}.{kind}"
+        path.write_text(_texts(kind, range(number * 100, number * 100 + 100)) + BAD[kind] * (number == 2))
+        paths.append(str(path))
+    stream = getattr(IterableDataset, f"from_{kind}")(paths, features=Features({"x": Value("int64")}))
+    shares = [stream.shard(4, index) for index in range(4)]
+    for number in (0, 1, 3):
+        assert _numbers(shares[number]) == list(range(number * 100, number * 100 + 100))
+    with pytest.raises(ArrowsetsError, match=r"2\."):
+        _numbers(shares[2])
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_rows_before_a_bad_row_of_a_file_are_read(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"rows.{kind}"
+    count = 500_000
+    path.write_text(_texts(kind, range(count)) + BAD[kind])
+    stream = getattr(IterableDataset, f"from_{kind}")(str(path))
+    seen: list[int] = []
+    failed = 0
+    for index in range(3):
+        try:
+            seen.extend(row["x"] for row in stream.shard(3, index))
+        except ArrowsetsError:
+            failed += 1
+    assert failed
+    assert len(seen) > count // 2
+    assert len(set(seen)) == len(seen)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from arrowsets import IterableDataset, load_dataset
 from arrowsets.engine.stages_ahead import ahead
 from arrowsets.errors import RemoteError
+from arrowsets.files import remote
 
 LINES = "".join(f'{{"x": {x}}}\n' for x in range(40_000)).encode()
 
@@ -64,6 +67,58 @@ def test_other_file_systems_are_streamed_from(name: str) -> None:
     builder = "json" if name.endswith("jsonl") else "parquet"
     stream = load_dataset(builder, data_files=f"memory://streams/{name}", split="train", streaming=True)
     assert [row["x"] for row in stream.take(3)] == [0, 1, 2]
+
+
+class Fragile(MemoryFileSystem):  # type: ignore[misc]
+    """A file system in memory whose reads fail when told."""
+
+    protocol = "fragile"
+    store: ClassVar[dict[str, Any]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+    faults: ClassVar[list[Exception]] = []
+
+    def _open(self, path: str, mode: str = "rb", **keywords: Any) -> Any:
+        file = super()._open(path, mode, **keywords)
+        return FragileFile(file.getvalue()) if mode == "rb" else file
+
+
+class FragileFile(io.BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        if Fragile.faults and self.tell():
+            raise Fragile.faults.pop()
+        return super().read(size)
+
+
+@pytest.fixture
+def fragile(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    fsspec.register_implementation("fragile", Fragile, clobber=True)
+    monkeypatch.setattr(remote, "retry", remote.Retry(attempts=3, sleep=lambda _: None))
+    with fsspec.open("fragile://rows.jsonl", "wb") as file:
+        file.write(8 * LINES)
+    yield "fragile://rows.jsonl"
+    Fragile.faults.clear()
+
+
+def test_reading_any_file_system_goes_on_where_it_failed(fragile: str) -> None:
+    stream = IterableDataset.from_json(fragile)
+    Fragile.faults[:] = [OSError("reset"), TimeoutError("slow")]
+    assert [row["x"] for row in stream] == 8 * list(range(40_000))
+    assert not Fragile.faults
+
+
+def test_the_last_error_of_any_file_system_is_told(fragile: str) -> None:
+    stream = IterableDataset.from_json(fragile)
+    Fragile.faults[:] = [OSError(f"fault {number}") for number in range(9)]
+    with pytest.raises(RemoteError, match="in 3 attempts: fault 6"):
+        list(stream)
+
+
+def test_what_is_forbidden_is_not_asked_for_again(fragile: str) -> None:
+    stream = IterableDataset.from_json(fragile)
+    Fragile.faults[:] = [PermissionError("no"), PermissionError("no")]
+    with pytest.raises(PermissionError):
+        list(stream)
+    assert len(Fragile.faults) == 1
 
 
 def test_reading_ahead_is_bounded_and_stops_with_the_reader() -> None:

@@ -120,3 +120,26 @@ def test_a_batch_does_not_share_the_memory_of_others() -> None:
     stream = Dataset.from_dict({"x": list(range(100))}).to_iterable_dataset().with_format("torch")
     first = next(iter(torch.utils.data.DataLoader(stream, 10)))
     assert first["x"].untyped_storage().nbytes() == 80
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_data_loader_of_this_version_of_torch_is_noticed(stream: IterableDataset, workers: int) -> None:
+    options: dict[str, Any] = {"num_workers": workers, "multiprocessing_context": "fork" if workers else None}
+    given = torch.utils.data.DataLoader(
+        stream, 4, collate_fn=lambda rows: {type(row).__name__ for row in rows}, **options
+    )
+    assert set().union(*given) == {"LazyRow"}
+
+
+def test_a_data_loader_that_is_not_noticed_gets_the_same(
+    stream: IterableDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def types_of(rows: list[Any]) -> Any:
+        return [type(row) for row in rows], torch.utils.data.default_collate(rows)["x"].tolist()
+
+    loader = torch.utils.data.DataLoader(stream, 50, collate_fn=types_of)
+    noticed = list(loader)
+    monkeypatch.setattr("arrowsets.iterable.core.is_collating", lambda _: False)
+    unnoticed = list(loader)
+    assert [values for _, values in noticed] == [values for _, values in unnoticed]
+    assert {kind for kinds, _ in unnoticed for kind in kinds} == {dict}

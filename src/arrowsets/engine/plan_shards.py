@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from arrowsets.builder import Builder
 from arrowsets.engine.stages_ahead import ahead
-from arrowsets.errors import BadData
+from arrowsets.errors import ArrowsetsError, BadData
 from arrowsets.table import View
 
 __all__ = ["BuilderShard", "ViewShard"]
@@ -24,8 +24,8 @@ MAX_KNOWN = 4096
 Placed: TypeAlias = "tuple[pa.Table, int | None]"
 Counts: TypeAlias = "tuple[int, tuple[int, ...], tuple[int | None, ...]]"
 
-_counts: dict[Any, Counts] = {}
-"""What is known of shards by what they are: a file that was changed is another one."""
+_counts: dict[Any, Counts | None] = {}
+"""What is known of shards by what they are: a file that was changed is another one. None: they cannot be counted."""
 
 logger = logging.getLogger("arrowsets")
 
@@ -111,16 +111,27 @@ class BuilderShard:
         if self.num_rows is not None or not self.countable:
             return self
         key = type(self.builder), repr(self.builder.config), repr(self.shard)
-        known = _counts.get(key)
-        if known is None:
-            found = self.skim(None)
-            if found is None:
-                return self
-            known = _counts[key] = _edges(found)
+        if key not in _counts:
+            _counts[key] = self._count()
             if len(_counts) > MAX_KNOWN:
                 del _counts[next(iter(_counts))]
+        known = _counts[key]
+        if known is None:
+            return self
         rows, edges, places = known
         return replace(self, num_rows=rows, edges=edges, places=places)
+
+    def _count(self) -> Counts | None:
+        """Count the rows; None where the text does not tell.
+
+        A row that cannot be read is not this reader's to complain of, who may never come to it: whoever reads it will.
+        """
+        try:
+            found = self.skim(None)
+            return None if found is None else _edges(found)
+        except ArrowsetsError as error:
+            logger.info("%s is shared out without counting its rows, for one cannot be read: %s", self, error)
+            return None
 
     def _readable(self, builder: Builder[Any], tables: Iterator[Placed], rows: int) -> Iterator[Placed]:
         """Where bad files are to be left out, what cannot be read ends the shard; what was left out is reported."""

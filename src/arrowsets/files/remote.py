@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import time
@@ -15,7 +16,7 @@ from arrowsets.errors import BadData, DataFilesNotFound, OfflineError, RemoteErr
 if TYPE_CHECKING:
     from requests import Response, Session
 
-__all__ = ["CHUNK", "HttpStream", "Retry", "Stat", "filesystem", "http_stat", "open_url"]
+__all__ = ["CHUNK", "FsspecStream", "HttpStream", "Retry", "Stat", "filesystem", "http_stat", "open_url"]
 
 CHUNK: Final = 1 << 20
 _TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -251,13 +252,84 @@ def _protocols(fs: Any) -> tuple[str, ...]:
     return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
 
 
+class FsspecStream(io.RawIOBase):
+    """A file of an fsspec file system that is opened anew, at the byte it had come to, where reading it fails.
+
+    Many file systems repeat requests themselves; this is for what they let through, and for those that do not.
+    """
+
+    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
+        self._url = url
+        self._fs, self._path = filesystem(url, options)
+        self._file: Any = None
+        self._at = 0
+        self._attempted(self._opened)
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell whether one can go to a byte."""
+        return bool(self._attempted(lambda: self._opened().seekable()))
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move."""
+        self._at = int(self._attempted(lambda: self._opened().seek(offset, whence)))
+        return self._at
+
+    def readinto(self, buffer: object) -> int:
+        """Read into `buffer`; 0 at the end."""
+        view = memoryview(cast(bytearray, buffer)).cast("B")
+        data = self._attempted(lambda: self._opened().read(len(view)))
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        """Close the file."""
+        if not self.closed:
+            super().close()
+            self._drop()
+
+    def _attempted(self, act: Callable[[], Any]) -> Any:
+        for attempt in range(retry.attempts):
+            try:
+                return act()
+            except FileNotFoundError as error:
+                raise DataFilesNotFound(f"{self._url!r} does not exist") from error
+            except (PermissionError, io.UnsupportedOperation):
+                raise
+            except OSError as error:
+                self._drop()
+                if attempt == retry.attempts - 1:
+                    raise RemoteError(f"{self._url!r} failed in {retry.attempts} attempts: {error}") from error
+            retry.wait(attempt)
+        raise RemoteError(f"no attempt was allowed for {self._url!r}")
+
+    def _opened(self) -> Any:
+        if self._file is None:
+            file = self._fs.open(self._path, "rb")
+            if self._at:
+                file.seek(self._at)
+            self._file = file
+        return self._file
+
+    def _drop(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.close()
+
+
 def open_url(url: str, options: Mapping[str, Any]) -> BinaryIO:
     """Open any URL that fsspec knows."""
-    fs, path = filesystem(url, options)
-    try:
-        return cast(BinaryIO, fs.open(path, "rb"))
-    except FileNotFoundError as error:
-        raise DataFilesNotFound(f"{url!r} does not exist") from error
+    # The file has a buffer of its own; a large one here would fetch what nobody asks for after each seek.
+    return cast(BinaryIO, io.BufferedReader(FsspecStream(url, options)))
 
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:

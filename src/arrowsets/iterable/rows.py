@@ -107,7 +107,7 @@ class RowMethods(IterableCore):
         Args:
             contiguous: Accepted for compatibility: a part is always read in the order of its rows.
             even: Give all parts equally many rows: "drop" leaves out what is over, "pad" fills up from the first rows of
-                all, "repeat" from the first rows of the part.
+                all, "repeat" from the first rows of the part. Rows that a filter before it leaves out are not foreseen.
         """
         del contiguous
         if not 0 <= index < num_shards:

@@ -16,7 +16,12 @@ def worker_share() -> tuple[int, int] | None:
 
 
 def is_collating(caller: Any) -> bool:
-    """Tell whether a frame is that of a DataLoader which will put the rows of an iteration together to batches."""
+    """Tell whether a frame is that of a DataLoader which will put the rows of an iteration together to batches.
+
+    This looks at names inside PyTorch because nothing public tells it: `get_worker_info` knows of worker processes only,
+    and not of whether rows are put together; `__getitems__`, by which a map-style dataset hands out whole batches, is not
+    asked of an iterable one. Only speed hangs on it: where the names are others, rows are dicts as everywhere.
+    """
     return (
         "torch.utils.data" in sys.modules
         and caller.f_globals.get("__name__") == "torch.utils.data._utils.fetch"
