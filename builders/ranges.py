@@ -31,13 +31,13 @@ __all__ = [
     "whole_records",
 ]
 
-SHARD_BYTES = 16 << 20  # of text that is one unit of work, about
+SHARD_BYTES = 8 << 20  # of text that is one unit of work, about
 READERS = 4  # pieces that a small file is cut into, so that all who read have work
 SMALL_SHARD = 4 << 20  # but none is smaller
 # Whether Arrow is to parse a shard with threads of its own. On few processors those who read other shards use all of
 # them, and Arrow's threads beside them take a third more time.
 MORE_THREADS = (os.cpu_count() or 1) > READERS
-BLOCK_BYTES = 16 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
+BLOCK_BYTES = 8 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
 _SEARCHED = 1 << 18  # bytes at a time, so that they stay in the processor's cache
 FIRST_BYTES = 1 << 16  # of the first block that a stream reads
 SMALL_BYTES = 1 << 20  # of the later ones

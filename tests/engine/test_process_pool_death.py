@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 )
 def test_the_error_names_the_manner_the_rows_and_the_memory(end: Callable[[], Any], manner: str) -> None:
     future = process_pool(1).submit_task(end, label="rows 12-13 of map(f)")
-    pattern = rf"worker process \d+ {manner}, peak memory \d+ MiB, while it worked on rows 12-13 of map\(f\)"
+    pattern = rf"worker process \d+ {manner}, peak memory [\d,]+ MiB, while it worked on rows 12-13 of map\(f\)"
     with pytest.raises(WorkerDied, match=pattern):
         future.result(10)
 

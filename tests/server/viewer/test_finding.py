@@ -112,6 +112,7 @@ def test_equal_rows_keep_their_order(show: Show) -> None:
 
 def test_pages_of_a_search_are_parts_of_it(show: Show) -> None:
     client = show(Dataset.from_dict({"t": ["yes", "no"] * 500}))
+    assert client.numbers(query="yes", offset=500) == []  # the search is at its end
     answer = client.own("rows", query="yes", offset=100, length=3)
     assert [row["row_idx"] for row in answer["rows"]] == [200, 202, 204]
     assert (answer["num_rows"], answer["num_rows_total"]) == (500, 1000)

@@ -192,8 +192,8 @@ async function start() {
     if (!info.datasets.some((each) => each.configs.some((config) => config.splits.length > 0))) {
       throw new ApiError(0, "There is nothing to show", info.warnings[0] ?? "No split was found in this data.");
     }
-    const store = new Store();
-    store.set(settled(store.now, info.datasets), { quiet: true });
+    const store = new Store((state) => settled(state, info.datasets));
+    store.set({}, { quiet: true });
     await new Page(api, info, store).open();
   } catch (error) {
     fill(root, retryable(error, () => location.reload()));

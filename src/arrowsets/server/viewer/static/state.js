@@ -66,11 +66,13 @@ export class Store {
   #listeners = [];
   #timer = 0;
 
-  constructor() {
-    this.now = parse(location.search);
+  /** `settle` makes a state whole that an address gives in part. */
+  constructor(settle = (state) => state) {
+    this.now = settle(parse(location.search));
     addEventListener("popstate", () => {
-      this.#flush();
-      this.#change(parse(location.search));
+      clearTimeout(this.#timer);
+      this.#timer = 0;
+      this.#change(settle(parse(location.search)));
     });
   }
 
@@ -85,7 +87,7 @@ export class Store {
       this.now = next;
       // Browsers refuse a script that rewrites the address many times a second.
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#write("replaceState"), 300);
+      this.#timer = setTimeout(() => this.#flush(), 300);
       return;
     }
     this.#flush();
@@ -94,9 +96,12 @@ export class Store {
     if (format(before) !== format(next)) this.#write("pushState");
   }
 
+  /** Write what waits: going back must lead to what was shown, and not to what was before it. */
   #flush() {
+    if (!this.#timer) return;
     clearTimeout(this.#timer);
     this.#timer = 0;
+    this.#write("replaceState");
   }
 
   #change(next) {
