@@ -148,7 +148,7 @@ def elsewhere(name: str) -> MissingDependency | None:
     """Return an error that says how to read what a builder of this name would read, if others have one and we do not.
 
     >>> print(elsewhere("spark"))
-    # there is no builder 'spark': pip install pyspark, then Dataset.from_spark(frame) or IterableDataset.from_spark(frame)
+    there is no builder 'spark': pip install pyspark, then Dataset.from_spark(frame) or IterableDataset.from_spark(frame)
     """
     if name not in ELSEWHERE or is_builder(name):
         return None
