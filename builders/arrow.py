@@ -98,6 +98,10 @@ class ArrowBuilder(Builder[ArrowShard]):
         rest = ArrowShard(shard.file, shard.start + passed, shard.stop)
         return super().read_from(rest, row - edges[passed], schema)
 
+    def cuts_files_apart(self) -> bool:
+        """Each file is cut by itself."""
+        return True
+
     def reads_in_threads(self) -> bool:
         """No code of the user runs."""
         return True

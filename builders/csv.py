@@ -151,6 +151,10 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         del path, a, b
         return pa.string()
 
+    def cuts_files_apart(self) -> bool:
+        """Each file is cut by itself."""
+        return True
+
     def reads_in_threads(self) -> bool:
         """Not where functions of the user look at columns or cells."""
         return not self.config.needs_pandas() and not callable(self.config.usecols)

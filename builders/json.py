@@ -147,6 +147,10 @@ class JsonBuilder(WideningBuilder[FileRange]):
             )
         return pa.json_(pa.string())
 
+    def cuts_files_apart(self) -> bool:
+        """Each file is cut by itself."""
+        return True
+
     def reads_in_threads(self) -> bool:
         """No code of the user runs."""
         return True

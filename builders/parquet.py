@@ -161,6 +161,10 @@ class ParquetBuilder(Builder[ParquetShard]):
             self._counts[file] = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
         return self._counts[file]
 
+    def cuts_files_apart(self) -> bool:
+        """Each file is cut by itself."""
+        return True
+
     def reads_in_threads(self) -> bool:
         """No code of the user runs."""
         return True

@@ -104,6 +104,10 @@ class TextBuilder(Builder[FileRange]):
                 yield table if schema is None else _cast(table, schema), after
             skip = max(skip - len(rows), 0)
 
+    def cuts_files_apart(self) -> bool:
+        """Each file is cut by itself."""
+        return True
+
     def reads_in_threads(self) -> bool:
         """No code of the user runs."""
         return True

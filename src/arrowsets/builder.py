@@ -174,6 +174,13 @@ class Builder(ABC, Generic[S]):
         del splits
         return self
 
+    def cuts_files_apart(self) -> bool:
+        """Tell whether the shards of files are those of each file, one after the other.
+
+        Then the first files are read while others are still on their way here.
+        """
+        return False
+
     def reads_in_threads(self) -> bool:
         """Tell whether shards may be read in threads, several at a time: no, where that runs code of the user."""
         return False
@@ -189,3 +196,7 @@ class FileBuilder(Builder[DataFile]):
     def shards(self, files: Sequence[DataFile]) -> Sequence[DataFile]:
         """Return the files themselves."""
         return tuple(files)
+
+    def cuts_files_apart(self) -> bool:
+        """As long as a file is a shard."""
+        return type(self).shards is FileBuilder.shards

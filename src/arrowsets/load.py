@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -239,14 +239,14 @@ class _Loader:
             self.builder = self.builder.over(self._files)
         return self._files
 
-    def _fetched(self, name: str) -> list[DataFile]:
+    def _fetched(self, name: str) -> Iterator[list[DataFile]]:
         if self._downloads is None:
             self._downloads = _Downloads(self.root / "downloads")
-        # Those of the splits that come next are fetched while this one is read.
+        # The first files are read while others of this split, and those of the splits that come next, are fetched.
         for each, files in self.files().items():
             if each == name or (self._all and each not in self._prepared and not self._is_stored(files)):
                 self._downloads.begin(each, files)
-        return self._downloads.wait(name)
+        return self._downloads.arriving(name)
 
     def _is_stored(self, files: Sequence[DataFile]) -> bool:
         store = self.how.store if self.how.store is not None else default_store()
@@ -328,13 +328,26 @@ class _Downloads:
                 self._pool.submit(fetch, file, self._cache) if must_fetch(file) else file for file in files
             ]
 
-    def wait(self, split: str) -> list[DataFile]:
-        """Return the files of a split once they are here."""
-        return [begun.result() if isinstance(begun, Future) else begun for begun in self._begun[split]]
+    def arriving(self, split: str) -> Iterator[list[DataFile]]:
+        """Yield the files of a split in order, as they come: those that are here, but no small number after many."""
+        begun, at = self._begun[split], 0
+        while True:
+            stop = min(len(begun), at + max(1, at // 8))
+            while stop < len(begun) and _is_here(begun[stop]):
+                stop += 1
+            yield [each.result() if isinstance(each, Future) else each for each in begun[at:stop]]
+            at = stop
+            if at == len(begun):
+                return
 
     def close(self) -> None:
         """Drop what was not begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _is_here(begun: DataFile | Future[DataFile]) -> bool:
+    """Tell whether a file is here; one that cannot come is waited for when those before it were read."""
+    return not isinstance(begun, Future) or (begun.done() and begun.exception() is None)
 
 
 class _StreamLoader(_Loader):

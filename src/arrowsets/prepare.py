@@ -2,7 +2,8 @@
 
 Reading is optimistic. Each shard is read once with the types that its own values have; then the types of all shards are
 unified (null < bool, int < float < string), and only shards whose text would have been read differently under the unified
-types are read again. Where types stand in the files (Parquet, Arrow) or are given (`features=`), they come first.
+types are read again. Where types stand in the files (Parquet, Arrow) or are given (`features=`), they come first. The first
+files are read while others are still fetched; where types stand in them, as long as those are the same.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ def prepare(
     *,
     description: str,
     source: Sequence[Any] = (),
-    fetch: Callable[[], Sequence[DataFile]] | None = None,
+    fetch: Callable[[], Iterator[Sequence[DataFile]]] | None = None,
 ) -> Materialised:
     """Find or make the entry of one split.
 
@@ -172,7 +173,7 @@ def prepare(
         how: With how many processes, and into which store.
         description: For progress bars.
         source: What else decides the rows, besides the builder, its options and the files.
-        fetch: Returns the files on this machine; called only if they must be read.
+        fetch: Yields the files on this machine, in order, some at a time as they come; called only if they must be read.
 
     Raises:
         BadData: for a file that cannot be read.
@@ -183,19 +184,37 @@ def prepare(
     if how.reuse and (entry := store.get(lineage.digest)) is not None:
         return opened(entry)
     key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
-    if fetch is not None:
-        files = fetch()
-    shards = tuple(builder.shards(files))
+    arriving = iter([files]) if fetch is None else fetch()
+    if not builder.cuts_files_apart():
+        arriving = iter([[file for some in arriving for file in some]])
     refuse_empty(builder, files)
-    types = _types(builder, files, shards)
-    job = ReadJob(builder, shards, description, types)
+    here = list(next(arriving))
+    shards = tuple(builder.shards(here))
+    job = ReadJob(builder, shards, description, _types(builder, here, shards))
     made = materialise(
         job,
         Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"}),
         executor=how.workers,
+        grown=_grown(job, here, arriving) if len(here) < len(files) else None,
     )
     _report(made, description)
     return made
+
+
+def _grown(job: ReadJob, here: Sequence[DataFile], arriving: Iterator[Sequence[DataFile]]) -> Iterator[ReadJob]:
+    """Yield a job with more and more of its shards as files come; the last one has all, and the types of all.
+
+    Files of other types than the first are not read before all are here: only then it is known as what.
+    """
+    builder, files, alike = job.builder, list(here), True
+    for some in arriving:
+        files += some
+        job = replace(job, shards=(*job.shards, *builder.shards(some)))
+        alike = alike and builder.schema(some) == job.types
+        if alike:
+            yield job
+    if not alike:
+        yield replace(job, types=builder.schema(files))
 
 
 def refuse_empty(builder: Builder[Any], files: Sequence[DataFile]) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
 
-from arrowsets import Dataset
+from arrowsets import Dataset, config
 from arrowsets.dataset import viewing
 from arrowsets.errors import MissingDependency
+from arrowsets.server.hub import Hub
+from arrowsets.server.hub.serve import running
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -66,3 +70,24 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(viewing, "import_module", absent)
     with pytest.raises(MissingDependency, match=r"pip install 'arrowsets\[server\]'"):
         Dataset.from_dict({"x": [1]}).view()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one process")
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of huggingface_hub
+def test_a_dataset_of_a_hub_is_shown_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Hub(tmp_path / "hub") as hub:
+        token = hub.accounts.create("alice", "write")
+    with running(tmp_path / "hub") as url:
+        monkeypatch.setattr(config, "_current", [replace(config.settings(), hub_endpoint=url)])
+        Dataset.from_dict({"x": [7, 8]}).push_to_hub("alice/numbers", split="test", private=True, token=token)
+        client = {"HF_ENDPOINT": url, "HF_TOKEN": token, "HF_HOME": str(tmp_path / "home")}
+        command = [sys.executable, "-m", "arrowsets", "view", "alice/numbers", "--no-browser"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **client}) as process:
+            assert process.stdout is not None
+            found = re.search(r"(http://127\.0\.0\.1:\d+)/#token=(\S+)", process.stdout.readline())
+            assert found is not None
+            headers = {"Authorization": f"Bearer {found[2]}"}
+            answer = requests.get(f"{found[1]}/api/x/rows?split=test", headers=headers, timeout=30)
+            assert [row["row"] for row in answer.json()["rows"]] == [{"x": 7}, {"x": 8}]
+            process.send_signal(signal.SIGINT)
+            process.wait(30)

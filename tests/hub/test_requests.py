@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import re
 import socket
+import threading
+from collections.abc import Iterator, Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, close_session, get_session
 
 from arrowsets import Dataset, load_dataset
 from arrowsets.errors import (
@@ -26,6 +33,7 @@ from arrowsets.errors import (
 )
 from arrowsets.files import remote
 from arrowsets.hub import snapshot
+from arrowsets.prepare import ReadJob
 
 DATA = "/resolve/.*/data/"
 
@@ -308,3 +316,77 @@ def test_a_hub_cannot_name_a_directory_outside_of_the_cache(world: Any, proxy: A
 def test_a_revision_is_no_path(world: Any) -> None:
     with pytest.raises(RevisionNotFound, match="is no name of a branch"):
         load(world.id("any"), revision="../../x")
+
+
+def upload_columns(world: Any, tables: Mapping[str, pa.Table]) -> str:
+    """Make a dataset of Parquet files as somebody without a card would; return its id."""
+    repo, api = str(world.id("columns")), HfApi(endpoint=world.server.url, token=world.token)
+    api.create_repo(repo, repo_type="dataset")
+    for path, table in tables.items():
+        data = io.BytesIO()
+        pq.write_table(table, data)
+        api.upload_file(path_or_fileobj=data, path_in_repo=path, repo_id=repo, repo_type="dataset")
+    return repo
+
+
+def test_the_first_files_are_read_while_the_others_come(world: Any, proxy: Any) -> None:
+    repo = numbers(world)
+    begun = threading.Event()
+
+    def read(self: ReadJob, first: int, last: int) -> Iterator[Any]:
+        begun.set()
+        return blocks(self, first, last)
+
+    blocks = ReadJob.blocks
+    world.monkeypatch.setattr(ReadJob, "blocks", read)
+    waited: list[bool] = []
+    # The last file is held back until a row of the first is asked for; with a deadline, so that nothing hangs.
+    proxy.before.append((re.compile("data/train-00002-of-00003"), lambda: waited.append(begun.wait(30))))
+    assert load(repo) == list(range(30))
+    assert waited == [True]
+
+
+def taken(what: threading.Semaphore, times: int) -> None:
+    for _ in range(times):
+        assert what.acquire(timeout=30)
+
+
+@pytest.mark.parametrize("num_proc", [None, 2])
+def test_the_store_is_the_same_whatever_comes_when(world: Any, proxy: Any, num_proc: int | None) -> None:
+    small, large = pa.table({"x": pa.array([1, 2], "int32")}), pa.table({"x": [1 << 40], "y": ["a"]})
+    repo = upload_columns(world, {"a.parquet": small, "b.parquet": small, "c.parquet": large})
+    stores = []
+    for name, late in (("early", "a.parquet"), ("late", "c.parquet")):
+        world.forget(name)
+        others = threading.Semaphore(0)
+        for path in {"a.parquet", "b.parquet", "c.parquet"} - {late}:
+            proxy.before.append((re.compile(rf"resolve/.*/{path}"), others.release))
+        proxy.before.append((re.compile(rf"resolve/.*/{late}"), partial(taken, others, 2)))
+        assert load_dataset(repo, split="train", num_proc=num_proc).to_dict() == {
+            "x": [1, 2, 1, 2, 1 << 40],
+            "y": [None, None, None, None, "a"],
+        }
+        entries = world.home.with_name(f"{world.home.name}-{name}") / "arrowsets" / "store" / "entries"
+        stores.append({path.relative_to(entries): path.read_bytes() for path in entries.rglob("*.arrow")})
+    assert stores[0] == stores[1] != {}
+
+
+def test_what_was_read_before_a_download_failed_is_kept(
+    world: Any, proxy: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    repo = numbers(world)
+    proxy.harm("data/train-00002-of-00003", "500", times=99)
+    with pytest.raises(RemoteError):
+        load(repo)
+    proxy.rules.clear()
+    assert load(repo) == list(range(30))
+    assert "resuming: " in caplog.text
+
+
+def test_connections_that_another_thread_closed_are_made_anew(world: Any) -> None:
+    repo = numbers(world)
+    given = [get_session()]
+    close_session()
+    world.monkeypatch.setattr("huggingface_hub.hf_api.get_session", lambda: given.pop() if given else get_session())
+    assert load(repo) == list(range(30))
+    assert given == []

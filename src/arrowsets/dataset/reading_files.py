@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -202,7 +202,7 @@ class FileMethods(DatasetCore):
         fingerprint: str | None = None,
         source: Sequence[Any] = (),
         info: DatasetInfo | None = None,
-        fetch: Callable[[], Sequence[DataFile]] | None = None,
+        fetch: Callable[[], Iterator[Sequence[DataFile]]] | None = None,
     ) -> Self:
         """Make the dataset of one split: found in the store, or read into it; see `prepare`."""
         description = f"Generating {split or 'data'} split"

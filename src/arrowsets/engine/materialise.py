@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, groupby
@@ -122,15 +122,20 @@ def materialise(
     *,
     executor: Executor | None = None,
     begun: Iterator[Piece] | None = None,
+    grown: Iterator[Job] | None = None,
 ) -> Materialised:
     """Do what is missing of a job and commit its result to the store.
 
     Args:
         executor: Who does the units. None: this process.
         begun: The pieces of a job that was begun in this process, to be continued.
+        grown: The same job with more and more units, as they become known; the last one is whole.
     """
     with destination.store.open(destination.key) as draft, _dropped_if_useless(job, draft):
-        parts = _all_parts(job, draft, executor, begun)
+        if grown is None:
+            parts = _all_parts(job, draft, executor, begun)
+        else:
+            job, parts = _grown_parts(job, grown, draft, executor)
         layout = _laid_out(job, parts)
         if (revised := job.revised(parts, layout)) is not None:
             kept = {unit: part for unit, part in enumerate(parts) if revised.name(unit) == job.name(unit)}
@@ -197,6 +202,42 @@ def _all_parts(
     finally:
         bar.close()
     return [parts[unit] for unit in range(len(job))]
+
+
+def _grown_parts(first: Job, later: Iterator[Job], draft: Draft, executor: Executor | None) -> tuple[Job, list[Part]]:
+    """Do units as they become known; return the whole job, and its parts in order.
+
+    Those that the whole job calls otherwise, because it does them otherwise, are done again.
+    """
+    jobs = [first]
+    parts: dict[int, Part] = {}
+    if draft.finished:
+        logger.warning("resuming: %d shards of %s are there already", len(draft.finished), first.description)
+
+    def missing() -> Iterator[tuple[Job, list[int]]]:
+        known = 0
+        for job in chain([first], later):
+            jobs[0] = job
+            units = range(known, len(job))
+            if any(job.name(unit) != first.name(unit) for unit in units):
+                return  # it does all units in another way
+            found = {unit: record for unit in units if (record := draft.finished.get(job.name(unit))) is not None}
+            parts.update({unit: _part_of(draft, record) for unit, record in found.items()})
+            known = len(job)
+            yield job, [unit for unit in units if unit not in found]
+
+    with closing(progress(None, first.description)) as bar:
+        if executor is None:
+            pieces = (piece for job, units in missing() for piece in _pieces(job, units))
+            parts.update(_journalled(first, pieces, draft, bar.update))
+        else:
+            for job, units in missing():
+                parts.update(_distributed(job, units, draft, executor, bar.update))
+    (whole,) = jobs
+    kept = {unit: part for unit, part in parts.items() if whole.name(unit) == first.name(unit)}
+    if len(kept) < len(whole):
+        return whole, _all_parts(whole, draft, executor, kept=kept)
+    return whole, [kept[unit] for unit in range(len(whole))]
 
 
 # In this process

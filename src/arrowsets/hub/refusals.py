@@ -105,6 +105,9 @@ def _quoted(said: str) -> str:
 
 
 def _is_lost(error: Exception) -> bool:
+    # A refused connection in one thread makes huggingface_hub close the connections of all threads.
+    if isinstance(error, RuntimeError) and "client has been closed" in str(error):
+        return True
     # httpx, its successor or requests, whichever huggingface_hub is built on.
     kinds = {kind.__name__ for kind in type(error).__mro__}
     return isinstance(error, (ConnectionError, TimeoutError)) or bool(

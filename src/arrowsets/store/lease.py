@@ -72,7 +72,7 @@ class Lease:
         self.path = root / "leases" / self.id
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # The descriptor lives as long as the process: closing it is what ends the lease.
-        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
+        self._descriptor: int | None = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
         _lock(self._descriptor, shared=False)
         self._touched = time.monotonic()
         self._held = Counter(held or {})
@@ -108,14 +108,18 @@ class Lease:
                 os.utime(self.path)
 
     def end(self) -> None:
-        """Give the lease back."""
-        os.close(self._descriptor)
+        """Give the lease back. Twice does no harm: by then the number of its descriptor may be another file's."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is None:
+            return
+        os.close(descriptor)
         _own.discard(self.id)
         remove_file(self.path)
 
     def _append(self, line: str) -> None:
-        with suppress(OSError):
-            os.write(self._descriptor, f"{line}\n".encode())
+        if self._descriptor is not None:
+            with suppress(OSError):
+                os.write(self._descriptor, f"{line}\n".encode())
 
 
 _leases: dict[Path, Lease] = {}

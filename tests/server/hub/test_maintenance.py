@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,7 @@ def test_pages_show_what_there_is(alice: Client, anyone: Client) -> None:
     alice.commit(repo, alice.small("b.txt", b"b"), query="?create_pr=1")
     page = anyone.get(f"/datasets/{repo}").text
     assert "<h1>Hello <em>you</em></h1>" in page
+    assert "<p>2 files, " in page
     assert f'src="/datasets/{repo}/resolve/main/img/x.png"' in page
     assert f"load_dataset(&quot;{repo}&quot;)" in page
     assert f'href="/datasets/{repo}/tree/main/data"' in anyone.get(f"/datasets/{repo}/tree/main").text
@@ -116,6 +118,18 @@ def test_pages_show_what_there_is(alice: Client, anyone: Client) -> None:
     found = anyone.get(f"/?search={alice.user}/corp")
     assert (f'href="/datasets/{repo}"' in found.text, "1 dataset<" in found.text) == (True, True)
     assert anyone.get("/?search=nothing-like-it").text.count("<li>") == 0
+
+
+def test_one_file_is_counted_as_one_and_pages_have_an_icon(alice: Client, anyone: Client) -> None:
+    repo = alice.create("one")
+    alice.commit(repo, alice.small("only.txt", b"x"))
+    page = anyone.get(f"/datasets/{repo}").text
+    assert "<p>1 file, " in page
+    (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', page)
+    for path in (icon, "/favicon.ico"):
+        answer = anyone.get(path)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
+        assert answer.text.startswith("<svg")
 
 
 def test_a_missing_page_says_so(anyone: Client) -> None:

@@ -42,6 +42,8 @@ _THREADS = 64
 _FAILURES = 30
 _FAILURE_WINDOW = 60.0
 _PEERS = 10_000
+# What anybody may ask for, also where a token is wanted: uploads carry one of their own.
+_OPEN = (["static"], ["favicon.ico"], ["login"], ["lfs"])
 _API = "/api/datasets/{id}"
 _PAGE = "/datasets/{id}"
 
@@ -107,6 +109,8 @@ def _routes() -> list[Route]:
         on("GET", "/datasets", pages.index),
         on("GET", "/login", pages.login),
         on("GET", "/static/hub.css", pages.style),
+        on("GET", "/static/icon.svg", pages.icon),
+        on("GET", "/favicon.ico", pages.icon),
         on("GET", f"{_PAGE}/tree/{{rev}}/{{path*}}", pages.files),
         on("GET", f"{_PAGE}/blob/{{rev}}/{{path*}}", pages.file),
         on("GET", f"{_PAGE}/commits/{{rev}}", pages.versions),
@@ -179,7 +183,7 @@ class Dispatcher:
         parts = segments(request.scope["raw_path"].partition(b"?")[0])
         route, params = find_route(ROUTES, request.method, parts)
         caller = await self._identify(request)
-        if caller.anonymous and self._settings.require_token and parts[:1] not in (["static"], ["login"], ["lfs"]):
+        if caller.anonymous and self._settings.require_token and parts[:1] not in _OPEN:
             raise pages.locked() if _is_page(route) else HubError(401, "this hub wants a token")
         call = Call(request, self._hub, self._settings, caller, params, viewers=self._viewers)
         try:

@@ -21,11 +21,13 @@ from arrowsets.server.hub.markup import Markup, element, join
 from arrowsets.server.hub.routing import Call
 from arrowsets.server.hub.style import CSS
 from arrowsets.server.hub.tree import Tree
+from arrowsets.server.viewer.app import STATIC
 
 __all__ = [
     "failure",
     "file",
     "files",
+    "icon",
     "index",
     "locked",
     "login",
@@ -43,6 +45,7 @@ _POLICY = (
 )
 _REALM = 'Basic realm="arrowsets hub", charset="UTF-8"'
 _PAGE = 50
+_ICON = STATIC / "icon.svg"
 _FILES = 1000
 _SHOWN_BYTES = 200_000
 
@@ -62,6 +65,7 @@ def _page(call: Call, title: str, *content: Markup | str, status: int = 200) -> 
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", title),
+        element("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
         element("link", rel="stylesheet", href="/static/hub.css"),
     )
     body = element("body", top, element("main", *content))
@@ -72,6 +76,11 @@ def _page(call: Call, title: str, *content: Markup | str, status: int = 200) -> 
 def style(call: Call) -> Response:  # noqa: ARG001 - the same for all
     """Answer `GET /static/hub.css`."""
     return Response(CSS, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def icon(call: Call) -> Response:  # noqa: ARG001 - the same for all
+    """Answer `GET /static/icon.svg`, and `GET /favicon.ico` of browsers that ask for that on their own."""
+    return Response(_ICON.read_bytes(), media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
 
 def locked() -> HubError:
@@ -118,7 +127,7 @@ def index(call: Call) -> Response:
         if len(repos) > start + _PAGE
         else ""
     )
-    title = f"{len(repos)} dataset{'' if len(repos) == 1 else 's'}"
+    title = _counted(len(repos), "dataset")
     empty = element("p", "Nothing here. ", element("code", 'ds.push_to_hub("you/name")'), " adds a dataset.")
     return _page(
         call, "Datasets", element("h1", title), element("ul", *rows, class_="datasets") if rows else empty, more
@@ -163,7 +172,7 @@ def repository(call: Call) -> Response:
     size = sum(entry.size for entry in state.tree.entries.values())
     facts = element(
         "aside",
-        element("p", f"{len(state.tree.entries)} files, {_bytes(size)}"),
+        element("p", f"{_counted(len(state.tree.entries), 'file')}, {_bytes(size)}"),
         element("p", "Last change ", element("time", date_text(state.commit.date)[:16].replace("T", " "))),
         element("p", "Commit ", element("code", state.commit.oid[:10])),
         element("pre", how),
@@ -351,6 +360,10 @@ def proposal(call: Call) -> Response:
     title = element("h2", f"#{pull.number} {pull.title} ", element("span", pull.status, class_="badge"))
     link = element("p", element("a", "Files", href=f"/datasets/{repo.id}/tree/{quote(pull.ref, safe='')}"))
     return _page(call, f"{repo.id} #{pull.number}", _head(repo, "proposals"), title, link, *said)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _bytes(count: float) -> str:
