@@ -27,6 +27,7 @@ __all__ = [
     "builder_help",
     "builder_names",
     "builder_of_extension",
+    "elsewhere",
     "extension_keywords",
     "forget",
     "is_builder",
@@ -87,6 +88,18 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "meshfolder": ".glb .gltf .ply .stl",
 }
 
+# Names of builders that others have, and what to do instead.
+_GENERATOR: Final = "read the files with it in a function that yields rows and give that to Dataset.from_generator"
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "iceberg": "pip install pyiceberg, then Dataset.from_arrow(table.scan().to_arrow()) of a table of its catalog",
+    "spark": "pip install pyspark, then Dataset.from_spark(frame) or IterableDataset.from_spark(frame)",
+    "vortex": f"pip install vortex-data; {_GENERATOR}",
+    "tsfile": f"pip install tsfile; {_GENERATOR}",
+    "eval": f"pip install inspect-ai; {_GENERATOR}",
+    "harbor": "read each task.toml with tomllib in a function that yields rows, and give that to Dataset.from_generator",
+    **dict.fromkeys(("fasta", "fastq", "genbank", "mmcif", "pdb"), f"pip install biopython; {_GENERATOR}"),
+}
+
 _registered: dict[str, type[Builder[Any]]] = {}
 
 
@@ -129,6 +142,17 @@ def builder_names() -> tuple[str, ...]:
 def is_builder(name: str) -> bool:
     """Tell whether a builder has this name; what is a path is not looked for among plug-ins."""
     return name in _registered or name in CLASSES or ("/" not in name and name in _plugins())
+
+
+def elsewhere(name: str) -> MissingDependency | None:
+    """Return an error that says how to read what a builder of this name would read, if others have one and we do not.
+
+    >>> print(elsewhere("spark"))
+    there is no builder 'spark': pip install pyspark, then Dataset.from_spark(frame) or IterableDataset.from_spark(frame)
+    """
+    if name not in ELSEWHERE or is_builder(name):
+        return None
+    return MissingDependency(f"there is no builder {name!r}: {ELSEWHERE[name]}")
 
 
 @functools.lru_cache(maxsize=256)

@@ -134,6 +134,9 @@ def resolve(
     text = request.path
     if registry.is_builder(text):
         return _packaged(request)
+    # A directory of that name is read as the directory that it is.
+    if (missing := registry.elsewhere(text)) is not None and not Path(text).exists():
+        raise missing
     if text.endswith(".py"):
         raise RuntimeError(f"Dataset scripts are no longer supported, but found {Path(text).name}")
     if scheme(text) in (None, "file", "local"):

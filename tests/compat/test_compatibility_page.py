@@ -13,6 +13,7 @@ import pytest
 
 import arrowsets
 from arrowsets import registry
+from arrowsets.errors import MissingDependency
 
 PAGE = Path(__file__).parents[2] / "docs" / "compatibility.md"
 ROW = re.compile(r"^\| (?!item )(.+?) \| (\w+) \| (.*?) ?\|$", re.MULTILINE)
@@ -51,6 +52,20 @@ def test_a_name_is_there_where_the_page_says_so(name: str, state: str) -> None:
 @pytest.mark.parametrize(("name", "state"), READERS)
 def test_a_reader_is_there_where_the_page_says_so(name: str, state: str) -> None:
     assert (name in registry.builder_names()) == (state != "no")
+
+
+@pytest.mark.parametrize("name", [name for name, state in READERS if state == "no"])
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_reader_that_is_not_there_says_what_to_install(name: str, streaming: bool) -> None:
+    with pytest.raises(MissingDependency, match=f"no builder '{name}': .*Dataset.from_"):
+        arrowsets.load_dataset(name, data_files="some.file", streaming=streaming)
+
+
+def test_a_directory_with_the_name_of_such_a_reader_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fasta").mkdir()
+    (tmp_path / "fasta" / "train.csv").write_text("a\n1\n")
+    monkeypatch.chdir(tmp_path)
+    assert arrowsets.load_dataset("fasta", split="train", cache_dir=str(tmp_path / "cache")).to_list() == [{"a": 1}]
 
 
 def test_every_reader_of_ours_is_on_the_page() -> None:

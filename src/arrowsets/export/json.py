@@ -188,7 +188,7 @@ def _in_brackets(array: Any, spell: Callable[[Any], Any], values: Any) -> Any:
     texts = pc.fill_null(spell(values.slice(low, high - low)), "null")
     mask = array.is_null() if array.null_count else None
     lists: Any = pa.LargeListArray.from_arrays(pa.array(offsets - low), texts, mask=mask)
-    return woven(["[", pc.binary_join(lists, ","), "]"], None)
+    return woven(["[", pc.binary_join(lists, pa.scalar(",", texts.type)), "]"], None)
 
 
 def _extension(array: Any, style: JsonStyle, column: str | None) -> Any:

@@ -112,17 +112,36 @@ class PolarsFormat(Format):
 
 
 def _plain(table: AnyTable) -> pa.Table:
-    """Replace extension columns by what stores them, which other libraries know."""
+    """Replace columns whose types other libraries do not know by the same values in types that they know."""
     whole = table if isinstance(table, pa.Table) else pa.Table.from_batches([table])
     for position, field in enumerate(whole.schema):
-        if isinstance(field.type, pa.BaseExtensionType):
-            stored = _plain_column(whole.column(position))
-            whole = whole.set_column(position, field.name, stored)
+        known = _known(field.type)
+        if known != field.type:
+            whole = whole.set_column(position, field.name, whole.column(position).cast(known))
     return whole
 
 
 def _plain_column(array: AnyArray) -> AnyArray:
-    if not isinstance(array.type, pa.BaseExtensionType):
+    known = _known(array.type)
+    if known == array.type:
         return array
-    stored: AnyArray = array.cast(array.type.storage_type)
+    stored: AnyArray = array.cast(known)
     return stored
+
+
+def _known(dtype: pa.DataType) -> pa.DataType:
+    """Return the type that pandas and polars know: no extension, and no views within lists, which pandas cannot read."""
+    if isinstance(dtype, pa.BaseExtensionType):
+        return dtype.storage_type
+    types = pa.types
+    if types.is_list(dtype) and (inner := _without_views(dtype.value_type)) != dtype.value_type:
+        return pa.list_(dtype.value_field.with_type(inner))
+    if types.is_large_list(dtype) and (inner := _without_views(dtype.value_type)) != dtype.value_type:
+        return pa.large_list(dtype.value_field.with_type(inner))
+    return dtype
+
+
+def _without_views(dtype: pa.DataType) -> pa.DataType:
+    if pa.types.is_string_view(dtype):
+        return pa.large_string()
+    return pa.large_binary() if pa.types.is_binary_view(dtype) else _known(dtype)
