@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from arrowsets.errors import UnknownName
@@ -41,7 +41,7 @@ class Settings:
     max_batch_rows: int = 100_000
     max_batch_bytes: int = 32 << 20
     hub_endpoint: str = _HUB
-    hub_cache: Path = Path("~/.cache/huggingface/hub")
+    hub_cache: Path = field(default_factory=lambda: _hub_cache({}))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
