@@ -17,13 +17,15 @@ from arrowsets.transforms.base import Outputs
 __all__ = ["Collector", "write_part"]
 
 BUFFER_BYTES = 32 << 20
+# Where no later row changes the types, what is written soon is memory that is used again, not asked for and cleared anew.
+SETTLED_BYTES = 4 << 20
 
 
 class Collector:
     """Pieces of one unit, in order.
 
-    Up to 32 MiB stay in memory; more goes to a file, and on to another where the types become others. `finish` makes one
-    part of them.
+    Up to 32 MiB stay in memory (4 MiB where the types are settled beforehand); more goes to a file, and on to another where
+    the types become others. `finish` makes one part of them.
 
     Args:
         job: What they are pieces of.
@@ -32,6 +34,7 @@ class Collector:
 
     def __init__(self, job: Job, spill: Callable[[], Path] | None) -> None:
         self._job, self._new_path = job, spill
+        self._room = BUFFER_BYTES if job.infers else SETTLED_BYTES
         self._run: list[Piece] = []
         self._run_bytes = 0
         self._pending: list[Part] = []
@@ -46,7 +49,7 @@ class Collector:
             self._end_run()
         self._run.append(piece)
         self._run_bytes += logical_nbytes(_held(outputs))
-        if self._new_path is not None and self.num_bytes >= BUFFER_BYTES:
+        if self._new_path is not None and self.num_bytes >= self._room:
             self._spill()
 
     def _end_run(self) -> None:
