@@ -300,24 +300,20 @@ def _is_member(file: DataFile) -> bool:
 def _references(files: Sequence[DataFile | None]) -> Arr:
     """Return files as paths, and what no path of this machine leads to as its bytes."""
     contents: Arr = nulls(len(files), pa.binary())
-    if any(file is not None and (_is_member(file) or file.is_remote) for file in files):
-        contents = texts(
-            [_content(file) if file is not None and (_is_member(file) or file.is_remote) else None for file in files],
-            pa.binary(),
-        )
-    paths = [None if file is None else _reference(file) for file in files]
+    apart = [file is not None and (_is_member(file) or file.is_remote) for file in files]
+    if any(apart):
+        pairs = zip(files, apart, strict=True)
+        contents = texts([_content(file) if file and alone else None for file, alone in pairs], pa.binary())
+    paths = [
+        None if file is None else file.name if alone else file.local or file.url
+        for file, alone in zip(files, apart, strict=True)
+    ]
     mask = of_mask([file is None for file in files]) if None in files else None
     return pa.StructArray.from_arrays(
         [contents, texts(paths)],
         fields=[pa.field("bytes", pa.binary()), pa.field("path", pa.string())],
         mask=mask,
     )
-
-
-def _reference(file: DataFile) -> str:
-    if _is_member(file) or file.is_remote:
-        return file.name
-    return file.local or file.url
 
 
 def _content(file: DataFile) -> bytes:

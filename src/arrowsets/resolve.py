@@ -69,6 +69,9 @@ class Recipe:
 
     def _data(self, files: Sequence[DataFile], cache_dir: str | os.PathLike[str] | None) -> Iterator[DataFile]:
         packed = [file for file in files if kind_of(file) is not None and not self._reads(file)]
+        if not packed:
+            yield from files
+            return
         fetched = dict(zip(packed, download(packed, cache_dir), strict=True))
         for file in (fetched.get(file, file) for file in files):
             if kind_of(file) is None or self._reads(file):

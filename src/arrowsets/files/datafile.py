@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final, Protocol, cast
 from arrowsets.errors import DataFilesNotFound
 from arrowsets.files import archive, remote
 from arrowsets.files.compression import codec_of_bytes, codec_of_name, decompress, without_codec
-from arrowsets.files.urls import is_http, is_local, local_part, name_part, split_chain
+from arrowsets.files.urls import is_http, is_local, is_plain_path, local_part, name_part, split_chain
 
 __all__ = ["DataFile", "Origin"]
 
@@ -63,7 +63,8 @@ class DataFile:
         >>> DataFile("hf://datasets/user/name@" + 40 * "a" + "/x.csv", 3, "e").identity
         ('hf://datasets/user/name/x.csv', 3, 'e')
         """
-        return _PINNED.sub(r"\1/", self.url) if self.etag else self.url, self.size, self.etag
+        pinned = self.etag and "hf://" in self.url
+        return _PINNED.sub(r"\1/", self.url) if pinned else self.url, self.size, self.etag
 
     @property
     def path(self) -> str:
@@ -88,8 +89,10 @@ class DataFile:
     @property
     def is_remote(self) -> bool:
         """Whether the bytes must come over a network."""
+        if self.local is not None or is_plain_path(self.url):
+            return False
         chain = split_chain(self.url)
-        return self.local is None and not is_local(chain[2] if chain else self.url)
+        return not is_local(chain[2] if chain else self.url)
 
     def __str__(self) -> str:
         return self.url

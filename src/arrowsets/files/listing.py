@@ -211,7 +211,7 @@ def _found(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
     while pending:
         prefix, path = pending.popleft()
         directory = tree.scan(path)
-        yield from ((prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name))
+        yield from [(prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)]
         pending += [
             (f"{prefix}{name}/", under(path, name)) for name in directory.directories if not is_hidden_directory(name)
         ]

@@ -17,11 +17,13 @@ from arrowsets.files.urls import link, local_part
 
 __all__ = ["ArchiveTree", "expand", "kind_of", "open_archive"]
 
+_KINDS = {f".{kind}": kind for kind in ("zip", "tar")}
+
 
 def kind_of(file: DataFile) -> str | None:
     """Return "zip" or "tar" for an archive, by its name."""
     extension = file.extension  # known already for most files
-    return archive_kind(extension or without_codec(file.name))
+    return _KINDS.get(extension) if extension else archive_kind(without_codec(file.name))
 
 
 class ArchiveTree:
