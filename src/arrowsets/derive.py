@@ -13,8 +13,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from arrowsets import engine
 from arrowsets.config import settings
-from arrowsets.engine.executors import process_pool
 from arrowsets.engine.jobs import Job, TransformJob
 from arrowsets.engine.materialise import Destination, Materialised, materialise, materialise_in_memory, opened
 from arrowsets.engine.parts import Layout
@@ -71,7 +71,7 @@ class Execution:
         """Who works; None: this process."""
         if self.executor is not None:
             return self.executor
-        return process_pool(self.num_proc) if self.num_proc else None
+        return engine.process_pool(self.num_proc) if self.num_proc else None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["lazily", "pc"]
+__all__ = ["is_expression", "lazily", "pc"]
 
 
 def lazily(package: str, homes: Mapping[str, str], modules: Collection[str] = ()) -> Callable[[str], Any]:
@@ -44,6 +44,13 @@ class _Kernels:
 
 if TYPE_CHECKING:
     import pyarrow.compute as pc
+    from typing_extensions import TypeIs
 else:
     # Making its functions, pyarrow.compute takes as long to import as the rest of pyarrow; opening a dataset needs none.
     pc = _Kernels()
+
+
+def is_expression(value: object) -> TypeIs[pc.Expression]:
+    """Tell whether a value is an Arrow expression, without importing what makes them: then there is none."""
+    module = sys.modules.get("pyarrow._compute")
+    return module is not None and isinstance(value, module.Expression)

@@ -18,9 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from arrowsets import export, hub
+from arrowsets import engine, export, hub
 from arrowsets.config import settings
-from arrowsets.engine.executors import Task, process_pool, run
 from arrowsets.errors import OfflineError, RepositoryNotFound, SchemaConflict, UnknownName
 from arrowsets.features import Features
 from arrowsets.files.inference import SPLIT_NAME
@@ -171,14 +170,16 @@ class _Uploads:
         job = export.ParquetJob(rows.view, rows.features, embed=options.embed_external_files)
         names = [f"{split}-{index:05d}-of-{len(cuts):05d}.parquet" for index in range(len(cuts))]
         tasks = [
-            Task((str(self.folder / name), None, start, stop), f"rows {start} to {stop - 1} of {split!r}")
+            engine.Task((str(self.folder / name), None, start, stop), f"rows {start} to {stop - 1} of {split!r}")
             for name, (start, stop) in zip(names, cuts, strict=True)
         ]
         num_proc = options.num_proc or 1
-        workers = process_pool(num_proc) if num_proc > 1 and len(tasks) > 1 else None
+        workers = engine.process_pool(num_proc) if num_proc > 1 and len(tasks) > 1 else None
         bar = progress(rows.view.num_rows, f"Pushing {split}")
         with contextlib.closing(bar), ThreadPoolExecutor(UPLOADS, thread_name_prefix="arrowsets-upload") as pool:
-            written = run(job.write_file, tasks, workers, ahead=WAITING, on_progress=lambda _, done: bar.update(done))
+            written = engine.run(
+                job.write_file, tasks, workers, ahead=WAITING, on_progress=lambda _, done: bar.update(done)
+            )
             files = list(self._uploaded(pool, (task.args[0] for task, _ in written)))
         return hub.NewSplit(rows.view.num_rows, size, files)
 

@@ -15,7 +15,7 @@ from arrowsets.explanation import Explanation, explain
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import to_numpy
 from arrowsets.formats import get_format
-from arrowsets.lazy import pc
+from arrowsets.lazy import is_expression, pc
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.call import Call
@@ -219,7 +219,7 @@ class MapMethods(DatasetCore):
             "fn_kwargs": dict(fn_kwargs or {}),
         }
         transform: Transform
-        if isinstance(function, pc.Expression):
+        if is_expression(function):
             transform, name = ExpressionFilter(function), str(function)
         else:
             call = Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {}))
@@ -234,7 +234,7 @@ class MapMethods(DatasetCore):
             store=self._store,
         )
         # An expression looks at the rows themselves, not at how they are shown.
-        columns = None if isinstance(function, pc.Expression) else self._read_columns(inputs)
+        columns = None if is_expression(function) else self._read_columns(inputs)
         kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
         if cache_file_name is not None:
             positions = Features({"indices": Value("uint64")})

@@ -23,11 +23,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from arrowsets import engine
 from arrowsets.config import settings
 from arrowsets.engine import worker
 from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
-from arrowsets.engine.executors import Task, run
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.parts import Layout, Part, conform, filled, lay_out
 from arrowsets.errors import BadData, SchemaConflict
@@ -364,8 +364,8 @@ def _distributed(
     executor: Executor,
     done: Callable[[int], object],
 ) -> dict[int, Part]:
-    tasks = (Task((unit,), job.label(unit)) for unit in units)
-    answers = run(_Unit(job, draft), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
+    tasks = (engine.Task((unit,), job.label(unit)) for unit in units)
+    answers = engine.run(_Unit(job, draft), tasks, executor, ordered=False, on_progress=lambda _, rows: done(rows))
     parts = {}
     for task, record in answers:
         (unit,) = task.args

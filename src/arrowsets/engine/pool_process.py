@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arrowsets.engine.pool_wire import Link
-from arrowsets.engine.worker import TOKEN_BYTES
+from arrowsets.engine.worker_process import TOKEN_BYTES
 from arrowsets.engine.worker_world import World
 
 __all__ = ["Death", "WorkerProcess"]
@@ -28,7 +28,7 @@ __all__ = ["Death", "WorkerProcess"]
 _CODE = """
 import sys
 sys.path[:] = sys.argv[3:]
-from arrowsets.engine.worker import main
+from arrowsets.engine.worker_process import main
 main(sys.argv[1], int(sys.argv[2]))
 """
 _KEPT_FUNCTIONS = 8

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from arrowsets.errors import UnknownName
 from arrowsets.features import Features
 from arrowsets.formats.base import Format
-from arrowsets.formats.custom import CustomFormat
-from arrowsets.formats.jax import JaxFormat
-from arrowsets.formats.numpy import NumpyFormat
-from arrowsets.formats.python import PythonFormat
-from arrowsets.formats.tables import ArrowFormat, PandasFormat, PolarsFormat
-from arrowsets.formats.tensorflow import TensorflowFormat
-from arrowsets.formats.torch import TorchFormat
 
 __all__ = ["format_name", "get_format"]
 
-_FORMATS: dict[str | None, type[Format]] = {
-    kind.name: kind
-    for kind in (
-        PythonFormat,
-        ArrowFormat,
-        NumpyFormat,
-        PandasFormat,
-        PolarsFormat,
-        TorchFormat,
-        TensorflowFormat,
-        JaxFormat,
-        CustomFormat,
-    )
+# Their modules are imported with the first format of the kind: most programs use one, or none.
+_FORMATS: dict[str | None, tuple[str, str]] = {
+    None: ("python", "PythonFormat"),
+    "arrow": ("tables", "ArrowFormat"),
+    "numpy": ("numpy", "NumpyFormat"),
+    "pandas": ("tables", "PandasFormat"),
+    "polars": ("tables", "PolarsFormat"),
+    "torch": ("torch", "TorchFormat"),
+    "tensorflow": ("tensorflow", "TensorflowFormat"),
+    "jax": ("jax", "JaxFormat"),
+    "custom": ("custom", "CustomFormat"),
 }
 _ALIASES = {
     "python": None,
@@ -70,4 +62,6 @@ def get_format(name: str | None, features: Features | None = None, **options: An
     >>> get_format("numpy", dtype="float64").column(pa.array([1, 2]))
     array([1., 2.])
     """
-    return _FORMATS[format_name(name)](features, **options)
+    module, kind = _FORMATS[format_name(name)]
+    made: Format = getattr(import_module(f"arrowsets.formats.{module}"), kind)(features, **options)
+    return made

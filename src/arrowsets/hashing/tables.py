@@ -12,7 +12,7 @@ from xxhash import xxh3_128
 from arrowsets.hashing.containers import items
 from arrowsets.hashing.tree import Fingerprint, node
 from arrowsets.hashing.visiting import Visitor
-from arrowsets.lazy import pc
+from arrowsets.lazy import is_expression, pc
 
 __all__ = [
     "arrow_array",
@@ -145,7 +145,7 @@ def described(visitor: Visitor, value: Any) -> Fingerprint:  # noqa: ARG001
         return node("schema", (), f"schema {', '.join(map(str, value))}", text.encode())
     if isinstance(value, pa.Field):
         return node("field", (), str(value), f"{value}\0{value.nullable}\0{value.metadata!r}".encode())
-    if isinstance(value, pc.Expression):
+    if is_expression(value):
         parts: tuple[Any, ...] = value.__reduce__()[1]  # type: ignore[assignment]
         # The text leaves out types (int32 or int64), the pickled form is an IPC message that has them.
         message = b"".join(bytes(part) for part in parts)

@@ -13,7 +13,7 @@ from arrowsets.engine.steps import Apply, Conform, Runs
 from arrowsets.features import Features, List
 from arrowsets.iterable.bindings import ExpressionBinding, FilterBinding, GroupBinding, MapBinding
 from arrowsets.iterable.core import IterableCore
-from arrowsets.lazy import pc
+from arrowsets.lazy import is_expression, pc
 from arrowsets.transforms.call import Call
 
 __all__ = ["MapMethods"]
@@ -123,7 +123,7 @@ class MapMethods(IterableCore):
         self._check_columns(inputs or ())
         size = _batch_size(batch_size) if batched else 1
         given: dict[str, Any] = {"function": function, "format": self._shown_format()}
-        if isinstance(function, pc.Expression):
+        if is_expression(function):
             step = Apply(Work(f"filter({function})", ExpressionBinding(function)))
             return self._then("filter", given, step, features=self._features)
         call = Call(function, inputs, with_indices, kwargs=dict(fn_kwargs or {}))
