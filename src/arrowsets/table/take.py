@@ -92,7 +92,7 @@ class _Gather:
         starts = self.starts
         first, last = self.touched(int(rows[0]), int(rows[-1]))
         if first == last:
-            return [self.pick(first, rows)]
+            return [self.pick(first, rows - starts[first])]
         if last - first < len(rows):
             touched = np.arange(first, last + 1)
             cuts = np.searchsorted(rows, starts[first : last + 2])
@@ -101,16 +101,17 @@ class _Gather:
             edges = np.flatnonzero(np.diff(of)) + 1
             touched = of[np.concatenate([[0], edges])]
             cuts = np.concatenate([[0], edges, [len(rows)]])
+        within = rows - np.repeat(starts[touched], np.diff(cuts))
         spans = zip(touched.tolist(), cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
-        return [self.pick(index, rows[low:high]) for index, low, high in spans if low < high]
+        return [self.pick(index, within[low:high]) for index, low, high in spans if low < high]
 
-    def pick(self, index: int, rows: _Int64s) -> pa.RecordBatch:
-        batch, start = self.batch(index), int(self.starts[index])
-        first, size = int(rows[0]), len(rows)
+    def pick(self, index: int, within: _Int64s) -> pa.RecordBatch:
+        """Read ascending rows of one batch, counted from its first."""
+        batch, first, size = self.batch(index), int(within[0]), len(within)
         # Ascending without repeats, so a run is known by its ends.
-        if int(rows[-1]) - first == size - 1:
-            return batch.slice(first - start, size)
-        return self.take(batch, rows - start)
+        if int(within[-1]) - first == size - 1:
+            return batch.slice(first, size)
+        return self.take(batch, within)
 
     def take(self, batch: pa.RecordBatch, rows: _Int64s) -> pa.RecordBatch:
         if self.plain:
@@ -120,6 +121,9 @@ class _Gather:
     def overflows(self, pieces: Sequence[pa.RecordBatch], places: _Int64s) -> bool:
         """Whether the offsets of a column might overflow when rows of joined pieces are gathered."""
         if not self.risky or len(places) == 1:
+            return False
+        # What the buffers of all columns take is found out at once, and is nearly always far too little.
+        if sum(piece.get_total_buffer_size() for piece in pieces) * len(places) <= _SAFE_BYTES:
             return False
         size = max(sum(piece.column(index).nbytes for piece in pieces) for index in self.risky)
         if size * len(places) <= _SAFE_BYTES:
