@@ -56,9 +56,7 @@ class _Crew:
 
     def __init__(self, size: int) -> None:
         self._work: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._run, name="arrowsets-reader", daemon=True) for _ in range(size)
-        ]
+        self._threads = [threading.Thread(target=self._run, name="arrowsets-reader", daemon=True) for _ in range(size)]
         for thread in self._threads:
             thread.start()
 
