@@ -30,13 +30,15 @@ def ahead(readers: Sequence[Callable[[], Iterable[T]]], threads: int | None = No
     Args:
         threads: How many read at a time. None: as many as there are processors, at most 4.
     """
-    size = threads or min(os.cpu_count() or 1, READERS)
+    size = min(threads or min(os.cpu_count() or 1, READERS), len(readers))
+    crew = _Crew(size)
     running: list[_Reading[T]] = []
     waiting = iter(readers)
     try:
         while True:
             for reader in waiting:
                 running.append(_Reading(reader))
+                crew.do(running[-1].run)
                 if len(running) >= size:
                     break
             if not running:
@@ -46,23 +48,46 @@ def ahead(readers: Sequence[Callable[[], Iterable[T]]], threads: int | None = No
     finally:
         for reading in running:
             reading.stop()
-        for reading in running:
-            reading.thread.join()
+        crew.close()
+
+
+class _Crew:
+    """Threads that stay: an allocator keeps memory for each that ever was, so there must not be one for each reader."""
+
+    def __init__(self, size: int) -> None:
+        self._work: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._threads = [threading.Thread(target=self._run, name="arrowsets-reader", daemon=True) for _ in range(size)]
+        for thread in self._threads:
+            thread.start()
+
+    def do(self, work: Callable[[], object]) -> None:
+        """Have the next thread that is free do it; what it raises it must catch itself."""
+        self._work.put(work)
+
+    def close(self) -> None:
+        """Wait until all is done."""
+        for _ in self._threads:
+            self._work.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+            del work
 
 
 class _Reading(Generic[T]):
-    """One reader in its thread."""
+    """What one reader yields."""
 
     def __init__(self, reader: Callable[[], Iterable[T]]) -> None:
         self._reader = reader
         self._found: SimpleQueue[tuple[str, T | BaseException | None]] = SimpleQueue()
         self._room = threading.Semaphore(ROOM)
         self._stopped = False
-        self.thread = threading.Thread(target=self._run, name="arrowsets-reader", daemon=True)
-        self.thread.start()
 
     def stop(self) -> None:
-        """Let the thread end at its next item."""
+        """Let the reader end at its next item."""
         self._stopped = True
         self._room.release()
 
@@ -71,11 +96,11 @@ class _Reading(Generic[T]):
         while True:
             kind, item = self._next()
             if kind == "end":
-                self.thread.join()
                 return
             if isinstance(item, BaseException) and kind == "error":
                 raise item
             yield item  # type: ignore[misc]
+            del item  # or it would be held until there is another
             self._room.release()
 
     def _next(self) -> tuple[str, T | BaseException | None]:
@@ -85,13 +110,15 @@ class _Reading(Generic[T]):
             except Empty:
                 continue
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Read, in the thread that calls."""
         try:
             for item in self._reader():
                 self._room.acquire()
                 if self._stopped:
                     return
                 self._found.put(("item", item))
+                del item
         except BaseException as error:  # noqa: BLE001 - raised where it is read
             self._found.put(("error", error))
         else:

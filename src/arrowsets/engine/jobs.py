@@ -26,7 +26,7 @@ __all__ = ["Job", "Piece", "TransformJob"]
 MAX_UNITS = 64
 MAX_UNIT_BYTES = 256 << 20
 BLOCK_ROWS = 1000
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
-"""Pages of memory maps: giving back those that a scan has passed, so that reading a file through does not fill memory.
+"""Memory that is given back to the system: pages of maps that a scan has passed, and what allocators hold unused.
 
 A page of a file's map that is given back stays in the system's cache, and comes back when it is touched. What a process
 holds is then what it works on, however large its files: which matters where memory is counted, or limited, by process.
+
+Allocators let go of what was freed by the clock, a second later. How much that is then depends on how busy the machine is,
+and grows with the data; so it is given back by bytes as well.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["can_give_back", "give_back"]
+__all__ = ["can_give_back", "give_back", "worked"]
 
 _DONT_NEED = 4  # MADV_DONTNEED as Linux means it: of a file's map nothing is lost
 _NEAR = 4096
+_UNUSED_BYTES = 32 << 20
+_worked = [0]
 
 
 def can_give_back() -> bool:
@@ -37,6 +42,14 @@ def give_back(batch: pa.RecordBatch, low: int, high: int) -> None:
     ranges = ((buffer.address, buffer.address + buffer.size) for buffer in buffers if buffer.size)
     for start, stop in _joined(sorted(span for span in ranges if low <= span[0] and span[1] <= high)):
         advise(start, stop)
+
+
+def worked(nbytes: int) -> None:
+    """Tell that so many bytes were worked on; every 32 MiB, Arrow gives back what it holds unused."""
+    _worked[0] += nbytes
+    if _worked[0] >= _UNUSED_BYTES:
+        _worked[0] = 0
+        pa.default_memory_pool().release_unused()
 
 
 def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

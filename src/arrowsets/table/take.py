@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.features.buffers import bulk_pool, of_numpy
+from arrowsets.lazy import pc
 from arrowsets.table.pick import is_plain, pick
 
 __all__ = ["gather", "joined"]
@@ -20,6 +21,8 @@ _SEGMENT_BYTES = 256 << 20
 _SAFE_BYTES = (1 << 31) // 8
 _MANY_ROWS = 4096
 _SAMPLED_BATCHES = 16
+# From so many rows on they are taken into the pool that gives memory of many sizes back sooner.
+_BULK_ROWS = 64
 # Rows lie densely where at least one in so many is wanted: then reading all of them beats sorting.
 _DENSE = 4
 
@@ -77,7 +80,9 @@ class _Gather:
         if self.overflows(pieces, inverse):
             half = len(rows) // 2
             return self.read(rows[:half]) + self.read(rows[half:])
-        return [self.take(joined(pieces), inverse)]
+        whole = joined(pieces)
+        del pieces  # their copy is enough, while another one is made
+        return [self.take(whole, inverse)]
 
     def between(self, low: int, high: int, first: int, last: int) -> list[pa.RecordBatch]:
         """Read all rows from the one that is lowest to the one that is highest."""
@@ -115,7 +120,9 @@ class _Gather:
 
     def take(self, batch: pa.RecordBatch, rows: _Int64s) -> pa.RecordBatch:
         if self.plain:
-            return batch.take(of_numpy(rows))
+            if len(rows) < _BULK_ROWS:
+                return batch.take(of_numpy(rows))
+            return pc.take(batch, of_numpy(rows), memory_pool=bulk_pool())
         return pa.RecordBatch.from_arrays([pick(column, rows) for column in batch.columns], schema=batch.schema)
 
     def overflows(self, pieces: Sequence[pa.RecordBatch], places: _Int64s) -> bool:

@@ -25,7 +25,7 @@ __all__ = ["View"]
 
 # Rows in no order are gathered ahead, up to this much, because a gather pays per record batch it touches.
 _AHEAD_ROWS = 1 << 16
-_AHEAD_BYTES = 16 << 20
+_AHEAD_BYTES = 8 << 20
 # Each of these may have touched a page of its own.
 _TOUCHED_ROWS = 1 << 14
 

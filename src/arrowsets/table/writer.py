@@ -21,6 +21,7 @@ from pyarrow import ipc
 from arrowsets.errors import SchemaConflict, StoreError
 from arrowsets.sizes import WRITE_BYTES
 from arrowsets.table.normal import Normaliser
+from arrowsets.table.paging import worked
 from arrowsets.table.sizes import Bits, row_bits, total_bits
 from arrowsets.table.take import joined
 
@@ -146,16 +147,16 @@ class ShardWriter:
 
     def _append(self, batch: pa.RecordBatch) -> None:
         total = sum(total_bits(column) for column in batch.columns)
+        if self._as_given and self._fills(batch, total):
+            self._flush()
+            self._pending, self._rows, self._bits = [batch], batch.num_rows, total
+            self._flush()
+            return
         if self._bits + total <= self._max_bits and self._rows + batch.num_rows < self._max_rows:
             # The whole batch fits: where it could be cut need not be known.
             self._pending.append(batch)
             self._rows += batch.num_rows
             self._bits += total
-            return
-        if self._as_given and self._fills(batch, total):
-            self._flush()
-            self._pending, self._rows, self._bits = [batch], batch.num_rows, total
-            self._flush()
             return
         cuts = _Cuts(sum((row_bits(column) for column in batch.columns), start=0))
         start = 0
@@ -183,6 +184,7 @@ class ShardWriter:
     def _flush(self) -> None:
         if not self._rows:
             return
+        worked(self._bits // 8)  # before rows are joined, which takes as much again
         normal = self._normaliser.apply(joined(self._pending))
         try:
             self._writer.write_batch(normal)
