@@ -75,6 +75,7 @@ class FolderBuilder(Builder[FolderShard]):
 
     options = FolderOptions
     rows_in_files = False
+    companions: ClassVar[frozenset[str]] = frozenset(METADATA)
     column: ClassVar[str]
     config: FolderOptions
 

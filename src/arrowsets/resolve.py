@@ -358,7 +358,7 @@ def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[
 
 
 def _is_data(file: DataFile, only: frozenset[str], name: str) -> bool:
-    return file.extension in only or (name.endswith("folder") and file.name in _METADATA)
+    return file.extension in only or file.name in registry.builder(name).companions
 
 
 def _format_of(files: Files, cache_dir: str | None, given: Mapping[str, Any]) -> str:
