@@ -113,6 +113,12 @@ class Builder(ABC, Generic[S]):
                 raise UnknownName.of(f"option of builder {cls.name!r}", keyword, known)
         return cls(cls.options(**keywords))
 
+    @classmethod
+    def sources(cls, keywords: Mapping[str, Any]) -> Mapping[str, Sequence[DataFile]]:
+        """Return what a builder of no files reads for each split, as files with a URL and an ETag of its own kind."""
+        del keywords
+        return {"train": ()}
+
     @abstractmethod
     def shards(self, files: Sequence[DataFile]) -> Sequence[S]:
         """Cut files into units that can be read independently, in the order of their rows."""

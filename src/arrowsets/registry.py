@@ -64,6 +64,7 @@ CLASSES: Final[Mapping[str, str]] = {
     "genbank": "GenbankBuilder",
     "pdb": "PdbBuilder",
     "mmcif": "MmcifBuilder",
+    "iceberg": "IcebergBuilder",
 }
 
 # Ours, in the order in which they win an extension that two of them read.
@@ -101,7 +102,6 @@ EXTENSIONS: Final[Mapping[str, str]] = {
 # Names of builders that others have, and what to do instead.
 _GENERATOR: Final = "read the files with it in a function that yields rows and give that to Dataset.from_generator"
 ELSEWHERE: Final[Mapping[str, str]] = {
-    "iceberg": "pip install pyiceberg, then Dataset.from_arrow(table.scan().to_arrow()) of a table of its catalog",
     "spark": "pip install pyspark, then Dataset.from_spark(frame) or IterableDataset.from_spark(frame)",
     "vortex": f"pip install vortex-data; {_GENERATOR}",
     "tsfile": f"pip install tsfile; {_GENERATOR}",
