@@ -92,7 +92,7 @@ class Builder(ABC, Generic[S]):
     name: ClassVar[str]
     options: ClassVar[type[BuilderOptions]] = BuilderOptions
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    companions: ClassVar[frozenset[str]] = frozenset()  # names of files of other formats that are read with the data
+    companions: ClassVar[frozenset[str]] = frozenset()  # names of other files that are read with the data; "*": of all
     rows_in_files: ClassVar[bool] = True  # False: a file is a cell, so that one without a byte has a row
     version: ClassVar[str] = "1"  # raise it when the same source is read differently: it is part of the cache key
 

@@ -65,6 +65,8 @@ CLASSES: Final[Mapping[str, str]] = {
     "pdb": "PdbBuilder",
     "mmcif": "MmcifBuilder",
     "iceberg": "IcebergBuilder",
+    "eval": "EvalBuilder",
+    "harbor": "HarborBuilder",
 }
 
 # Ours, in the order in which they win an extension that two of them read.
@@ -84,6 +86,8 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "genbank": ".gb .gbk .genbank",
     "pdb": ".pdb .ent",
     "mmcif": ".cif .mmcif",
+    "eval": ".eval",
+    "harbor": ".toml",
     "imagefolder": (
         ".blp .bmp .dib .bufr .cur .pcx .dcx .dds .ps .eps .fit .fits .fli .flc .ftc .ftu .gbr .gif .grib .png .apng "
         ".jp2 .j2k .jpc .jpf .jpx .j2c .icns .ico .im .iim .tif .tiff .jfif .jpe .jpg .jpeg .msp .pcd .pxr .pbm .pgm "
@@ -105,8 +109,6 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "spark": "pip install pyspark, then Dataset.from_spark(frame) or IterableDataset.from_spark(frame)",
     "vortex": f"pip install vortex-data; {_GENERATOR}",
     "tsfile": f"pip install tsfile; {_GENERATOR}",
-    "eval": f"pip install inspect-ai; {_GENERATOR}",
-    "harbor": "read each task.toml with tomllib in a function that yields rows, and give that to Dataset.from_generator",
 }
 
 _registered: dict[str, type[Builder[Any]]] = {}

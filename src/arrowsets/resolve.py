@@ -17,6 +17,7 @@ from arrowsets import hub, registry
 from arrowsets.errors import DataFilesNotFound, OfflineError, RepositoryNotFound
 from arrowsets.files import DataFile, download, expand, find
 from arrowsets.files.card import Card, Config, patterns_in, read_card, read_directory
+from arrowsets.files.inference import TASK
 from arrowsets.files.listing import Tree
 from arrowsets.files.patterns import has_wildcard
 from arrowsets.files.unpack import kind_of, open_archive
@@ -359,7 +360,8 @@ def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[
 
 
 def _is_data(file: DataFile, only: frozenset[str], name: str) -> bool:
-    return file.extension in only or file.name in registry.builder(name).companions
+    others = registry.builder(name).companions
+    return file.extension in only or "*" in others or file.name in others
 
 
 def _format_of(files: Files, cache_dir: str | None, given: Mapping[str, Any]) -> str:
@@ -387,6 +389,8 @@ def _format_of(files: Files, cache_dir: str | None, given: Mapping[str, Any]) ->
 
 
 def _format_of_split(files: Sequence[DataFile], cache_dir: str | None) -> tuple[str | None, Mapping[str, Any]]:
+    if any(file.name == TASK for file in files):
+        return "harbor", {}
     best = _most_frequent(files)
     if best is None:
         archives = [file for file in files if kind_of(file)][:_INSPECTED]
