@@ -1,12 +1,12 @@
 """Harbor tasks, with which agents are evaluated: a row for each directory that holds a `task.toml`.
 
-A row has what `task.toml` says (`name`, `description`, `keywords`, `schema_version`, `metadata`, all of it in `config`), the text of
-`instruction.md`, the task's `files` and its `location`, relative to the directory that holds all files. No file of a task is run.
+A row has what `task.toml` says (`name`, `description`, `keywords`, `schema_version`, `metadata`, all of it in `config`), the text
+of `instruction.md`, the task's `files` and its `location`, relative to the directory that holds all files. Nothing of it is run.
 """
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import itertools
 import posixpath
 import re
@@ -182,4 +182,4 @@ def _plain(value: Any) -> Any:
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else value
+    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else value

@@ -67,6 +67,7 @@ CLASSES: Final[Mapping[str, str]] = {
     "iceberg": "IcebergBuilder",
     "eval": "EvalBuilder",
     "harbor": "HarborBuilder",
+    "vortex": "VortexBuilder",
 }
 
 # Ours, in the order in which they win an extension that two of them read.
@@ -86,6 +87,7 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "genbank": ".gb .gbk .genbank",
     "pdb": ".pdb .ent",
     "mmcif": ".cif .mmcif",
+    "vortex": ".vortex",
     "eval": ".eval",
     "harbor": ".toml",
     "imagefolder": (
@@ -107,7 +109,6 @@ EXTENSIONS: Final[Mapping[str, str]] = {
 _GENERATOR: Final = "read the files with it in a function that yields rows and give that to Dataset.from_generator"
 ELSEWHERE: Final[Mapping[str, str]] = {
     "spark": "pip install pyspark, then Dataset.from_spark(frame) or IterableDataset.from_spark(frame)",
-    "vortex": f"pip install vortex-data; {_GENERATOR}",
     "tsfile": f"pip install tsfile; {_GENERATOR}",
 }
 
