@@ -151,8 +151,8 @@ def _packaged(request: Request) -> Recipe:
     if request.data_files is None and request.data_dir is None:
         if not registry.builder(request.path).extensions:
             sources = registry.builder(request.path).sources(request.keywords)
-            files = {split: tuple(listed) for split, listed in sources.items()}
-            return Recipe(request.path, files, request.keywords, request.name or "default", request.path)
+            listed = {split: tuple(files) for split, files in sources.items()}
+            return Recipe(request.path, listed, request.keywords, request.name or "default", request.path)
         raise ValueError(f"the builder {request.path!r} needs data_files= or data_dir=")
     files = _find(request, ".", request.data_dir, request.data_files)
     known = frozenset(registry.builder(request.path).extensions)

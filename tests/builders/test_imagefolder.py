@@ -27,6 +27,16 @@ CASES = {
     "nested metadata": (["a.png"], {"metadata.jsonl": '{"file_name":"a.png","o":{"x":[1,2]}}\n'}, {}),
     "metadata of some": (["a.png", "b.png"], {"metadata.csv": "file_name,n\na.png,1\n"}, {}),
     "metadata dropped": (["a.png"], {"metadata.csv": "file_name,n\na.png,1\n"}, {"drop_metadata": True}),
+    "metadata dropped, directories": (
+        ["cat/a.png", "dog/b.png"],
+        {"metadata.csv": "file_name,n\ncat/a.png,1\n"},
+        {"drop_metadata": True},
+    ),
+    "labels instead of metadata": (
+        ["cat/a.png", "dog/b.png"],
+        {"metadata.csv": "file_name,n\ncat/a.png,1\n"},
+        {"drop_metadata": True, "drop_labels": False},
+    ),
     "metadata before labels": (["cat/a.png", "dog/b.png"], {"metadata.csv": "file_name,n\ncat/a.png,1\n"}, {}),
     "two columns": (["a.png"], {"metadata.jsonl": '{"left_file_name":"a.png","right_file_name":"a.png","c":1}\n'}, {}),
     "lists": (["a.png"], {"metadata.jsonl": '{"file_names":["a.png"],"c":1}\n'}, {}),
