@@ -74,7 +74,9 @@ class FolderBuilder(Builder[FolderShard]):
     """Read a folder of media files."""
 
     options = FolderOptions
+    version = "2"
     rows_in_files = False
+    companions: ClassVar[frozenset[str]] = frozenset(METADATA)
     column: ClassVar[str]
     config: FolderOptions
 
@@ -88,7 +90,7 @@ class FolderBuilder(Builder[FolderShard]):
         files = [file for split in splits.values() for file in split]
         config = self.config
         metadata, media = self._sorted_out(files)
-        labels = None if metadata else self._labels(media)
+        labels = None if metadata else self._labels(media, self._has_metadata(files))
         chosen = dataclasses.replace(config, drop_labels=labels is None, label_names=labels)
         return type(self)(chosen)
 
@@ -99,7 +101,7 @@ class FolderBuilder(Builder[FolderShard]):
             return [
                 FolderShard((file,), metadata=shard) for file in metadata for shard in self._reader(file).shards([file])
             ]
-        labels = self._labels(media)
+        labels = self._labels(media, self._has_metadata(files))
         step = SHARD_MEMBERS if any(_is_member(file) for file in media) else SHARD_FILES
         return [FolderShard(tuple(media[i : i + step]), labels) for i in range(0, len(media), step)]
 
@@ -109,17 +111,23 @@ class FolderBuilder(Builder[FolderShard]):
         for table in tables:
             yield table if schema is None else _selected(table, schema)
 
+    def _has_metadata(self, files: Sequence[DataFile]) -> bool:
+        names = set(self.config.metadata_filenames or METADATA)
+        return any(file.name in names for file in files)
+
     def _sorted_out(self, files: Sequence[DataFile]) -> tuple[list[DataFile], list[DataFile]]:
         names = set(self.config.metadata_filenames or METADATA)
         metadata = [] if self.config.drop_metadata else [file for file in files if file.name in names]
         return metadata, [file for file in files if file.extension in self.extensions and file.name not in names]
 
-    def _labels(self, media: Sequence[DataFile]) -> tuple[str, ...] | None:
+    def _labels(self, media: Sequence[DataFile], has_metadata: bool) -> tuple[str, ...] | None:
         config = self.config
         if config.drop_labels:
             return None
         if config.label_names is not None:
             return tuple(config.label_names)
+        if has_metadata and config.drop_labels is None:
+            return None  # who has metadata has no labels in the names of directories, whether it is read or not
         directories = {_directory(file) for file in media}
         names = sorted({_label(directory) for directory in directories})
         depths = {directory.count("/") for directory in directories}

@@ -36,6 +36,7 @@ def fake(builder: str, known: Mapping[str, Mapping[str, Any]]) -> type[FileBuild
     class Fake(FileBuilder):
         name = builder
         extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = known
+        companions: ClassVar[frozenset[str]] = frozenset({"metadata.csv"} if builder.endswith("folder") else ())
 
         def read(self, shard: DataFile, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
             return iter(())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         StreamingDownloadManager,
         VerificationMode,
     )
+    from arrowsets.compat.experimental import experimental
     from arrowsets.compat.scripts import (
         ArrowBasedBuilder,
         BuilderConfig,
@@ -57,14 +58,14 @@ if TYPE_CHECKING:
         Video,
     )
     from arrowsets.formats import Column
-    from arrowsets.info import DatasetInfo, SplitDict, SplitInfo, Version
+    from arrowsets.info import DatasetInfo, SplitDict, SplitInfo, SubSplitInfo, Version
     from arrowsets.iterable import IterableDataset, IterableDatasetDict
     from arrowsets.iterable.column import IterableColumn
     from arrowsets.load import load_dataset, load_from_disk
     from arrowsets.logging import disable_progress_bar, enable_progress_bar, is_progress_bar_enabled
     from arrowsets.progress import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
     from arrowsets.registry import builder_help
-    from arrowsets.splits_spec import NamedSplit, ReadInstruction, Split
+    from arrowsets.splits_spec import NamedSplit, NamedSplitAll, ReadInstruction, Split, SplitBase, percent
 
 __version__ = "0.1.0"
 
@@ -99,14 +100,17 @@ _HOMES = {
     "List": "arrowsets.features",
     "Mesh": "arrowsets.features",
     "NamedSplit": "arrowsets.splits_spec",
+    "NamedSplitAll": "arrowsets.splits_spec",
     "Nifti": "arrowsets.features",
     "Pdf": "arrowsets.features",
     "ReadInstruction": "arrowsets.splits_spec",
     "Sequence": "arrowsets.features",
     "Split": "arrowsets.splits_spec",
+    "SplitBase": "arrowsets.splits_spec",
     "SplitDict": "arrowsets.info",
     "SplitGenerator": "arrowsets.compat.scripts",
     "SplitInfo": "arrowsets.info",
+    "SubSplitInfo": "arrowsets.info",
     "StreamingDownloadManager": "arrowsets.compat.downloads",
     "Translation": "arrowsets.features",
     "TranslationVariableLanguages": "arrowsets.features",
@@ -123,6 +127,7 @@ _HOMES = {
     "enable_caching": "arrowsets.derive",
     "enable_progress_bar": "arrowsets.logging",
     "enable_progress_bars": "arrowsets.progress",
+    "experimental": "arrowsets.compat.experimental",
     "from_hf": "arrowsets.compat.conversion",
     "get_dataset_config_info": "arrowsets.describe",
     "get_dataset_config_names": "arrowsets.describe",
@@ -135,6 +140,7 @@ _HOMES = {
     "load_dataset": "arrowsets.load",
     "load_dataset_builder": "arrowsets.describe",
     "load_from_disk": "arrowsets.load",
+    "percent": "arrowsets.splits_spec",
     "tqdm": "arrowsets.utils.tqdm",
 }
 
@@ -157,6 +163,7 @@ _MODULES = {
     "iterable_dataset",
     "load",
     "logging",
+    "parallel",
     "splits",
     "utils",
 }
@@ -193,15 +200,18 @@ __all__ = [
     "List",
     "Mesh",
     "NamedSplit",
+    "NamedSplitAll",
     "Nifti",
     "Pdf",
     "ReadInstruction",
     "Sequence",
     "Split",
+    "SplitBase",
     "SplitDict",
     "SplitGenerator",
     "SplitInfo",
     "StreamingDownloadManager",
+    "SubSplitInfo",
     "Translation",
     "TranslationVariableLanguages",
     "Value",
@@ -217,6 +227,7 @@ __all__ = [
     "enable_caching",
     "enable_progress_bar",
     "enable_progress_bars",
+    "experimental",
     "from_hf",
     "get_dataset_config_info",
     "get_dataset_config_names",
@@ -229,6 +240,7 @@ __all__ = [
     "load_dataset",
     "load_dataset_builder",
     "load_from_disk",
+    "percent",
 ]
 
 

@@ -92,6 +92,7 @@ class Builder(ABC, Generic[S]):
     name: ClassVar[str]
     options: ClassVar[type[BuilderOptions]] = BuilderOptions
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    companions: ClassVar[frozenset[str]] = frozenset()  # names of other files that are read with the data; "*": of all
     rows_in_files: ClassVar[bool] = True  # False: a file is a cell, so that one without a byte has a row
     version: ClassVar[str] = "1"  # raise it when the same source is read differently: it is part of the cache key
 
@@ -111,6 +112,12 @@ class Builder(ABC, Generic[S]):
             if keyword not in known:
                 raise UnknownName.of(f"option of builder {cls.name!r}", keyword, known)
         return cls(cls.options(**keywords))
+
+    @classmethod
+    def sources(cls, keywords: Mapping[str, Any]) -> Mapping[str, Sequence[DataFile]]:
+        """Return what a builder of no files reads for each split, as files with a URL and an ETag of its own kind."""
+        del keywords
+        return {"train": ()}
 
     @abstractmethod
     def shards(self, files: Sequence[DataFile]) -> Sequence[S]:

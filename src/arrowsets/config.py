@@ -1,22 +1,28 @@
 """Settings, read once from the environment.
 
 `ARROWSETS_*` variables are ours; those of Hugging Face libraries that mean the same are honoured where ours is absent.
+This module has the settings as attributes too, under the names that scripts for Hugging Face `datasets` read and assign
+(`config.IN_MEMORY_MAX_SIZE = 10**9`); `knobs` says which.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from arrowsets.errors import UnknownName
+from arrowsets.knobs import SETTINGS, TRUE, fact, size
 from arrowsets.sizes import parse_size
 
 __all__ = ["Settings", "settings", "use"]
 
 _HUB = "https://huggingface.co"
-_TRUE = {"1", "true", "yes", "on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,14 @@ class Settings:
         max_batch_bytes: Bytes of one Arrow record batch on disk, at most (about).
         hub_endpoint: Address of the hub that ids of datasets belong to.
         hub_cache: Where files of the hub lie, in the layout that all Hugging Face libraries share.
+        home: The directory that all Hugging Face libraries share.
+        downloads_dir: Where downloads of the default cache lie. None: in `cache_dir`.
+        extracted_dir: Where what is unpacked from them lies. None: among the downloads.
+        in_memory_max_size: Bytes (as a number or "1GB") below which a loaded split is read into memory. 0: none is.
+        max_shard_size: Bytes of a file of a saved, exported or pushed dataset, at most (about).
+        max_row_group_size: Bytes of a row group of a Parquet file, at most (about).
+        max_async_calls: Calls of an asynchronous function at the same time.
+        read_attempts: How often a server is asked before a read fails.
     """
 
     cache_dir: Path
@@ -42,6 +56,30 @@ class Settings:
     max_batch_bytes: int = 32 << 20
     hub_endpoint: str = _HUB
     hub_cache: Path = field(default_factory=lambda: _hub_cache({}))
+    home: Path = field(default_factory=lambda: _hf_home({}))
+    downloads_dir: Path | None = None
+    extracted_dir: Path | None = None
+    in_memory_max_size: float | str = 0
+    max_shard_size: float | str = "500MB"
+    max_row_group_size: float | str = "100MB"
+    max_async_calls: int = 1000
+    read_attempts: int = 5
+
+    @property
+    def downloads(self) -> Path:
+        """Where downloads lie."""
+        return self.downloads_below(self.cache_dir)
+
+    @property
+    def extracted(self) -> Path:
+        """Where what is unpacked lies."""
+        return self.extracted_dir if self.extracted_dir is not None else self.downloads / "extracted"
+
+    def downloads_below(self, root: Path) -> Path:
+        """Return where downloads of a cache lie."""
+        if self.downloads_dir is not None and root == self.cache_dir:
+            return self.downloads_dir
+        return root / "downloads"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -53,17 +91,38 @@ class Settings:
         return cls(
             cache_dir=_cache_dir(environ),
             offline=any(
-                environ.get(name, "").lower() in _TRUE
+                environ.get(name, "").lower() in TRUE
                 for name in ("ARROWSETS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_OFFLINE")
             ),
             progress=not any(
-                environ.get(name, "").lower() in _TRUE
+                environ.get(name, "").lower() in TRUE
                 for name in ("ARROWSETS_NO_PROGRESS", "HF_DATASETS_DISABLE_PROGRESS_BARS")
             ),
             max_cache_bytes=_max_cache_bytes(environ),
             hub_endpoint=(environ.get("HF_ENDPOINT") or _HUB).rstrip("/"),
             hub_cache=_hub_cache(environ),
+            home=_hf_home(environ),
+            downloads_dir=_path(environ, "HF_DATASETS_DOWNLOADED_DATASETS_PATH"),
+            extracted_dir=_path(environ, "HF_DATASETS_EXTRACTED_DATASETS_PATH"),
+            in_memory_max_size=_in_memory_max_size(environ),
         )
+
+
+def _in_memory_max_size(environ: Mapping[str, str]) -> float | str:
+    name = "HF_DATASETS_IN_MEMORY_MAX_SIZE"
+    text = environ.get(name) or "0"
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return str(size(text))
+    except ValueError as error:
+        raise UnknownName(f"{name}: {error}") from error
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    return Path(environ[name]).expanduser() if environ.get(name) else None
 
 
 def _max_cache_bytes(environ: Mapping[str, str]) -> int | None:
@@ -108,12 +167,56 @@ def use(changed: Settings | None) -> None:
     _current[:] = [] if changed is None else [changed]
 
 
-def __getattr__(name: str) -> object:
-    # Scripts for Hugging Face datasets read these; they are changed through the environment, or `use`.
-    if name in ("HF_DATASETS_CACHE", "HF_CACHE_HOME"):
-        return settings().cache_dir
-    if name in ("HF_DATASETS_OFFLINE", "HF_HUB_OFFLINE"):
-        return settings().offline
-    if name == "IN_MEMORY_MAX_SIZE":
-        return 0
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What can be assigned; the class below holds the values.
+DOWNLOADED_DATASETS_PATH: str | Path
+EXTRACTED_DATASETS_PATH: str | Path
+HF_CACHE_HOME: str | Path
+HF_DATASETS_CACHE: str | Path
+HF_DATASETS_OFFLINE: bool
+HF_ENDPOINT: str
+HF_HUB_OFFLINE: bool
+IN_MEMORY_MAX_SIZE: float | str
+MAX_NUM_RUNNING_ASYNC_MAP_FUNCTIONS_IN_PARALLEL: int
+MAX_ROW_GROUP_SIZE: float | str
+MAX_SHARD_SIZE: float | str
+STREAMING_READ_MAX_RETRIES: int
+
+_before: dict[str, Any] = {}  # values of settings before they were assigned
+
+
+class _Config(ModuleType):
+    """This module, with the settings as attributes under the names that scripts know them by."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in SETTINGS:
+            return getattr(settings(), SETTINGS[name].shown)
+        try:
+            return fact(name, os.environ)
+        except KeyError:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in SETTINGS:
+            knob = SETTINGS[name]
+            parsed = knob.parse(value)
+            _before[name] = getattr(settings(), knob.field)
+            use(replace(settings(), **{knob.field: parsed}))
+        else:
+            super().__setattr__(name, value)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return importlib.import_module, (self.__name__,)
+
+    def __delattr__(self, name: str) -> None:
+        """Take back the last assignment, as whoever patched a setting for a while does."""
+        if name in SETTINGS:
+            field = SETTINGS[name].field
+            found = _before.pop(name, None)
+            if found is None:
+                found = getattr(Settings.from_environment(os.environ), field)
+            use(replace(settings(), **{field: found}))
+        else:
+            super().__delattr__(name)
+
+
+sys.modules[__name__].__class__ = _Config

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 from arrowsets.errors import SplitNotFound
 from arrowsets.features import Features
 
-__all__ = ["DatasetInfo", "SplitDict", "SplitInfo", "SupervisedKeysData", "Version"]
+__all__ = ["DatasetInfo", "SplitDict", "SplitInfo", "SubSplitInfo", "SupervisedKeysData", "Version"]
 
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
 
@@ -125,6 +125,27 @@ class SplitInfo:
     def __repr__(self) -> str:
         shown = [f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if getattr(self, f.name)]
         return f"SplitInfo({', '.join(shown)})"
+
+
+@dataclass(slots=True)
+class SubSplitInfo:
+    """Rows of a part of a split.
+
+    Attributes:
+        instructions: Has `num_examples` and `file_instructions`.
+    """
+
+    instructions: Any
+
+    @property
+    def num_examples(self) -> int:
+        """The number of rows."""
+        return int(self.instructions.num_examples)
+
+    @property
+    def file_instructions(self) -> Any:
+        """Which rows of which files."""
+        return self.instructions.file_instructions
 
 
 class SplitDict(dict[str, SplitInfo]):

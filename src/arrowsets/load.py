@@ -73,7 +73,8 @@ def load_dataset(
         features: Types to read as, instead of those of the values. None: those that the source declares, if it does.
         download_mode: "force_redownload" reads the files again.
         verification_mode: "no_checks" skips comparing the numbers of rows with those the source declares.
-        keep_in_memory: Read into memory instead of mapping files.
+        keep_in_memory: Read into memory instead of mapping files. None: splits smaller than
+            `config.IN_MEMORY_MAX_SIZE`, which is 0 unless it is set.
         revision: Branch, tag or commit of a dataset on the hub. A commit that was loaded before takes no request.
         token: For the hub: a token, True for the saved one, False for none. None: the saved one, if there is one.
         streaming: Return an `IterableDataset`, or an `IterableDatasetDict`, that reads the files while one iterates.
@@ -114,7 +115,7 @@ def load_dataset(
         num_proc=num_proc,
         reuse=str(download_mode or _MODES[0]) != "force_redownload",
         store=default_store(cache_dir),
-        in_memory=bool(keep_in_memory),
+        in_memory=keep_in_memory,
     )
     loader = (_StreamLoader if streaming else _Loader)(
         recipe, features, how, _root(cache_dir), str(verification_mode or "basic_checks")
@@ -235,13 +236,13 @@ class _Loader:
     def files(self) -> Mapping[str, tuple[DataFile, ...]]:
         """Return the files of each split, archives opened; the builder then knows all of them."""
         if self._files is None:
-            self._files = self.recipe.data(self.root / "downloads")
+            self._files = self.recipe.data(settings().downloads_below(self.root))
             self.builder = self.builder.over(self._files)
         return self._files
 
     def _fetched(self, name: str) -> Iterator[list[DataFile]]:
         if self._downloads is None:
-            self._downloads = _Downloads(self.root / "downloads")
+            self._downloads = _Downloads(settings().downloads_below(self.root))
         # The first files are read while others of this split, and those of the splits that come next, are fetched.
         for each, files in self.files().items():
             if each == name or (self._all and each not in self._prepared and not self._is_stored(files)):

@@ -59,6 +59,15 @@ CLASSES: Final[Mapping[str, str]] = {
     "pandas": "PandasBuilder",
     "generator": "GeneratorBuilder",
     "sql": "SqlBuilder",
+    "fasta": "FastaBuilder",
+    "fastq": "FastqBuilder",
+    "genbank": "GenbankBuilder",
+    "pdb": "PdbBuilder",
+    "mmcif": "MmcifBuilder",
+    "iceberg": "IcebergBuilder",
+    "eval": "EvalBuilder",
+    "harbor": "HarborBuilder",
+    "vortex": "VortexBuilder",
 }
 
 # Ours, in the order in which they win an extension that two of them read.
@@ -73,6 +82,14 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "xml": ".xml",
     "hdf5": ".hdf5 .h5",
     "lance": ".lance",
+    "fasta": ".fa .fasta .fna .ffn .faa .frn .afa",
+    "fastq": ".fq .fastq",
+    "genbank": ".gb .gbk .genbank",
+    "pdb": ".pdb .ent",
+    "mmcif": ".cif .mmcif",
+    "vortex": ".vortex",
+    "eval": ".eval",
+    "harbor": ".toml",
     "imagefolder": (
         ".blp .bmp .dib .bufr .cur .pcx .dcx .dds .ps .eps .fit .fits .fli .flc .ftc .ftu .gbr .gif .grib .png .apng "
         ".jp2 .j2k .jpc .jpf .jpx .j2c .icns .ico .im .iim .tif .tiff .jfif .jpe .jpg .jpeg .msp .pcd .pxr .pbm .pgm "
@@ -91,13 +108,8 @@ EXTENSIONS: Final[Mapping[str, str]] = {
 # Names of builders that others have, and what to do instead.
 _GENERATOR: Final = "read the files with it in a function that yields rows and give that to Dataset.from_generator"
 ELSEWHERE: Final[Mapping[str, str]] = {
-    "iceberg": "pip install pyiceberg, then Dataset.from_arrow(table.scan().to_arrow()) of a table of its catalog",
     "spark": "pip install pyspark, then Dataset.from_spark(frame) or IterableDataset.from_spark(frame)",
-    "vortex": f"pip install vortex-data; {_GENERATOR}",
     "tsfile": f"pip install tsfile; {_GENERATOR}",
-    "eval": f"pip install inspect-ai; {_GENERATOR}",
-    "harbor": "read each task.toml with tomllib in a function that yields rows, and give that to Dataset.from_generator",
-    **dict.fromkeys(("fasta", "fastq", "genbank", "mmcif", "pdb"), f"pip install biopython; {_GENERATOR}"),
 }
 
 _registered: dict[str, type[Builder[Any]]] = {}

@@ -17,6 +17,7 @@ from arrowsets import hub, registry
 from arrowsets.errors import DataFilesNotFound, OfflineError, RepositoryNotFound
 from arrowsets.files import DataFile, download, expand, find
 from arrowsets.files.card import Card, Config, patterns_in, read_card, read_directory
+from arrowsets.files.inference import TASK
 from arrowsets.files.listing import Tree
 from arrowsets.files.patterns import has_wildcard
 from arrowsets.files.unpack import kind_of, open_archive
@@ -152,7 +153,9 @@ def resolve(
 def _packaged(request: Request) -> Recipe:
     if request.data_files is None and request.data_dir is None:
         if not registry.builder(request.path).extensions:
-            return Recipe(request.path, {"train": ()}, request.keywords, request.name or "default", request.path)
+            sources = registry.builder(request.path).sources(request.keywords)
+            listed = {split: tuple(files) for split, files in sources.items()}
+            return Recipe(request.path, listed, request.keywords, request.name or "default", request.path)
         raise ValueError(f"the builder {request.path!r} needs data_files= or data_dir=")
     files = _find(request, ".", request.data_dir, request.data_files)
     known = frozenset(registry.builder(request.path).extensions)
@@ -361,7 +364,8 @@ def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[
 
 
 def _is_data(file: DataFile, only: frozenset[str], name: str) -> bool:
-    return file.extension in only or (name.endswith("folder") and file.name in _METADATA)
+    others = registry.builder(name).companions
+    return file.extension in only or "*" in others or file.name in others
 
 
 def _format_of(files: Files, cache_dir: str | None, given: Mapping[str, Any]) -> str:
@@ -389,6 +393,8 @@ def _format_of(files: Files, cache_dir: str | None, given: Mapping[str, Any]) ->
 
 
 def _format_of_split(files: Sequence[DataFile], cache_dir: str | None) -> tuple[str | None, Mapping[str, Any]]:
+    if any(file.name == TASK for file in files):
+        return "harbor", {}
     best = _most_frequent(files)
     if best is None:
         archives = [file for file in files if kind_of(file)][:_INSPECTED]

@@ -16,14 +16,14 @@ for _power, _letter in enumerate("kmgtp", 1):
     _UNITS[f"{_letter}ib"] = 1024**_power
 
 
-def parse_size(size: str | int) -> int:
+def parse_size(size: str | float) -> int:
     """Read a number of bytes.
 
     >>> parse_size("500MB"), parse_size("1GiB"), parse_size(10)
     (500000000, 1073741824, 10)
     """
-    if isinstance(size, int):
-        return size
+    if isinstance(size, (int, float)):
+        return int(size)
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*", size)
     if match is None or match[2].lower() not in _UNITS:
         raise ValueError(f"{size!r} is no size; give a number of bytes or a text such as '500MB' or '1GiB'")

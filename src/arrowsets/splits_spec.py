@@ -13,14 +13,15 @@ Spaces may stand between any two of these. "closest" rounds a percentage to the 
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, Self, cast
+from typing import Any, Final, Literal, NamedTuple, Self, cast
 
 from arrowsets.errors import SplitNotFound
 
-__all__ = ["NamedSplit", "ReadInstruction", "Split", "SplitRows", "parse"]
+__all__ = ["NamedSplit", "NamedSplitAll", "ReadInstruction", "Split", "SplitBase", "SplitRows", "parse", "percent"]
 
 Unit = Literal["%", "abs"]
 Rounding = Literal["closest", "pct1_dropremainder"]
@@ -167,7 +168,67 @@ class _Parser:
         return ValueError(f"bad split {self._text!r}: {what} at column {at + 1}\n  {self._text}\n  {' ' * at}^")
 
 
-class NamedSplit(str):
+class SplitBase:
+    """What names of splits are, to `isinstance`."""
+
+    __slots__ = ()
+
+    def subsplit(
+        self, arg: Any = None, k: int | None = None, percent: slice | None = None, weighted: Sequence[int] | None = None
+    ) -> Any:
+        """Return a part of a split, or parts of equal size or of given weights.
+
+        Args:
+            arg: Any of the others, told apart by its type.
+            k: The number of parts.
+            percent: The part from one percentage to another, as `percent[:10]` makes it.
+            weighted: The weights of the parts.
+
+        >>> Split.TRAIN.subsplit(percent[:10])
+        NamedSplit('train[:10%]')
+        >>> Split.TRAIN.subsplit([1, 3])
+        (NamedSplit('train[0%:25%]'), NamedSplit('train[25%:100%]'))
+        """
+        if sum(value is not None for value in (arg, k, percent, weighted)) != 1:
+            raise ValueError("give one of k=, percent= and weighted=")
+        if isinstance(arg, int):
+            k = arg
+        elif isinstance(arg, slice):
+            percent = arg
+        elif arg is not None:
+            weighted = arg
+        if percent is not None:
+            return _sliced(str(self), percent)
+        if k is not None and not 0 < k <= 100:
+            raise ValueError(f"k={k!r}: a split has 1 to 100 parts of whole percents")
+        parts = [1] * k if k is not None else list(weighted or ())
+        if not parts or min(parts) <= 0:
+            raise ValueError(f"weighted={weighted!r}: weights are greater than 0")
+        ends = [100 * sum(parts[:count]) // sum(parts) for count in range(len(parts) + 1)]
+        return tuple(_sliced(str(self), slice(*bounds)) for bounds in itertools.pairwise(ends))
+
+
+class _Percent:
+    """Makes parts of splits: `percent[10:20]`."""
+
+    def __getitem__(self, bounds: slice) -> slice:
+        return bounds
+
+    def __repr__(self) -> str:
+        return "percent"
+
+
+percent: Final = _Percent()
+
+
+def _sliced(split: str, bounds: slice) -> NamedSplit:
+    if bounds.step is not None:
+        raise ValueError(f"percents of a split take no step: {bounds.step!r}")
+    start, stop = ("" if bound is None else f"{bound}%" for bound in (bounds.start, bounds.stop))
+    return NamedSplit(split if start == stop == "" else f"{split}[{start}:{stop}]")
+
+
+class NamedSplit(str, SplitBase):
     """The name of a split, or an instruction such as `train[:10%]`.
 
     >>> NamedSplit("train") == "train"
@@ -192,13 +253,28 @@ class NamedSplit(str):
         return (str(self),)
 
 
+class NamedSplitAll(NamedSplit):
+    """All splits, one after the other: `Split.ALL`."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str = _ALL) -> Self:
+        """Take no other name than "all"."""
+        if name != _ALL:
+            raise ValueError(f"the union of all splits is called 'all', not {name!r}")
+        return super().__new__(cls, name)
+
+    def __repr__(self) -> str:
+        return "NamedSplitAll()"
+
+
 class Split:
     """The usual names of splits; `Split("dev")` makes another."""
 
     TRAIN: Final = NamedSplit("train")
     TEST: Final = NamedSplit("test")
     VALIDATION: Final = NamedSplit("validation")
-    ALL: Final = NamedSplit("all")
+    ALL: Final = NamedSplitAll()
 
     def __new__(cls, name: str) -> NamedSplit:  # type: ignore[misc]  # callers expect a name
         """Return a split name."""

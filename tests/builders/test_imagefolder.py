@@ -27,6 +27,11 @@ CASES = {
     "nested metadata": (["a.png"], {"metadata.jsonl": '{"file_name":"a.png","o":{"x":[1,2]}}\n'}, {}),
     "metadata of some": (["a.png", "b.png"], {"metadata.csv": "file_name,n\na.png,1\n"}, {}),
     "metadata dropped": (["a.png"], {"metadata.csv": "file_name,n\na.png,1\n"}, {"drop_metadata": True}),
+    "metadata dropped, directories": (
+        ["cat/a.png", "dog/b.png"],
+        {"metadata.csv": "file_name,n\ncat/a.png,1\n"},
+        {"drop_metadata": True},
+    ),
     "metadata before labels": (["cat/a.png", "dog/b.png"], {"metadata.csv": "file_name,n\ncat/a.png,1\n"}, {}),
     "two columns": (["a.png"], {"metadata.jsonl": '{"left_file_name":"a.png","right_file_name":"a.png","c":1}\n'}, {}),
     "lists": (["a.png"], {"metadata.jsonl": '{"file_names":["a.png"],"c":1}\n'}, {}),
@@ -105,3 +110,10 @@ def test_members_of_archives_are_read_in(folder: Any, tmp_path: Any) -> None:
     member = DataFile(f"zip://x/metadata.csv::{tmp_path / 'z.zip'}")
     _, rows = read(ImageFolderBuilder(), [member])
     assert rows == [{"image": {"bytes": Path(root / "a.png").read_bytes(), "path": "a.png"}, "n": 1}]
+
+
+def test_labels_instead_of_metadata_can_be_asked_for(folder: Any) -> None:
+    _, files = folder(["cat/a.png", "dog/b.png"], {"metadata.csv": "file_name,n\ncat/a.png,1\n"})
+    features, rows = read(ImageFolderBuilder.from_keywords({"drop_metadata": True, "drop_labels": False}), files)
+    assert features["label"] == ClassLabel(names=["cat", "dog"])
+    assert [row["label"] for row in rows] == [0, 1]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from arrowsets import load_dataset
-from arrowsets.features import Audio, ClassLabel, Mesh, Nifti, Pdf, Video
+from arrowsets.features import Audio, BioStructure, ClassLabel, Mesh, Nifti, Pdf, Video
 
 FOLDERS: dict[str, tuple[Any, str, str]] = {
     "audiofolder": (Audio, "audio", ".wav"),
@@ -17,6 +19,8 @@ FOLDERS: dict[str, tuple[Any, str, str]] = {
     "pdffolder": (Pdf, "pdf", ".pdf"),
     "niftifolder": (Nifti, "nifti", ".nii"),
     "meshfolder": (Mesh, "mesh", ".ply"),
+    "pdb": (BioStructure, "structure", ".pdb"),
+    "mmcif": (partial(BioStructure, "mmcif"), "structure", ".cif"),
 }
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -37,8 +41,8 @@ def write(root: Path, *names: str) -> None:
 
 def read(builder: str, column: str, root: Path, cache: Path, **options: Any) -> Any:
     dataset = load_dataset(builder, data_dir=str(root), split="train", cache_dir=str(cache), **options)
-    kind = type(dataset.features[column])
-    return dataset.features, dataset.cast_column(column, kind(decode=False)).to_list()
+    undecoded = dataclasses.replace(dataset.features[column], decode=False)
+    return dataset.features, dataset.cast_column(column, undecoded).to_list()
 
 
 def test_directories_are_labels(folder: Any, tmp_path: Path) -> None:

@@ -62,10 +62,10 @@ def test_a_reader_that_is_not_there_says_what_to_install(name: str, streaming: b
 
 
 def test_a_directory_with_the_name_of_such_a_reader_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "fasta").mkdir()
-    (tmp_path / "fasta" / "train.csv").write_text("a\n1\n")
+    (tmp_path / "spark").mkdir()
+    (tmp_path / "spark" / "train.csv").write_text("a\n1\n")
     monkeypatch.chdir(tmp_path)
-    assert arrowsets.load_dataset("fasta", split="train", cache_dir=str(tmp_path / "cache")).to_list() == [{"a": 1}]
+    assert arrowsets.load_dataset("spark", split="train", cache_dir=str(tmp_path / "cache")).to_list() == [{"a": 1}]
 
 
 def test_every_reader_of_ours_is_on_the_page() -> None:

@@ -58,7 +58,7 @@ def test_the_reference_reads_the_types(tmp_path: Path) -> None:
 
 
 def test_row_groups_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arrowsets.export.parquet.GROUP_BYTES", 8000)
+    monkeypatch.setattr("arrowsets.config.MAX_ROW_GROUP_SIZE", 8000)
     monkeypatch.setattr("arrowsets.export.parquet.PIECE_BYTES", 2000)
     found = _written(Dataset.from_dict({"a": np.arange(5000)}))
     assert [found.metadata.row_group(at).num_rows for at in range(5)] == [1000] * 5

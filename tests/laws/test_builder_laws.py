@@ -21,6 +21,9 @@ from arrowsets.builders import arrow, parquet, ranges
 from arrowsets.builders.arrow import ArrowBuilder
 from arrowsets.builders.conll import ConllBuilder
 from arrowsets.builders.csv import CsvBuilder
+from arrowsets.builders.fasta import FastaBuilder
+from arrowsets.builders.fastq import FastqBuilder
+from arrowsets.builders.genbank import GenbankBuilder
 from arrowsets.builders.json import JsonBuilder
 from arrowsets.builders.parquet import ParquetBuilder
 from arrowsets.builders.text import TextBuilder
@@ -89,6 +92,9 @@ CASES: dict[str, tuple[type[Builder[Any]], dict[str, Any], str, bytes]] = {
     "parquet": (ParquetBuilder, {}, ".parquet", _parquet()),
     "arrow": (ArrowBuilder, {}, ".arrow", _arrow()),
     "conll": (ConllBuilder, {"column_names": ["w", "t"]}, ".conll", b"a X\nb Y\n\n" * 20),
+    "fasta": (FastaBuilder, {"batch_size": 3}, ".fa", b";c\n" + b">a b\nAC\nGT\n\n>c\n" * 20),
+    "fastq": (FastqBuilder, {"max_batch_bytes": 40}, ".fq", b"@a b\nAC\nG\n+\nIII\n" * 20),
+    "genbank": (GenbankBuilder, {}, ".gb", b"LOCUS       A 4 bp DNA\nORIGIN\n        1 acgt\n//\n" * 20),
     "xml": (XmlBuilder, {}, ".xml", b"<a/>"),
     "webdataset": (WebDatasetBuilder, {}, ".tar", _tar()),
 }
@@ -181,7 +187,8 @@ HEAVY = ("pandas", "polars", "torch", "PIL", "fsspec", "requests", "huggingface_
 
 
 @pytest.mark.parametrize("module", ["csv", "json", "text", "parquet", "arrow", "imagefolder", "audiofolder", "webdataset",
-                                    "conll", "xml", "hdf5", "lance", "pandas", "meshfolder"])  # fmt: skip
+                                    "conll", "xml", "hdf5", "lance", "pandas", "meshfolder", "fasta", "fastq",
+                                    "genbank", "pdb"])  # fmt: skip
 def test_importing_a_builder_is_light(module: Any) -> None:
     code = f"import arrowsets.builders.{module}, sys; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

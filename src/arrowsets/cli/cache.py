@@ -11,6 +11,7 @@ from typing import Any
 
 from arrowsets.cli import text
 from arrowsets.cli.command import Command, configure
+from arrowsets.config import settings
 from arrowsets.derive import default_store
 from arrowsets.errors import CorruptEntry
 from arrowsets.store import Store, du, ls
@@ -51,7 +52,7 @@ def _ls(args: argparse.Namespace) -> None:
 def _du(args: argparse.Namespace) -> None:
     store = _store(args)
     usage = du(store)
-    downloads = _tree_bytes(store.root.parent / "downloads")
+    downloads = _tree_bytes(settings().downloads_below(store.root.parent))
     if args.json:
         _print_json({**dataclasses.asdict(usage), "download_bytes": downloads, "path": str(store.root.parent)})
         return

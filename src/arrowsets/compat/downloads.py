@@ -96,7 +96,12 @@ class DownloadManager:
     @property
     def _cache(self) -> Path:
         given = self.download_config.cache_dir
-        return Path(given) if given is not None else settings().cache_dir / "downloads"
+        return Path(given) if given is not None else settings().downloads
+
+    @property
+    def _extracted(self) -> Path:
+        given = self.download_config.cache_dir
+        return Path(given) / "extracted" if given is not None else settings().extracted
 
     def download(self, url_or_urls: Any) -> Any:
         """Fetch files; return their local paths."""
@@ -150,7 +155,7 @@ class DownloadManager:
     def _unpacked(self, path: Any) -> str:
         file = self._file(path)
         kind = kind_of(file)
-        target = self._cache / "extracted" / digest(file.url, file.etag)
+        target = self._extracted / digest(file.url, file.etag)
         if kind is not None:
             tree = open_archive(file, kind, self._cache)
             for name in tree.names():

@@ -28,6 +28,7 @@ from arrowsets.files import DataFile, find
 from arrowsets.hashing import fingerprint
 from arrowsets.info import DatasetInfo, SplitDict, SplitInfo
 from arrowsets.iterable import IterableDataset, IterableDatasetDict
+from arrowsets.sizes import parse_size
 from arrowsets.splits_spec import parse
 
 __all__ = ["ArrowBasedBuilder", "BuilderConfig", "DatasetBuilder", "GeneratorBasedBuilder", "SplitGenerator"]
@@ -89,7 +90,12 @@ class DatasetBuilder(ABC):  # noqa: B024 - what a subclass must say depends on t
         if data_dir is not None:
             self.config.data_dir = data_dir
         if data_files is not None:
-            found = find(data_files, self.config.data_dir, base_path or ".", cache_dir=str(self._root / "downloads"))
+            found = find(
+                data_files,
+                self.config.data_dir,
+                base_path or ".",
+                cache_dir=str(settings().downloads_below(self._root)),
+            )
             self.config.data_files = {split: [file.url for file in files] for split, files in found.items()}
         self.info = info.copy() if info is not None else self._info()
         if features is not None:
@@ -149,7 +155,7 @@ class DatasetBuilder(ABC):  # noqa: B024 - what a subclass must say depends on t
             return
         if file_format == "parquet":
             for name, dataset in self._splits.items():
-                size = max_shard_size if max_shard_size is not None else "500MB"
+                size = parse_size(max_shard_size if max_shard_size is not None else settings().max_shard_size)
                 target = os.path.join(output_dir, f"{self.name}-{name}-{{index:05d}}.parquet")  # noqa: PTH118 - may be a URL
                 dataset.to_parquet(target, storage_options=storage_options, max_shard_size=size)
         else:

@@ -9,15 +9,17 @@ from typing import Any, Literal, Self
 
 import pyarrow as pa
 
+from arrowsets.config import settings
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import ColumnNotFound, SchemaConflict
 from arrowsets.features import Features, array_of, cast_column
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
+from arrowsets.sizes import parse_size
 from arrowsets.table import FileRef, View
 from arrowsets.transforms.owned import own_column
 
-__all__ = ["CreateMethods", "read_copy", "stored_as"]
+__all__ = ["CreateMethods", "fits_memory", "read_copy", "stored_as"]
 
 
 class CreateMethods(DatasetCore):
@@ -219,6 +221,13 @@ def stored_as(table: pa.Table, features: Features) -> pa.Table:
 def _without_pandas(table: pa.Table) -> pa.Table:
     metadata = {key: value for key, value in (table.schema.metadata or {}).items() if key != b"pandas"}
     return table.replace_schema_metadata(metadata or None)
+
+
+def fits_memory(view: View) -> bool:
+    """Tell whether a dataset is so small that the settings want it read into memory."""
+    most = settings().in_memory_max_size
+    limit = parse_size(most) if isinstance(most, str) else most
+    return limit > 0 and view.nbytes < limit
 
 
 def read_copy(view: View) -> pa.Table:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.dataset.create import read_copy
+from arrowsets.dataset.create import fits_memory, read_copy
 from arrowsets.dataset.reading import FormatSpec
 from arrowsets.errors import BadData, DataFilesNotFound
 from arrowsets.features import Features
@@ -103,7 +103,7 @@ class DiskMethods(DatasetCore):
         view = View.from_files(refs, None if names else schema)
         if not view.columns and (rows := state.get("_num_rows")):
             view = View.from_table(pa.table({"_": pa.nulls(rows)}).select([]))
-        if keep_in_memory:
+        if fits_memory(view) if keep_in_memory is None else keep_in_memory:
             view, pin = View.from_table(read_copy(view)), None
         features = _agreed(info.features, view.schema)
         columns = state.get("_format_columns")

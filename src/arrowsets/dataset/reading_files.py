@@ -12,7 +12,7 @@ from arrowsets import registry
 from arrowsets.builder import Builder
 from arrowsets.config import settings
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.dataset.create import read_copy
+from arrowsets.dataset.create import fits_memory, read_copy
 from arrowsets.derive import Derived, Execution, default_store
 from arrowsets.features import Features
 from arrowsets.files import DataFile, download, expand, find
@@ -184,7 +184,7 @@ class FileMethods(DatasetCore):
         keywords: Mapping[str, Any],
     ) -> Self:
         root = Path(cache_dir) if cache_dir is not None else settings().cache_dir
-        downloads = root / "downloads"
+        downloads = settings().downloads_below(root)
         found = [file for files in find(paths, cache_dir=downloads).values() for file in files]
         files = expand(download(found, downloads), downloads)
         implied = registry.extension_keywords(name, files[0].extension) if files else {}
@@ -217,8 +217,9 @@ class FileMethods(DatasetCore):
             store=how.store,
         )
         lineage = Lineage.of_digest("load", fingerprint or made.entry.key)
-        view = View.from_table(read_copy(derived.view)) if how.in_memory else derived.view
-        pins = () if how.in_memory else derived.pins
+        in_memory = fits_memory(derived.view) if how.in_memory is None else how.in_memory
+        view = View.from_table(read_copy(derived.view)) if in_memory else derived.view
+        pins = () if in_memory else derived.pins
         dataset = cls._make(
             view,
             derived.features,

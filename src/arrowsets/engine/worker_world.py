@@ -1,4 +1,4 @@
-"""What a function finds around it in a worker: directory, import path and environment of its program.
+"""What a function finds around it in a worker: directory, import path, environment and settings of its program.
 
 Modules are imported by the worker from the same places; those found in no place on the path (a test module, a
 module that was loaded from a file under a name of its own) the worker asks the pool for. A worker also
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from arrowsets.config import Settings, settings, use
 from arrowsets.logging import get_verbosity, set_verbosity
 
 __all__ = ["AskingFinder", "LoadedModules", "ModulePlace", "World", "place_of"]
@@ -34,6 +35,7 @@ class World:
     arguments: tuple[str, ...]
     environment: dict[str, str]
     verbosity: int
+    settings: Settings
 
     @classmethod
     def current(cls) -> World:
@@ -43,7 +45,7 @@ class World:
         except FileNotFoundError:
             directory = None
         path = tuple(entry for entry in sys.path if isinstance(entry, str))
-        return cls(directory, path, tuple(getattr(sys, "argv", ())), dict(os.environ), get_verbosity())
+        return cls(directory, path, tuple(getattr(sys, "argv", ())), dict(os.environ), get_verbosity(), settings())
 
     def adopt(self) -> None:
         """Make this process like the one described."""
@@ -55,6 +57,7 @@ class World:
             del os.environ[name]
         os.environ.update(self.environment)
         set_verbosity(self.verbosity)
+        use(self.settings)
 
 
 def place_of(name: str) -> ModulePlace | None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from arrowsets.config import settings
 from arrowsets.engine.executors import Task, process_pool, run
 from arrowsets.engine.worker import report
 from arrowsets.errors import UnknownName
@@ -22,11 +23,11 @@ from arrowsets.export.texts import check_counts
 from arrowsets.export.windows import bounded, window_rows
 from arrowsets.features import Features
 from arrowsets.progress import progress
+from arrowsets.sizes import parse_size
 from arrowsets.table import View
 
 __all__ = ["ParquetJob", "ParquetShards", "write_parquet"]
 
-GROUP_BYTES = 100_000_000
 GROUP_ROWS = 1 << 20
 PIECE_BYTES = 16 << 20
 # A cell that names a file says nothing of the file's size.
@@ -114,11 +115,13 @@ class ParquetJob:
             return
         pieces: list[pa.Table] = []
         rows = size = 0
+        most = parse_size(settings().max_row_group_size)
         embeds = self.embed and any(map(has_media, self.features.values()))
-        piece = window_rows(self.view, PIECE_BYTES, MEDIA_ROWS if embeds else GROUP_ROWS)
-        for plain in bounded(self.view, piece, start, stop, limit=PIECE_BYTES):
+        portion = min(PIECE_BYTES, most)
+        piece = window_rows(self.view, portion, MEDIA_ROWS if embeds else GROUP_ROWS)
+        for plain in bounded(self.view, piece, start, stop, limit=portion):
             table = embedded(plain, self.features) if embeds else plain
-            if pieces and (size + table.nbytes > GROUP_BYTES or rows + table.num_rows > GROUP_ROWS):
+            if pieces and (size + table.nbytes > most or rows + table.num_rows > GROUP_ROWS):
                 yield pa.concat_tables(pieces)
                 pieces, rows, size = [], 0, 0
             pieces.append(table)

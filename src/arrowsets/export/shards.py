@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+from arrowsets.config import settings
 from arrowsets.sizes import parse_size
 from arrowsets.table import View
 
 __all__ = ["shard_ranges"]
-
-DEFAULT_SHARD_BYTES = 500_000_000
 
 
 def shard_ranges(
@@ -23,7 +22,7 @@ def shard_ranges(
     if num_shards is not None and max_shard_size is not None:
         raise ValueError("give max_shard_size= or num_shards=, not both")
     if num_shards is None:
-        limit = parse_size(max_shard_size) if max_shard_size is not None else DEFAULT_SHARD_BYTES
+        limit = parse_size(max_shard_size if max_shard_size is not None else settings().max_shard_size)
         num_shards = max(1, min(-(-(view.nbytes if nbytes is None else nbytes) // max(limit, 1)), view.num_rows))
     if num_shards < 1:
         raise ValueError(f"num_shards must be 1 or more, not {num_shards}")

@@ -28,7 +28,7 @@ __all__ = ["cache_root", "digest", "download", "fetch", "known_stat", "must_fetc
 
 def cache_root(cache_dir: str | os.PathLike[str] | None) -> Path:
     """Return the directory for downloads: the given one, or that of the settings."""
-    return Path(cache_dir) if cache_dir is not None else settings().cache_dir / "downloads"
+    return Path(cache_dir) if cache_dir is not None else settings().downloads
 
 
 def digest(*parts: str) -> str:

@@ -4,9 +4,10 @@ The first rule that fits any file decides for all:
 
 1. `data/{split}-00000-of-00001*.*`, as shards are written: any split names.
 2. `*.eval` logs: the split "logs".
-3. A directory named after a split: `train/`, `my-test-set/`.
-4. A file named after a split: `train.csv`, `my_dev_2.csv`.
-5. Everything is "train".
+3. A `task.toml` of a Harbor task: all is "test".
+4. A directory named after a split: `train/`, `my-test-set/`.
+5. A file named after a split: `train.csv`, `my_dev_2.csv`.
+6. Everything is "train".
 
 A keyword stands alone between separators: one of `-._ ` or a digit, or the begin or end of a directory's name; a
 file's keyword is followed by a separator. Within a split, files come in the order of the keywords, then of their paths.
@@ -20,13 +21,14 @@ from collections.abc import Callable, Iterable, Sequence
 
 from arrowsets.files.patterns import METADATA_NAMES
 
-__all__ = ["KEYWORDS", "SPLIT_NAME", "infer_splits"]
+__all__ = ["KEYWORDS", "SPLIT_NAME", "TASK", "infer_splits"]
 
 KEYWORDS: dict[str, tuple[str, ...]] = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "dev", "val"),
     "test": ("test", "testing", "eval", "evaluation"),
 }
+TASK = "task.toml"
 SPLIT_NAME = re.compile(r"\w+(\.\w+)*")
 
 _SHARD = re.compile(r"data/(.*)-[0-9]{5}-of-[0-9]{5}[^/]*\.[^/]*", re.DOTALL)
@@ -51,6 +53,8 @@ def infer_splits(paths: Iterable[str]) -> dict[str, list[str]]:
         return shards
     if logs := [path for path in data if path.endswith(".eval")]:
         return {"logs": logs}
+    if any(path.rpartition("/")[2] == TASK for path in data):
+        return {"test": data}
     return _by_keyword(data, _directory_ranks) or _by_keyword(data, _file_ranks) or {"train": data}
 
 

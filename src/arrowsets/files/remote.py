@@ -27,9 +27,14 @@ _LONGEST_WAIT: Final = 60.0
 class Retry:
     """How often a request is repeated, and the seconds between: `delay` doubles each time, with jitter."""
 
-    attempts: int = 5
+    attempts: int | None = None  # None: as the settings say
     delay: float = 0.5
     sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def tries(self) -> int:
+        """How often a request is made at most."""
+        return settings().read_attempts if self.attempts is None else self.attempts
 
     def wait(self, attempt: int, response: Response | None = None) -> None:
         """Wait before attempt number `attempt` + 1, as long as the server asked for if it did."""
@@ -71,8 +76,8 @@ def _request(session: Session, method: str, url: str, headers: Mapping[str, str]
     import requests
 
     _demand_network(url)
-    for attempt in range(retry.attempts):
-        last = attempt == retry.attempts - 1
+    for attempt in range(retry.tries):
+        last = attempt == retry.tries - 1
         response = None
         try:
             response = session.request(
@@ -80,7 +85,7 @@ def _request(session: Session, method: str, url: str, headers: Mapping[str, str]
             )
         except (requests.ConnectionError, requests.Timeout) as error:
             if last:
-                raise RemoteError(f"no answer from {url!r} in {retry.attempts} attempts: {error}") from error
+                raise RemoteError(f"no answer from {url!r} in {retry.tries} attempts: {error}") from error
         if response is not None:
             if response.status_code not in _TRANSIENT or last:
                 return response
@@ -180,7 +185,7 @@ class HttpStream(io.RawIOBase):
             self._session.close()
 
     def _read(self, count: int) -> bytes:
-        for attempt in range(retry.attempts):
+        for attempt in range(retry.tries):
             if count == 0 or (self.size is not None and self._at >= self.size):
                 return b""
             data = self._receive(count)
@@ -189,7 +194,7 @@ class HttpStream(io.RawIOBase):
                 self._at += len(data)
                 return data
             self._disconnect()
-            if attempt < retry.attempts - 1:
+            if attempt < retry.tries - 1:
                 retry.wait(attempt)
         raise BadData(f"the download broke off at byte {self._at} of {self.size or 'unknown'}", file=self._url)
 
@@ -297,7 +302,7 @@ class FsspecStream(io.RawIOBase):
             self._drop()
 
     def _attempted(self, act: Callable[[], Any]) -> Any:
-        for attempt in range(retry.attempts):
+        for attempt in range(retry.tries):
             try:
                 return act()
             except FileNotFoundError as error:
@@ -306,8 +311,8 @@ class FsspecStream(io.RawIOBase):
                 raise
             except OSError as error:
                 self._drop()
-                if attempt == retry.attempts - 1:
-                    raise RemoteError(f"{self._url!r} failed in {retry.attempts} attempts: {error}") from error
+                if attempt == retry.tries - 1:
+                    raise RemoteError(f"{self._url!r} failed in {retry.tries} attempts: {error}") from error
             retry.wait(attempt)
         raise RemoteError(f"no attempt was allowed for {self._url!r}")
 

@@ -89,7 +89,7 @@ class Access:
         """
         if settings().offline:
             raise OfflineError(f"{what!r} is needed from {self.endpoint}, and offline mode is on (HF_HUB_OFFLINE)")
-        attempts = attempts or remote.retry.attempts
+        attempts = attempts or remote.retry.tries
         for attempt in range(1, attempts + 1):
             try:
                 with told(what, self.endpoint, with_token=self.with_token, revision=revision):

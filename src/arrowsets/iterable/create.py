@@ -211,7 +211,7 @@ class CreateMethods(IterableCore):
     def _of_files(
         cls, name: str, paths: Paths, split: str | None, features: Features | None, keywords: Mapping[str, Any]
     ) -> Self:
-        files = [file for found in find(paths, cache_dir=settings().cache_dir / "downloads").values() for file in found]
+        files = [file for found in find(paths, cache_dir=settings().downloads).values() for file in found]
         implied = registry.extension_keywords(name, files[0].extension) if files else {}
         return cls._of_builder(_builder(name, {**implied, **keywords}, features), files, split or "train")
 

@@ -14,12 +14,11 @@ from operator import length_hint
 from types import FunctionType
 from typing import Any, Self
 
+from arrowsets.config import settings
 from arrowsets.transforms.owned import owned, share_memory
 from arrowsets.transforms.reads import Reads, reads_of
 
 __all__ = ["AsyncCalls", "Call"]
-
-MAX_CONCURRENT_CALLS = 1000
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,8 @@ class AsyncCalls:
         self._asyncio = asyncio
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="arrowsets-async", daemon=True)
-        self._room = threading.Semaphore(MAX_CONCURRENT_CALLS)
+        self._most = settings().max_async_calls
+        self._room = threading.Semaphore(self._most)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -158,7 +158,7 @@ class AsyncCalls:
         waiting: deque[tuple[Any, list[tuple[str, Future[Any]]]]] = deque()
         for tag, calls in groups:
             waiting.append((tag, [(name, self.submit(call())) for name, call in calls]))
-            while len(waiting) > 1 and sum(len(futures) for _, futures in waiting) > MAX_CONCURRENT_CALLS:
+            while len(waiting) > 1 and sum(len(futures) for _, futures in waiting) > self._most:
                 yield _collect(*waiting.popleft())
         while waiting:
             yield _collect(*waiting.popleft())

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from arrowsets.compat.scripts import SplitGenerator
-from arrowsets.info import SplitDict, SplitInfo
-from arrowsets.splits_spec import NamedSplit, ReadInstruction, Split
+from arrowsets.info import SplitDict, SplitInfo, SubSplitInfo
+from arrowsets.splits_spec import NamedSplit, NamedSplitAll, ReadInstruction, Split, SplitBase, percent
 
-__all__ = ["NamedSplit", "ReadInstruction", "Split", "SplitDict", "SplitGenerator", "SplitInfo"]
+__all__ = [
+    "NamedSplit",
+    "NamedSplitAll",
+    "ReadInstruction",
+    "Split",
+    "SplitBase",
+    "SplitDict",
+    "SplitGenerator",
+    "SplitInfo",
+    "SubSplitInfo",
+    "percent",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arrowsets import logging
+from arrowsets.compat.experimental import experimental
 from arrowsets.info import Version
 from arrowsets.logging import disable_progress_bar, enable_progress_bar, is_progress_bar_enabled
 from arrowsets.progress import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
@@ -14,6 +15,7 @@ __all__ = [
     "disable_progress_bars",
     "enable_progress_bar",
     "enable_progress_bars",
+    "experimental",
     "is_progress_bar_enabled",
     "logging",
 ]

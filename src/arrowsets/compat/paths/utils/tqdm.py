@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from tqdm.auto import tqdm as _tqdm
@@ -17,4 +18,6 @@ class tqdm(_tqdm):  # type: ignore[type-arg,unused-ignore]  # noqa: N801 - its n
     def __init__(self, *args: Any, **keywords: Any) -> None:
         if are_progress_bars_disabled():
             keywords["disable"] = True
+        elif keywords.get("disable") is None and os.environ.get("TQDM_POSITION") == "-1":
+            keywords["disable"] = False  # where stderr is no terminal, too
         super().__init__(*args, **keywords)
