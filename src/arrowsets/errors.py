@@ -7,9 +7,9 @@ ArrowsetsError
 ├── DataFilesNotFound (FileNotFoundError)      patterns that match no file
 ├── SchemaConflict (ValueError, TypeError)     two types that no type holds without loss
 ├── BadData (ValueError)                       a file that cannot be read; knows file, row and column
+│   └── BadMedia (OSError)                     a file in a cell that is no image, no audio, … or is damaged
 ├── RowOutOfRange (IndexError)                 a row position that the dataset does not have
 ├── ShapeConflict (ValueError)                 lengths that differ, or a column name twice
-│   └── BadMedia (OSError)                      a file in a cell that is no image, no audio, … or is damaged
 ├── TransformError (ValueError)                a user function that returned what cannot be kept
 ├── WorkerDied (RuntimeError)                  a worker process that was killed; knows its rows
 ├── NotPicklable (TypeError)                   a function, argument or result that no other process can be sent

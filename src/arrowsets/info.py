@@ -7,12 +7,13 @@ ignored when read, because newer versions add some.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import IO, Any, ClassVar, Literal, NamedTuple, cast
 
 from arrowsets.errors import SplitNotFound
 from arrowsets.features import Features
@@ -303,17 +304,24 @@ class DatasetInfo:
         return values | {name: size for name, size in sizes.items() if size is not None}
 
     @classmethod
-    def from_directory(cls, dataset_info_dir: str | Path) -> DatasetInfo:
-        """Read `dataset_info.json` in a directory."""
-        path = Path(dataset_info_dir) / "dataset_info.json"
-        return cls.from_dict(json.loads(path.read_text("utf-8")))
+    def from_directory(
+        cls, dataset_info_dir: str | Path, storage_options: Mapping[str, Any] | None = None
+    ) -> DatasetInfo:
+        """Read `dataset_info.json` in a directory, which may be a URL."""
+        with _opened(dataset_info_dir, "dataset_info.json", "r", storage_options) as file:
+            return cls.from_dict(json.load(file))
 
-    def write_to_directory(self, dataset_info_dir: str | Path, pretty_print: bool = False) -> None:
-        """Write `dataset_info.json` into a directory, and the license's text beside it."""
-        text = json.dumps(self.to_dict(), indent=4 if pretty_print else None)
-        (Path(dataset_info_dir) / "dataset_info.json").write_text(text, "utf-8")
-        if self.license:
-            (Path(dataset_info_dir) / "LICENSE").write_text(self.license, "utf-8")
+    def write_to_directory(
+        self,
+        dataset_info_dir: str | Path,
+        pretty_print: bool = False,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write `dataset_info.json` into a directory, which may be a URL, and the license's text beside it."""
+        texts = {"dataset_info.json": json.dumps(self.to_dict(), indent=4 if pretty_print else None)}
+        for name, text in (texts | ({"LICENSE": self.license} if self.license else {})).items():
+            with _opened(dataset_info_dir, name, "w", storage_options) as file:
+                file.write(text)
 
     @classmethod
     def from_merge(cls, dataset_infos: Iterable[DatasetInfo | None]) -> DatasetInfo:
@@ -346,6 +354,16 @@ class DatasetInfo:
     def __repr__(self) -> str:
         shown = [f"{name}={value!r}" for name in _NAMES if (value := getattr(self, name)) not in (None, "")]
         return f"DatasetInfo({', '.join(shown)})"
+
+
+def _opened(
+    directory: str | Path, name: str, mode: Literal["r", "w"], storage_options: Mapping[str, Any] | None
+) -> IO[Any]:
+    if "://" not in str(directory):
+        return (Path(directory) / name).open(mode, encoding="utf-8")
+    fsspec: Any = importlib.import_module("fsspec")
+    opened: IO[Any] = fsspec.open(f"{directory}/{name}", mode, encoding="utf-8", **(storage_options or {})).open()
+    return opened
 
 
 _NAMES = tuple(entry.name for entry in dataclasses.fields(DatasetInfo))

@@ -22,6 +22,7 @@ from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
 from arrowsets.files import DataFile
 from arrowsets.files.download import fetch, must_fetch
 from arrowsets.info import DatasetInfo
+from arrowsets.lazy import lazily
 from arrowsets.lineage import Lineage
 from arrowsets.prepare import lineage_of, refuse_empty
 from arrowsets.resolve import Recipe, resolve
@@ -29,6 +30,9 @@ from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
 
 __all__ = ["load_dataset", "load_from_disk"]
+
+# Scripts look for it here.
+__getattr__ = lazily(__name__, {"load_dataset_builder": "arrowsets.describe"})
 
 logger = logging.getLogger("arrowsets")
 

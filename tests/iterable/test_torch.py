@@ -10,6 +10,8 @@ import pytest
 
 from arrowsets import Dataset, IterableDataset
 from arrowsets.distributed import split_dataset_by_node
+from arrowsets.formats.collate import collate_rows
+from arrowsets.formats.lazy import LazyRow
 
 torch = pytest.importorskip("torch")
 
@@ -105,10 +107,11 @@ def test_batches_are_those_of_rows_that_are_dicts(format_name: str | None, batch
     assert described(collated) == described(expected)
 
 
-def test_rows_for_a_function_of_the_users_are_mappings_of_values() -> None:
+def test_rows_for_a_function_of_the_users_are_dicts() -> None:
     stream = Dataset.from_dict({"x": [1, 2, 3]}).to_iterable_dataset()
-    loader = torch.utils.data.DataLoader(stream, 2, collate_fn=lambda rows: [dict(row) for row in rows])
-    assert list(loader) == [[{"x": 1}, {"x": 2}], [{"x": 3}]]
+    given = [row for rows in torch.utils.data.DataLoader(stream, 2, collate_fn=list) for row in rows]
+    assert given == [{"x": 1}, {"x": 2}, {"x": 3}]
+    assert {type(row) for row in given} == {dict}
 
 
 def test_rows_that_are_not_collated_are_dicts() -> None:
@@ -122,24 +125,19 @@ def test_a_batch_does_not_share_the_memory_of_others() -> None:
     assert first["x"].untyped_storage().nbytes() == 80
 
 
-@pytest.mark.parametrize("workers", [0, 1])
-def test_a_data_loader_of_this_version_of_torch_is_noticed(stream: IterableDataset, workers: int) -> None:
-    options: dict[str, Any] = {"num_workers": workers, "multiprocessing_context": "fork" if workers else None}
-    given = torch.utils.data.DataLoader(
-        stream, 4, collate_fn=lambda rows: {type(row).__name__ for row in rows}, **options
-    )
-    assert set().union(*given) == {"LazyRow"}
-
-
-def test_a_data_loader_that_is_not_noticed_gets_the_same(
+def test_a_data_loader_of_this_version_of_torch_is_noticed(
     stream: IterableDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def types_of(rows: list[Any]) -> Any:
-        return [type(row) for row in rows], torch.utils.data.default_collate(rows)["x"].tolist()
+    given: list[str] = []
 
-    loader = torch.utils.data.DataLoader(stream, 50, collate_fn=types_of)
-    noticed = list(loader)
+    def noted(rows: list[Any], **options: Any) -> Any:
+        given.append(type(rows[0]).__name__)
+        return collate_rows(rows, **options)
+
+    monkeypatch.setitem(torch.utils.data._utils.collate.default_collate_fn_map, LazyRow, noted)
+    noticed = loaded(stream)
+    assert set(given) == {"LazyRow"}
+    given.clear()
     monkeypatch.setattr("arrowsets.iterable.core.is_collating", lambda _: False)
-    unnoticed = list(loader)
-    assert [values for _, values in noticed] == [values for _, values in unnoticed]
-    assert {kind for kinds, _ in unnoticed for kind in kinds} == {dict}
+    assert loaded(stream) == noticed
+    assert not given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -17,6 +18,7 @@ from arrowsets.errors import ColumnNotFound
 from arrowsets.explanation import Origin
 from arrowsets.features import Features
 from arrowsets.formats import Column
+from arrowsets.formats.collate import is_collating
 from arrowsets.guise import class_seen, restored
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
@@ -206,7 +208,7 @@ class DatasetCore(Described):
 
     def __getitems__(self, keys: Sequence[int]) -> list[Any]:
         """Return rows as a list; what a DataLoader asks for."""
-        return self._reading().rows(keys)
+        return self._reading().rows(keys, lazily=is_collating(sys._getframe(1)))
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the rows in order."""

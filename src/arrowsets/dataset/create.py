@@ -40,7 +40,9 @@ class CreateMethods(DatasetCore):
             indices_table: One column of positions: the rows that are shown, in their order.
             fingerprint: The dataset's fingerprint, instead of one of the table's content.
         """
-        features = Features.from_arrow_schema(arrow_table.schema)
+        features = _given(None, info) or Features.from_arrow_schema(arrow_table.schema)
+        if list(features) != arrow_table.column_names:
+            raise ValueError(f"info.features names {list(features)}, but the table has {arrow_table.column_names}")
         view = View.from_table(stored_as(arrow_table, features))
         if indices_table is not None:
             view = view.select(indices_table.column(0).to_numpy())
@@ -69,6 +71,7 @@ class CreateMethods(DatasetCore):
         >>> Dataset.from_dict({"x": [1, None], "y": ["a", "b"]})[1]
         {'x': None, 'y': 'b'}
         """
+        features = _given(features, info)
         if features is not None and set(features) != set(mapping):
             raise ValueError(
                 f"features= names the columns {list(features)} but the data has {list(mapping)}; name the same columns"
@@ -105,8 +108,11 @@ class CreateMethods(DatasetCore):
         names: dict[str, None] = dict.fromkeys(features) if features is not None else {}
         ragged = False
         for index, row in enumerate(rows):
-            if row.keys() == names.keys():
-                continue
+            try:
+                if row.keys() == names.keys():
+                    continue
+            except AttributeError:
+                raise TypeError(f"row {index} is no dict: {row!r}; for columns of values, use from_dict") from None
             ragged = ragged or index > 0 or features is not None
             if features is not None and (unknown := [name for name in row if name not in features]):
                 raise ColumnNotFound(f"row {index}: {ColumnNotFound.of(unknown[0], features)}")
@@ -200,7 +206,7 @@ class CreateMethods(DatasetCore):
 
     @classmethod
     def _of_table(cls, table: pa.Table, features: Features | None, info: DatasetInfo | None, split: str | None) -> Self:
-        found = Features.from_arrow_schema(table.schema)
+        found, features = Features.from_arrow_schema(table.schema), _given(features, info)
         if features is not None and set(features) != set(found):
             raise ValueError(
                 f"features= names the columns {list(features)} but the data has {list(found)}; name the same columns"
@@ -208,6 +214,16 @@ class CreateMethods(DatasetCore):
         wanted = found if features is None else Features({name: features[name] for name in features})
         stored = stored_as(table, wanted)
         return cls._make(View.from_table(stored), wanted, Lineage.of_table(stored), info, split)
+
+
+def _given(features: Features | None, info: DatasetInfo | None) -> Features | None:
+    """Return the types of the columns, where they are given in one way or the other."""
+    known = None if info is None else info.features
+    if features is None or known is None:
+        return known if features is None else features
+    if Features(features) != known:
+        raise ValueError(f"features= and info.features differ: {features} and {known}; give one of them")
+    return features
 
 
 def stored_as(table: pa.Table, features: Features) -> pa.Table:

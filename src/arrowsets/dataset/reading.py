@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -122,13 +121,14 @@ class Reader:
         """Show some rows as a batch."""
         return self.format.batch(self.view.read(from_start(positions, self.view.num_rows)))
 
-    def rows(self, positions: Any) -> list[Any]:
+    def rows(self, positions: Any, *, lazily: bool = False) -> list[Any]:
         """Show some rows as a list.
 
-        Where torch is in use the rows are lazy: a `DataLoader` that collates them by default then makes tensors of whole
-        columns, and no object for each value.
+        Args:
+            lazily: The rows are going to be collated by PyTorch, which then makes tensors of whole columns, and no object
+                for each value.
         """
-        if self.format.name in _COLLATED and "torch" in sys.modules and registered():
+        if lazily and self.format.name in _COLLATED and registered():
             return list(self._lazy(positions).rows())
         return list(self.format.rows(self.view.read(from_start(positions, self.view.num_rows))))
 

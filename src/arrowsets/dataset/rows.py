@@ -13,7 +13,6 @@ from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import from_start
 from arrowsets.derive import Execution, rewrite
-from arrowsets.errors import ColumnNotFound
 from arrowsets.features import ClassLabel, Features, array_of
 from arrowsets.lazy import pc
 from arrowsets.lineage import Lineage
@@ -71,6 +70,10 @@ class RowMethods(DatasetCore):
 
     def repeat(self, num_times: int) -> Self:
         """Return the rows `num_times` times over; none if that is not positive."""
+        if num_times is None:
+            raise ValueError(
+                "a dataset has an end: give num_times=, or repeat a stream, to_iterable_dataset().repeat(None)"
+            )
         if num_times <= 0:
             return self.select(range(0))
         if num_times == 1:
@@ -275,23 +278,23 @@ class RowMethods(DatasetCore):
         return made
 
     def add_item(self, item: Mapping[str, Any], new_fingerprint: str | None = None) -> Self:
-        """Return the rows and one more; columns that it lacks are null.
-
-        Raises:
-            ColumnNotFound: for a key that is no column.
+        """Return the rows and one more. Columns that it lacks are null in it; keys that are no columns become some.
 
         >>> from arrowsets import Dataset
         >>> Dataset.from_dict({"x": [1]}).add_item({"x": 2})[:]
         {'x': [1, 2]}
         """
-        for name in item:
-            if name not in self._features:
-                raise ColumnNotFound.of(name, self._view.columns)
-        arrays = [array_of([item.get(name)], self._features[name], column=name)[0] for name in self._view.columns]
-        row = pa.Table.from_arrays(arrays, schema=self._view.schema)
-        lineage = Lineage("add_item", (self._lineage,), {"item": dict(item)})
-        view = View.concat([self._view, View.from_table(row)])
-        return self._derive("add_item", view=view, lineage=lineage, new_fingerprint=new_fingerprint)
+        names = dict.fromkeys((*self._view.columns, *item))
+        made = {name: array_of([item.get(name)], self._features.get(name), column=name) for name in names}
+        features = Features({name: kind for name, (_, kind) in made.items()})
+        row = pa.Table.from_arrays([array for array, _ in made.values()], schema=features.arrow_schema)
+        return self._derive(
+            "add_item",
+            view=View.concat([self._view, View.from_table(row)]).select_columns(list(names)),
+            features=features,
+            lineage=Lineage("add_item", (self._lineage,), {"item": dict(item)}),
+            new_fingerprint=new_fingerprint,
+        )
 
 
 def _sorted_rows(keys: pa.Table, order: Sequence[tuple[str, bool]], placement: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
@@ -10,17 +10,14 @@ __all__ = ["given_split", "split_path"]
 
 
 class given_split:  # noqa: N801 - called like a function; a class so that it pickles and hashes by its parts
-    """Passes a split's name to a function after the row and its index."""
+    """Passes a split's name to a function after all else that it is given by position."""
 
-    def __init__(
-        self, function: Callable[..., Any], split: str, input_columns: str | Sequence[str] | None, with_indices: bool
-    ) -> None:
-        columns = 1 if input_columns is None or isinstance(input_columns, str) else len(input_columns)
-        self.function, self.split, self.place = function, split, columns + with_indices
+    def __init__(self, function: Callable[..., Any], split: str) -> None:
+        self.function, self.split = function, split
         self.__qualname__ = getattr(function, "__qualname__", type(function).__name__)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args[: self.place], self.split, *args[self.place :], **kwargs)
+        return self.function(*args, self.split, **kwargs)
 
 
 def split_path(path: str | PurePath, split: str, extension: str) -> str:

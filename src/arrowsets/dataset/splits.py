@@ -260,13 +260,13 @@ class DatasetDict(dict[str, Dataset]):
         """Apply a function to the rows of each split; see `Dataset.map`.
 
         Args:
-            with_split: Pass the split's name after the row and its index.
+            with_split: Pass the split's name after the row, its index and the rank.
             cache_file_names: A file for a copy of each split's result.
         """
         return DatasetDict(
             {
                 name: dataset.map(
-                    given_split(function, name, input_columns, with_indices) if with_split and function else function,
+                    given_split(function, name) if with_split and function else function,
                     with_indices,
                     with_rank,
                     input_columns,
@@ -391,7 +391,7 @@ class DatasetDict(dict[str, Dataset]):
         """Return the rows of each split in random order; see `Dataset.shuffle`.
 
         Args:
-            seeds: One seed for all splits, or one for each.
+            seeds: One seed for all splits, or one for each of them.
             seed: The same as a single number for `seeds`.
             generators: A generator for each split, instead.
         """
@@ -399,6 +399,9 @@ class DatasetDict(dict[str, Dataset]):
         if seed is not None and seeds is not None:
             raise ValueError("give seed= or seeds=, not both")
         shared = seed if seeds is None else seeds
+        for given in (shared, generators):
+            if isinstance(given, Mapping) and (missing := [name for name in self if name not in given]):
+                raise SplitNotFound.of(missing[0], given)
         return DatasetDict(
             {
                 name: dataset.shuffle(

@@ -21,16 +21,16 @@ class StreamMethods(DatasetCore):
         """Return a stream of the rows, whose transforms run while one iterates.
 
         Args:
-            num_shards: Accepted for compatibility: any number of workers gets equal shares of the rows.
+            num_shards: In how many runs of rows a shuffle may take them; any number of workers gets equal shares.
 
         >>> from arrowsets import Dataset
         >>> next(iter(Dataset.from_dict({"x": [1, 2]}).to_iterable_dataset().skip(1)))
         {'x': 2}
         """
-        if not 0 < num_shards <= max(self.num_rows, 1):
-            raise ValueError(f"num_shards must be between 1 and the number of rows, {self.num_rows}, not {num_shards}")
         # Streams stand above datasets; like the package's own names, they are imported when they are first used.
-        made: IterableDataset = importlib.import_module("arrowsets.iterable").IterableDataset.from_dataset(self)
+        made: IterableDataset = importlib.import_module("arrowsets.iterable").IterableDataset.from_dataset(
+            self, num_shards
+        )
         return made
 
     def loader(self, batch_size: int, **options: Any) -> Loader:

@@ -123,9 +123,11 @@ class ClassLabel(Frozen):
             return self._cast_names(array.cast(pa.large_string()))
         codes = cast_storage(array, pa.int64())
         bounds = pc.min_max(codes)
-        for bound in (bounds["min"].as_py(), bounds["max"].as_py()):
-            if bound is not None:
-                self._checked(bound)
+        lowest, highest = bounds["min"].as_py(), bounds["max"].as_py()
+        if lowest is not None and not -1 <= lowest <= highest < len(self.names):
+            for code in codes.to_pylist():  # the first that does not fit is named
+                if code is not None:
+                    self._checked(code)
         return codes
 
     def to_json(self) -> dict[str, Any]:

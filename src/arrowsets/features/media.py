@@ -179,10 +179,16 @@ class Media(Frozen):
         short = pa.array([None if name is None else Path(name).name for name in names], pa.string())
         return _cells(contents, short, cells.is_null() if cells.null_count else None)
 
-    def embed_storage(self, storage: pa.Array[Any], token_per_repo_id: Any = None) -> pa.Array[Any]:
-        """Embed local files; the reference's name for `embed`."""
-        del token_per_repo_id
-        return self.embed(storage)
+    def embed_storage(
+        self,
+        storage: pa.Array[Any],
+        token_per_repo_id: Any = None,
+        local_files: bool = True,
+        remote_files: bool = True,
+    ) -> pa.Array[Any]:
+        """Embed local files; the reference's name for `embed`. Those of other machines are left as they are."""
+        del token_per_repo_id, remote_files
+        return self.embed(storage) if local_files else storage
 
     def flatten(self) -> FeatureType | dict[str, FeatureType]:
         """Return bytes and path where decoding is off, else the type itself: an object has no fields."""

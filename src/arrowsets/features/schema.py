@@ -41,17 +41,17 @@ class Features(Struct):
         return pa.schema([feature.field(name) for name, feature in self.items()], metadata={"huggingface": text})
 
     @classmethod
-    def from_arrow_schema(cls, schema: pa.Schema) -> Features:
+    def from_arrow_schema(cls, pa_schema: pa.Schema) -> Features:
         """Build from an Arrow schema: the features in its metadata where they fit, else those of its types.
 
         >>> Features.from_arrow_schema(pa.schema({"a": pa.int8()}))
         {'a': Value('int8')}
         """
-        stored = _stored_features(schema)
+        stored = _stored_features(pa_schema)
         return cls(
             {
                 field.name: _fitting(stored[field.name], field.type) if field.name in stored else _of_field(field)
-                for field in schema
+                for field in pa_schema
             }
         )
 
@@ -60,13 +60,13 @@ class Features(Struct):
         return self.to_json()
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Features:
+    def from_dict(cls, dic: Mapping[str, Any]) -> Features:
         """Build from the JSON form, of this or an older version.
 
         >>> Features.from_dict({"a": {"dtype": "int8", "_type": "Value"}})
         {'a': Value('int8')}
         """
-        return cls(Struct.from_json(data))
+        return cls(Struct.from_json(dic))
 
     def to_yaml(self) -> list[dict[str, Any]]:
         """Return the form of `dataset_info.features` in a README's YAML header.
@@ -110,8 +110,9 @@ class Features(Struct):
         del token_per_repo_id
         return self.decode_value(example)
 
-    def decode_column(self, column: Sequence[Any], column_name: str) -> list[Any]:
+    def decode_column(self, column: Sequence[Any], column_name: str, token_per_repo_id: Any = None) -> list[Any]:
         """Decode the values of one column."""
+        del token_per_repo_id
         decode = self._column(column_name).decoder()
         return list(column) if decode is None else [decode(value) for value in column]
 

@@ -1,13 +1,14 @@
 """Collating rows for a torch DataLoader: rows that are all the rows of one table become tensors at once.
 
-A `DataLoader` asks a dataset for a list of rows and gives it to a collate function. When those rows are
-`LazyRow`s, PyTorch's own `default_collate` finds the function for them in its table, where `register` puts
-it. The function gives what `default_collate` gives for the same rows as dicts, without a Python object for
-each value.
+A `DataLoader` asks a dataset for a list of rows and gives it to a collate function. Where that is PyTorch's own
+`default_collate`, the rows are `LazyRow`s, for which it finds a function in its table, where `register` puts it. The
+function gives what `default_collate` gives for the same rows as dicts, without a Python object for each value. Any
+other collate function is given dicts.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -22,10 +23,28 @@ from arrowsets.formats.python import PythonFormat
 from arrowsets.formats.tensor import AnyNumpy
 from arrowsets.formats.torch import TorchFormat
 
-__all__ = ["can_look_up", "collate_rows", "register", "registered"]
+__all__ = ["can_look_up", "collate_rows", "is_collating", "register", "registered"]
 
 MAX_RUNS = 4
 """Of so many runs of rows a batch may consist to be collated by columns."""
+
+
+def is_collating(caller: Any) -> bool:
+    """Tell whether a frame is that of a DataLoader which will put the rows it asks for together by `default_collate`.
+
+    This looks at names inside PyTorch because nothing public tells it: `get_worker_info` knows of worker processes only,
+    and not of what is done with rows; `__getitems__`, by which a map-style dataset hands out whole batches, is called by
+    others too. Only speed hangs on it: where the names are others, rows are dicts as everywhere.
+    """
+    if (data := sys.modules.get("torch.utils.data")) is None:
+        return False
+    while caller is not None and caller.f_globals.get("__name__") == "torch.utils.data.dataset":
+        caller = caller.f_back  # a Subset passes on what it is asked
+    if caller is None or caller.f_globals.get("__name__") != "torch.utils.data._utils.fetch":
+        return False
+    fetcher = caller.f_locals.get("self")
+    collate = getattr(fetcher, "collate_fn", None)
+    return bool(getattr(fetcher, "auto_collation", False)) and collate is getattr(data, "default_collate", collate_rows)
 
 
 @lru_cache(maxsize=1)

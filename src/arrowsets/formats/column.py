@@ -80,7 +80,7 @@ class Column(Sequence[Any]):
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
             return self._field(key)
-        if isinstance(key, int | np.integer):
+        if isinstance(key, int | np.integer) and not isinstance(key, bool):
             position = _checked(int(key), self._rows)
             return next(self._values(range(position, position + 1)))
         return self._shown(positions_of(key, self._rows))

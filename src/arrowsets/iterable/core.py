@@ -19,11 +19,12 @@ from arrowsets.engine.steps_lower import count_rows, lower, open_plan
 from arrowsets.engine.steps_state import seeded, seeds_of, signature
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
+from arrowsets.formats.collate import is_collating
 from arrowsets.guise import class_seen
 from arrowsets.info import DatasetInfo
 from arrowsets.iterable.column import IterableColumn
 from arrowsets.iterable.running import Run
-from arrowsets.iterable.torch_seam import Epoch, is_collating, worker_share
+from arrowsets.iterable.torch_seam import Epoch, worker_share
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
 
@@ -173,7 +174,7 @@ class IterableCore(Described):
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the rows."""
-        # A DataLoader collates rows to columns: it gets them before they are taken apart.
+        # A DataLoader may put rows together to columns: it gets them before they are taken apart.
         return chain.from_iterable(self._started().blocks(lazily=is_collating(sys._getframe(1))))
 
     def iter(self, batch_size: int, drop_last_batch: bool = False) -> Iterator[Any]:

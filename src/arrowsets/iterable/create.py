@@ -28,9 +28,9 @@ class CreateMethods(IterableCore):
     """Class methods of `IterableDataset`. Those that `Dataset` has too take the same and give the same rows."""
 
     @classmethod
-    def from_dataset(cls, dataset: Dataset) -> Self:
-        """Stream the rows of a dataset."""
-        plan = plan_of_view(dataset._view, dataset._features)
+    def from_dataset(cls, dataset: Dataset, num_shards: int = 1) -> Self:
+        """Stream the rows of a dataset, as so many shards; any number of readers gets equal shares, whatever it is."""
+        plan = plan_of_view(dataset._view, dataset._features, num_shards)
         return cls._make(
             plan,
             dataset._features,
@@ -52,8 +52,7 @@ class CreateMethods(IterableCore):
         **kwargs: Any,
     ) -> Self:
         """Stream columns: lists, arrays, Series or tensors of one length."""
-        del num_shards  # any number of readers gets equal shares
-        return cls.from_dataset(Dataset.from_dict(mapping, features, info, split, **kwargs))
+        return cls.from_dataset(Dataset.from_dict(mapping, features, info, split, **kwargs), num_shards)
 
     @classmethod
     def from_list(
@@ -66,8 +65,7 @@ class CreateMethods(IterableCore):
         **kwargs: Any,
     ) -> Self:
         """Stream rows."""
-        del num_shards
-        return cls.from_dataset(Dataset.from_list(mapping, features, info, split, **kwargs))
+        return cls.from_dataset(Dataset.from_list(mapping, features, info, split, **kwargs), num_shards)
 
     @classmethod
     def from_pandas(
@@ -80,8 +78,7 @@ class CreateMethods(IterableCore):
         num_shards: int = 1,
     ) -> Self:
         """Stream a pandas data frame."""
-        del num_shards
-        return cls.from_dataset(Dataset.from_pandas(df, features, info, split, preserve_index))
+        return cls.from_dataset(Dataset.from_pandas(df, features, info, split, preserve_index), num_shards)
 
     @classmethod
     def from_polars(

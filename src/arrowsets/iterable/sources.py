@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,9 +22,17 @@ SAMPLED = 8
 MOST_COUNTED = 4 << 30
 
 
-def plan_of_view(view: View, features: Features) -> Plan:
-    """Read the rows of a view."""
-    return Plan(Shards((ViewShard(view),), features))
+def plan_of_view(view: View, features: Features, num_shards: int = 1) -> Plan:
+    """Read the rows of a view, in runs of nearly equal size."""
+    rows = view.num_rows
+    if not 0 < num_shards <= max(rows, 1):
+        raise ValueError(f"num_shards must be between 1 and the number of rows, {rows}, not {num_shards}")
+    if num_shards == 1:
+        return Plan(Shards((ViewShard(view),), features))
+    size, larger = divmod(rows, num_shards)
+    starts = [size * index + min(index, larger) for index in range(num_shards + 1)]
+    runs = (view.select(range(start, stop)) for start, stop in itertools.pairwise(starts))
+    return Plan(Shards(tuple(map(ViewShard, runs)), features))
 
 
 def plan_of_builder(builder: Builder[Any], files: Sequence[DataFile]) -> tuple[Plan, Features | None]:

@@ -154,7 +154,7 @@ class IterableDatasetDict(dict[str, IterableDataset]):
         for name, stream in self.items():
             named = with_split and function is not None
             streams[name] = stream.map(
-                given_split(function, name, input_columns, with_indices) if named and function else function,
+                given_split(function, name) if named and function else function,
                 with_indices,
                 input_columns,
                 batched,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-__all__ = ["Epoch", "is_collating", "worker_share"]
+__all__ = ["Epoch", "worker_share"]
 
 
 def worker_share() -> tuple[int, int] | None:
@@ -13,20 +13,6 @@ def worker_share() -> tuple[int, int] | None:
     data = sys.modules.get("torch.utils.data")
     info = None if data is None else data.get_worker_info()
     return None if info is None or info.num_workers < 2 else (info.num_workers, info.id)
-
-
-def is_collating(caller: Any) -> bool:
-    """Tell whether a frame is that of a DataLoader which will put the rows of an iteration together to batches.
-
-    This looks at names inside PyTorch because nothing public tells it: `get_worker_info` knows of worker processes only,
-    and not of whether rows are put together; `__getitems__`, by which a map-style dataset hands out whole batches, is not
-    asked of an iterable one. Only speed hangs on it: where the names are others, rows are dicts as everywhere.
-    """
-    return (
-        "torch.utils.data" in sys.modules
-        and caller.f_globals.get("__name__") == "torch.utils.data._utils.fetch"
-        and bool(caller.f_locals.get("auto_collation"))
-    )
 
 
 class Epoch:
