@@ -116,6 +116,10 @@ class Cursor:
                 self._rows += chunk.num_rows
         return self._rows
 
+    def at_hand(self) -> int:
+        """How many rows of one chunk come next; 0 at the end."""
+        return self._held[0][1].num_rows - self._at if self.fill(1) else 0
+
     def upto(self, rows: int) -> Chunk | None:
         """Return the next rows, at most so many; None at the end."""
         if not self._held and not self.fill(1):
