@@ -31,6 +31,7 @@ from arrowsets.engine.plan import Piece, Shard
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, Json, unify
 from arrowsets.features.buffers import of_numpy
+from arrowsets.table.pick import is_plain
 from arrowsets.table.take import gather
 
 __all__ = ["Chunk", "Cursor", "ReadStage", "Stage", "State", "joined", "picked", "types_of_both"]
@@ -218,7 +219,7 @@ def picked(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
     """Return rows of a table, in the order given."""
     if not table.num_columns:
         return table.slice(0, len(rows))
-    if table.nbytes < LARGE_BYTES:
+    if table.nbytes < LARGE_BYTES and all(map(is_plain, table.schema.types)):
         # Handed over as it is, the array would make pyarrow import pandas.
         return table.take(of_numpy(np.asarray(rows, dtype=np.int64)))
     batches = table.to_batches()
