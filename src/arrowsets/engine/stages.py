@@ -266,6 +266,8 @@ class ReadStage(Stage):
         self._piece, self._row, self._count = 0, self._first(0), 0
         self._tables: Iterator[tuple[pa.Table, int | None]] | None = None
         self._place: int | None = None
+        # Where skipping ended last, and how many rows come in one run there: fewer cannot be jumped over.
+        self._run: tuple[int, int, int | None, int] | None = None
         self._schema: pa.Schema | None = None
         self._known: tuple[pa.Schema, Features] | None = None
 
@@ -360,12 +362,15 @@ class ReadStage(Stage):
         # The place of a table in the making is not known; nor is it where another reader's rows lie between.
         if piece.parts > 1 or piece.stop is not None or (self._place is None and self._row):
             return 0, False
+        if self._run is not None and self._run[:3] == (self._piece, self._row, self._place) and rows < self._run[3]:
+            return 0, False
         runs = self._shards[piece.shard].skim(self._place)
         if runs is None:
             return 0, False
         jumped, place, ended = 0, self._place, True
         for more, after in runs:
             if jumped + more > rows:
+                self._run = self._piece, self._row + jumped, place, more
                 ended = False
                 break
             jumped, place = jumped + more, after
