@@ -5,6 +5,7 @@ table     2,000,000 rows of 7 columns: integers, floats, short strings, a flag  
 table4x   four times as many                                                          table4x.{arrow,parquet,csv}
 rows      the first 200,000 of them, for what is slow by row                           rows.{arrow,parquet,csv}
 small     the first 100                                                               small.{arrow,parquet,csv}
+lines     the same 200,000 rows as lines of JSON                                        lines.jsonl
 nested    1,000,000 lines of nested JSON                                               nested.jsonl
 images    20,000 small JPEG files, 2,000 in each of ten folders with two classes       images/part-0/{cat,dog}/*.jpg
 pictures  the same files inside of a table                                             pictures.{arrow,parquet}
@@ -180,6 +181,12 @@ def make_small(folder: Path, scale: float) -> None:
     write_tables(table(100), folder, "small")
 
 
+def make_lines(folder: Path, scale: float) -> None:
+    with (folder / "lines.jsonl").open("w", encoding="utf-8") as file:
+        for batch in table(count(FEW_ROWS, scale)):
+            file.writelines(json.dumps(row) + "\n" for row in batch.to_pylist())
+
+
 def make_nested(folder: Path, scale: float) -> None:
     with (folder / "nested.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(documents(count(DOCUMENTS, scale)))
@@ -225,6 +232,7 @@ MAKERS: dict[str, Callable[[Path, float], Any]] = {
     "table4x": make_table4x,
     "rows": make_rows,
     "small": make_small,
+    "lines": make_lines,
     "nested": make_nested,
     "images": make_images,
     "pictures": make_pictures,

@@ -28,7 +28,18 @@ __all__ = ["LIBRARIES", "MODULES", "Step", "all_steps", "load_steps"]
 
 LIBRARIES = ("arrowsets", "datasets", "limit")
 
-MODULES = ("start", "loading", "mapping", "reading", "streaming", "choosing", "exporting", "memory")
+MODULES = (
+    "start",
+    "loading",
+    "mapping",
+    "reading",
+    "streaming",
+    "resuming",
+    "feeding",
+    "choosing",
+    "exporting",
+    "memory",
+)
 """The files of `steps/`, in the order of the report."""
 
 Function = Callable[..., Any]

@@ -97,6 +97,10 @@ class ParquetBuilder(Builder[ParquetShard]):
                 raise type(error)(f"{file.url}: {error}") from error
         return merged
 
+    def selects_columns(self) -> bool:
+        """Columns lie apart."""
+        return True
+
     def decodes_text(self) -> bool:
         """Types stand in the files."""
         return False

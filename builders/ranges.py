@@ -228,13 +228,23 @@ def placed_blocks(
     """
     place = shard.start
     with shard.file.open() as raw:
-        if place:
-            raw.seek(place)
+        _go_to(raw, place)
         for block in whole_records(_small_pieces(raw, shard), complete):
             content = block if place or keep_bom else block.removeprefix(BOM)
             place += len(block)
             if content:
                 yield content, place
+
+
+def _go_to(raw: BinaryIO, place: int) -> None:
+    """Go to an offset; compressed content is read up to there, for it has no other way."""
+    if not place:
+        return
+    if raw.seekable():
+        raw.seek(place)
+        return
+    while place > 0 and (passed := len(raw.read(min(place, SMALL_BYTES)))):
+        place -= passed
 
 
 def row_counts(

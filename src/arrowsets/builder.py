@@ -192,6 +192,10 @@ class Builder(ABC, Generic[S]):
         """Tell whether shards may be read in threads, several at a time: no, where that runs code of the user."""
         return False
 
+    def selects_columns(self) -> bool:
+        """Tell whether columns that `schema` does not name are left out unread, so that one may ask for a few."""
+        return False
+
     def decodes_text(self) -> bool:
         """Tell whether types are read out of text, so that a wider type means reading again."""
         return True

@@ -49,9 +49,8 @@ def concatenate_datasets(
         raise ValueError(f"axis must be 0 (rows) or 1 (columns), not {axis!r}")
     if streams := _streams(datasets):
         if axis == 1:
-            raise NotImplementedError(
-                "streams cannot be put side by side: materialise them first, stream.to_dataset(), or add columns by map"
-            )
+            beside: D = cast("Any", iterable.beside_streams(streams, info, split))
+            return beside
         joined: D = cast("Any", iterable.concatenate_streams(streams, *_known(streams), info, split))
         return joined
     whole: D = cast("Any", _concatenated(datasets, info, split, axis))

@@ -26,7 +26,7 @@ import pyarrow as pa
 from arrowsets.dataset import Dataset
 from arrowsets.engine.permute import permuted
 from arrowsets.engine.stages import picked
-from arrowsets.errors import ColumnNotFound
+from arrowsets.errors import ColumnNotFound, SchemaConflict
 
 __all__ = ["Loader"]
 
@@ -78,6 +78,15 @@ class Loader:
             raise ValueError(
                 f"batch_size must be 1 or more and rank in [0, {world_size - 1}], not {batch_size} and {rank}"
             )
+        counts = {
+            "epochs": (epochs, 0),
+            "workers": (workers, 0),
+            "prefetch": (prefetch, 0),
+            "sequence_length": (sequence_length, 1),
+        }
+        for name, (given, least) in counts.items():
+            if given is not None and given < least:
+                raise ValueError(f"{name} must be {least} or more, not {given}")
         parts = [datasets] if isinstance(datasets, Dataset) else list(datasets)
         if not parts or any(not isinstance(part, Dataset) for part in parts):
             raise TypeError(
@@ -86,6 +95,13 @@ class Loader:
             )
         if (pack is None) != (sequence_length is None):
             raise ValueError("pack= (a column of tokens) and sequence_length= go together")
+        if pack is None:
+            for number, part in enumerate(parts):
+                if part.features != parts[0].features:
+                    raise SchemaConflict(
+                        f"datasets of a mixture must have the same columns and types; dataset 0 has {parts[0].features}, "
+                        f"dataset {number} has {part.features}; select and cast them first"
+                    )
         sources = [_source(part, pack, sequence_length) for part in parts]
         self._order = _Order([len(source) for source in sources], weights, seed, shuffle)
         self._sources = sources
@@ -98,7 +114,9 @@ class Loader:
     @property
     def num_samples(self) -> int | None:
         """How many samples all ranks read together; None without end."""
-        return None if self._epochs is None else self._epochs * self._order.per_epoch
+        if self._epochs is None and self._order.per_epoch:
+            return None
+        return (self._epochs or 0) * self._order.per_epoch
 
     @property
     def samples_seen(self) -> int:
@@ -197,7 +215,10 @@ class _Order:
         self.per_epoch = sum(lengths)
         shares = np.asarray(lengths if weights is None else weights, dtype=np.float64)
         if len(lengths) > 1 and (
-            np.any(shares < 0) or not shares.sum() or np.any((shares > 0) & (np.array(lengths) == 0))
+            not np.all(np.isfinite(shares))
+            or np.any(shares < 0)
+            or not shares.sum()
+            or np.any((shares > 0) & (np.array(lengths) == 0))
         ):
             raise ValueError(f"weights must be positive, and those of empty datasets zero; they are {shares.tolist()}")
         self._quotas = _quotas(shares)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from arrowsets import Dataset
 from arrowsets.engine.permute import permuted
+from arrowsets.errors import SchemaConflict
 from arrowsets.loader import Loader
 
 
@@ -95,3 +96,27 @@ def test_states_of_other_rows_and_streams_are_refused() -> None:
         Loader(dataset.to_iterable_dataset(), 2)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="flatten_indices"):
         Dataset.from_dict({"t": [[1], [2], [3]]}).select([2, 0]).loader(1, pack="t", sequence_length=1)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"epochs": -1}, {"workers": -1}, {"prefetch": -1}, {"pack": "x", "sequence_length": 0}], ids=str
+)
+def test_numbers_that_mean_nothing_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="or more, not"):
+        Loader(Dataset.from_dict({"x": [[1]]}), 4, **wrong)
+
+
+def test_no_rows_are_no_batches_however_often_they_come() -> None:
+    assert list(Loader(Dataset.from_dict({"x": [1]}).select([]), 4, epochs=None)) == []
+
+
+def test_datasets_of_other_columns_are_not_mixed() -> None:
+    datasets = [Dataset.from_dict({"x": [1]}), Dataset.from_dict({"y": ["a"]})]
+    with pytest.raises(SchemaConflict, match="dataset 1 has"):
+        Loader(datasets, 4)
+
+
+def test_weights_are_numbers() -> None:
+    datasets = [Dataset.from_dict({"x": [1]}), Dataset.from_dict({"x": [2]})]
+    with pytest.raises(ValueError, match="weights"):
+        Loader(datasets, 4, weights=[float("nan"), 1])

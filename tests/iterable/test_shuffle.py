@@ -57,3 +57,20 @@ def test_a_shuffle_behind_a_filter_a_take_and_a_mix_keeps_their_rows() -> None:
     stream = Dataset.from_dict({"x": range(2000)}).to_iterable_dataset()
     chosen = stream.filter(lambda row: row["x"] % 2 == 0).take(500)
     assert sorted(order(chosen.shuffle(seed=1, buffer_size=100))) == order(chosen)
+
+
+def test_texts_and_lists_that_arrow_cannot_gather_are_shuffled_shared_and_filtered() -> None:
+    table = pa.table(
+        {
+            "x": pa.array([None if x == 3 else f"row {x}" for x in range(50)], pa.string_view()),
+            "y": pa.array([[x] * (x % 3) for x in range(50)], pa.list_view(pa.int64())),
+        }
+    )
+    stream = Dataset.from_arrow(table).to_iterable_dataset()
+    whole = list(stream)
+    rows = [*stream.shuffle(seed=1, buffer_size=7)]
+    assert sorted(map(str, rows)) == sorted(map(str, whole))
+    assert rows != whole
+    assert [*stream.filter(lambda row: len(row["y"]) == 2)] == whole[2::3]
+    shares = [[*stream.take(50).filter(lambda row: True).take(50).shard(2, index)] for index in range(2)]
+    assert shares == [whole[0::2], whole[1::2]]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 import pickle
 from itertools import islice
 from pathlib import Path
@@ -111,6 +114,22 @@ def test_text_is_gone_on_with_at_a_byte(tmp_path: Path, sample_by: str) -> None:
     path = tmp_path / "rows.txt"
     path.write_text("".join(f"row {x}{end}" for x in range(200_000)))
     assert restored(IterableDataset.from_text(str(path), sample_by=sample_by), 170_000) == {"text": "row 170000"}
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "txt"])
+def test_compressed_text_is_gone_on_with(tmp_path: Path, kind: str, suffix: str) -> None:
+    lines = {"jsonl": '{{"text": "row {}"}}\n', "csv": "row {}\n", "txt": "row {}\n"}[kind]
+    content = ("text\n" if kind == "csv" else "") + "".join(lines.format(x) for x in range(30_000))
+    path = tmp_path / f"rows.{kind}{suffix}"
+    if suffix == ".zst":
+        path.write_bytes(pa.Codec("zstd").compress(content.encode(), asbytes=True))
+    else:
+        with {".gz": gzip, ".bz2": bz2, ".xz": lzma}[suffix].open(path, "wb") as file:
+            file.write(content.encode())
+    make = {"jsonl": IterableDataset.from_json, "csv": IterableDataset.from_csv, "txt": IterableDataset.from_text}[kind]
+    for at in (10, 22_000):
+        assert restored(make(str(path)), at) == {"text": f"row {at}"}
 
 
 def test_row_groups_before_a_state_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

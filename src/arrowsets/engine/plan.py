@@ -1,13 +1,13 @@
 """Plans: what is read and what is done to it, as values; `arrowsets.engine.stages` runs them.
 
-A plan has a source and steps. The source is shards, or other plans that are concatenated or mixed. A plan is pickled to
+A plan has a source and steps. The source is shards, or other plans: concatenated, side by side, or mixed. A plan is pickled to
 workers and never changes; whatever changes while rows are read lives in stages.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -18,7 +18,19 @@ from arrowsets.features import Features
 if TYPE_CHECKING:
     from arrowsets.engine.stages import Stage
 
-__all__ = ["Concatenated", "Context", "Mixed", "Piece", "Plan", "Shard", "Shards", "Source", "Step", "Stopping"]
+__all__ = [
+    "Beside",
+    "Concatenated",
+    "Context",
+    "Mixed",
+    "Piece",
+    "Plan",
+    "Shard",
+    "Shards",
+    "Source",
+    "Step",
+    "Stopping",
+]
 
 Stopping: TypeAlias = str
 """first_exhausted, all_exhausted or all_exhausted_without_replacement."""
@@ -34,6 +46,7 @@ class Shard(Protocol):
 
     `skim(place)` tells how many rows follow a place, in runs with the place after each, without reading their values; None
     where that is not cheaper. `counted()` is the same shard with its rows counted, where that can be done so.
+    `only(names)` is the shard with these of its columns, if it can leave the others unread; else it is the shard itself.
     """
 
     @property
@@ -43,6 +56,7 @@ class Shard(Protocol):
     def read(self, start: int, stop: int | None, place: int | None) -> Iterator[tuple[pa.Table, int | None]]: ...
     def skim(self, place: int | None) -> Iterator[tuple[int, int]] | None: ...
     def counted(self) -> Shard: ...
+    def only(self, names: Sequence[str]) -> Shard: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,13 @@ class Concatenated:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The columns of plans with as many rows side by side."""
+
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Mixed:
     """Rows of plans in turn, or drawn with probabilities."""
 
@@ -162,7 +183,7 @@ class Mixed:
     stopping: Stopping
 
 
-Source: TypeAlias = "Shards | Concatenated | Mixed"
+Source: TypeAlias = "Shards | Concatenated | Beside | Mixed"
 
 
 @dataclass(frozen=True, slots=True)

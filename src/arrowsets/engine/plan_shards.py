@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any, TypeAlias
@@ -57,6 +57,10 @@ class ViewShard:
     def counted(self) -> ViewShard:
         """Return it: the rows are counted."""
         return self
+
+    def only(self, names: Sequence[str]) -> ViewShard:
+        """Return the shard with these columns."""
+        return ViewShard(self.view.select_columns(names))
 
     def __str__(self) -> str:
         return f"a dataset of {self.view.num_rows} rows"
@@ -120,6 +124,13 @@ class BuilderShard:
             return self
         rows, edges, places = known
         return replace(self, num_rows=rows, edges=edges, places=places)
+
+    def only(self, names: Sequence[str]) -> BuilderShard:
+        """Return the shard with these columns, if the builder can leave others out."""
+        if self.schema is None or not self.builder.selects_columns():
+            return self
+        metadata: Any = self.schema.metadata
+        return replace(self, schema=pa.schema([self.schema.field(name) for name in names], metadata))
 
     def _count(self) -> Counts | None:
         """Count the rows; None where the text does not tell.

@@ -31,6 +31,7 @@ from arrowsets.engine.plan import Piece, Shard
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, Json, unify
 from arrowsets.features.buffers import of_numpy
+from arrowsets.table.pick import is_plain
 from arrowsets.table.take import gather
 
 __all__ = ["Chunk", "Cursor", "ReadStage", "Stage", "State", "joined", "picked", "types_of_both"]
@@ -115,6 +116,10 @@ class Cursor:
                 self._held.append((state, chunk))
                 self._rows += chunk.num_rows
         return self._rows
+
+    def at_hand(self) -> int:
+        """How many rows of one chunk come next; 0 at the end."""
+        return self._held[0][1].num_rows - self._at if self.fill(1) else 0
 
     def upto(self, rows: int) -> Chunk | None:
         """Return the next rows, at most so many; None at the end."""
@@ -214,7 +219,7 @@ def picked(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
     """Return rows of a table, in the order given."""
     if not table.num_columns:
         return table.slice(0, len(rows))
-    if table.nbytes < LARGE_BYTES:
+    if table.nbytes < LARGE_BYTES and all(map(is_plain, table.schema.types)):
         # Handed over as it is, the array would make pyarrow import pandas.
         return table.take(of_numpy(np.asarray(rows, dtype=np.int64)))
     batches = table.to_batches()
@@ -261,6 +266,8 @@ class ReadStage(Stage):
         self._piece, self._row, self._count = 0, self._first(0), 0
         self._tables: Iterator[tuple[pa.Table, int | None]] | None = None
         self._place: int | None = None
+        # Where skipping ended last, and how many rows come in one run there: fewer cannot be jumped over.
+        self._run: tuple[int, int, int | None, int] | None = None
         self._schema: pa.Schema | None = None
         self._known: tuple[pa.Schema, Features] | None = None
 
@@ -355,12 +362,15 @@ class ReadStage(Stage):
         # The place of a table in the making is not known; nor is it where another reader's rows lie between.
         if piece.parts > 1 or piece.stop is not None or (self._place is None and self._row):
             return 0, False
+        if self._run is not None and self._run[:3] == (self._piece, self._row, self._place) and rows < self._run[3]:
+            return 0, False
         runs = self._shards[piece.shard].skim(self._place)
         if runs is None:
             return 0, False
         jumped, place, ended = 0, self._place, True
         for more, after in runs:
             if jumped + more > rows:
+                self._run = self._piece, self._row + jumped, place, more
                 ended = False
                 break
             jumped, place = jumped + more, after

@@ -18,12 +18,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 
-from arrowsets.engine.plan import Concatenated, Context, Mixed, Piece, Plan, Shards, Step
+from arrowsets.engine.plan import Beside, Concatenated, Context, Mixed, Piece, Plan, Shards, Step
 from arrowsets.engine.plan_pieces import Pieces
 from arrowsets.engine.stages import ReadStage, Stage
+from arrowsets.engine.stages_beside import BesideStage
 from arrowsets.engine.stages_mix import MixStage
 from arrowsets.engine.stages_rows import ChainStage, RepeatStage
-from arrowsets.engine.steps import Repeat, Share, Shift, Shuffle, Skip, Take, Units
+from arrowsets.engine.steps import Columns, Repeat, Share, Shift, Shuffle, Skip, Take, Units
+from arrowsets.features import Features
 
 __all__ = ["Lowered", "count_rows", "in_order_shares", "lower", "open_plan"]
 
@@ -62,7 +64,7 @@ class Lowered:
     branches: list[Branch]
     pieces: Pieces
     sized: bool
-    mix: Mixed | Concatenated | None = None
+    mix: Mixed | Concatenated | Beside | None = None
     steps: list[Step] = field(default_factory=list)
     shuffled: int | None = None
 
@@ -114,6 +116,8 @@ def _source(lowered: Lowered, pieces: Pieces, context: Context) -> Stage:
     mix = lowered.mix
     if isinstance(mix, Concatenated):
         return ChainStage([partial(open_plan, plan, context) for plan in mix.plans], None)
+    if isinstance(mix, Beside):
+        return BesideStage([open_plan(plan, context) for plan in mix.plans])
     if mix is not None:
         makers = [partial(_again, plan, context) for plan in mix.plans]
         return MixStage(makers, mix.probabilities, mix.seed, mix.stopping)
@@ -175,8 +179,8 @@ def _lowered_source(plan: Plan, context: Context) -> Lowered:
     source = plan.source
     if isinstance(source, Shards):
         shared = any(isinstance(step, Share) for step in plan.steps)
-        return _of_shards(_counted(source) if shared else source)
-    if isinstance(source, Mixed):
+        return _of_shards(_narrowed(_counted(source) if shared else source, plan.steps))
+    if isinstance(source, (Mixed, Beside)):
         return Lowered([], NOTHING, sized=False, mix=source)
     parts = [lower(inner, context) for inner in source.plans]
     if any(_is_barred(part) for part in parts):
@@ -187,7 +191,7 @@ def _lowered_source(plan: Plan, context: Context) -> Lowered:
 def _is_barred(part: Lowered) -> bool:
     """Tell whether a plan is more than pieces that may be shared out and put in any order."""
     free = all(step.shares and step.permutes and not isinstance(step, (Repeat, Shuffle)) for step in part.steps)
-    return part.mix is not None or not free
+    return part.mix is not None or not free or _counts(part)
 
 
 def _counted(source: Shards) -> Shards:
@@ -196,6 +200,34 @@ def _counted(source: Shards) -> Shards:
         return source
     counted = tuple(shard.counted() for shard in source.shards)
     return replace(source, shards=counted) if all(shard.num_rows is not None for shard in counted) else source
+
+
+def _narrowed(source: Shards, steps: Sequence[Step]) -> Shards:
+    """Leave out columns that the first steps drop, where shards can leave them unread."""
+    features = source.features
+    names = None if features is None else _kept(list(features), steps)
+    if features is None or not names or len(names) == len(features):
+        return source
+    shards = tuple(shard.only(names) for shard in source.shards)
+    if any(own is shard for own, shard in zip(shards, source.shards, strict=True)):
+        return source
+    return Shards(shards, Features({name: features[name] for name in names}))
+
+
+def _kept(names: list[str], steps: Sequence[Step]) -> list[str] | None:
+    """Return which columns are left by the first steps, if these only drop some, or choose rows; None for others."""
+    for step in steps:
+        if isinstance(step, Columns):
+            gone = set(step.removed)
+            wanted = set(names) - gone if step.names is None else set(step.names)
+            if not wanted | gone <= set(names):
+                return None  # the step is going to say so
+            names = [name for name in names if name in wanted]
+        if not isinstance(step, (Share, Take, Skip, Shuffle, Repeat)) and (
+            not isinstance(step, Columns) or step.renamed
+        ):
+            break
+    return names
 
 
 def _of_shards(source: Shards) -> Lowered:
@@ -271,8 +303,9 @@ def _add_share(lowered: Lowered, step: Share) -> None:
 
 def _mixes_shares(lowered: Lowered) -> bool:
     """Tell whether mixes of shares hold the rows of the mix: it ends when all do, and no step looks at several rows."""
-    ends = isinstance(lowered.mix, Concatenated) or (
-        lowered.mix is not None and lowered.mix.stopping == "all_exhausted_without_replacement"
+    mix = lowered.mix
+    ends = isinstance(mix, Concatenated) or (
+        isinstance(mix, Mixed) and mix.stopping == "all_exhausted_without_replacement"
     )
     return ends and all(step.grain == 1 for step in lowered.steps)
 
@@ -299,12 +332,17 @@ def _shift(lowered: Lowered, rows: int) -> None:
 
 
 def _shares(lowered: Lowered) -> bool:
-    counting = False
+    return all(step.shares for step in lowered.steps) and not _counts(lowered)
+
+
+def _counts(lowered: Lowered) -> bool:
+    """Tell whether a step depends on positions that only a reader of all rows, in their order, knows."""
+    known = lowered.sized
     for step in lowered.steps:
-        if not step.shares or (step.positional and counting):
-            return False
-        counting = counting or not step.one_to_one
-    return True
+        if step.positional and not known:
+            return True
+        known = known and step.one_to_one
+    return False
 
 
 def _share(lowered: Lowered, step: Share) -> None:
@@ -324,7 +362,9 @@ def _position(lowered: Lowered, piece: Piece) -> int:
 
 
 def _shuffle(lowered: Lowered, step: Shuffle | Units, context: Context) -> None:
-    free = all(each.permutes for each in lowered.steps)
+    free = all(each.permutes for each in lowered.steps) and not _counts(lowered)
+    if isinstance(lowered.mix, Beside):
+        free = False  # rows of the plans belong together
     if lowered.mix is not None and free:
         plans = tuple(plan.then(Units(step.seed + number)) for number, plan in enumerate(lowered.mix.plans))
         lowered.mix = replace(lowered.mix, plans=plans)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from arrowsets.engine.plan import Concatenated, Mixed, Plan, Shards
+from arrowsets.engine.plan import Beside, Concatenated, Mixed, Plan, Shards
 from arrowsets.engine.steps import Shuffle
 
 __all__ = ["seeded", "seeds_of", "signature"]
@@ -17,7 +17,7 @@ def signature(plan: Plan) -> str:
     if isinstance(source, Shards):
         shown = f"{len(source.shards)} shards"
     else:
-        kind = "mix" if isinstance(source, Mixed) else "concatenate"
+        kind = {Mixed: "mix", Concatenated: "concatenate", Beside: "beside"}[type(source)]
         shown = f"{kind}({', '.join(map(signature, source.plans))})"
     return " > ".join([shown, *(step.name for step in plan.steps)])
 
@@ -28,7 +28,7 @@ def seeds_of(plan: Plan) -> list[int]:
 
 
 def _shuffles(plan: Plan) -> Iterator[Shuffle]:
-    if isinstance(plan.source, (Mixed, Concatenated)):
+    if isinstance(plan.source, (Mixed, Concatenated, Beside)):
         for inner in plan.source.plans:
             yield from _shuffles(inner)
     yield from (step for step in plan.steps if isinstance(step, Shuffle))
@@ -48,7 +48,7 @@ def seeded(plan: Plan, seeds: Sequence[int]) -> Plan:
 
 def _with_seeds(plan: Plan, seeds: Iterator[int]) -> Plan:
     source = plan.source
-    if isinstance(source, (Mixed, Concatenated)):
+    if isinstance(source, (Mixed, Concatenated, Beside)):
         source = replace(source, plans=tuple(_with_seeds(inner, seeds) for inner in source.plans))
     steps = tuple(step.seeded(next(seeds)) if isinstance(step, Shuffle) else step for step in plan.steps)
     return Plan(source, steps)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from arrowsets.engine.plan import Concatenated, Mixed, Plan
+from arrowsets.engine.plan import Beside, Concatenated, Mixed, Plan
 from arrowsets.engine.steps import Conform, Fill
+from arrowsets.errors import ShapeConflict
 from arrowsets.features import Features
 from arrowsets.info import DatasetInfo
 from arrowsets.iterable import IterableDataset
 from arrowsets.lineage import Lineage
 
-__all__ = ["concatenate_streams", "interleave_streams"]
+__all__ = ["beside_streams", "concatenate_streams", "interleave_streams"]
 
 
 def concatenate_streams(
@@ -27,6 +30,27 @@ def concatenate_streams(
     plan = Plan(Concatenated(tuple(_conformed(stream, types, certain) for stream in streams)))
     lineage = Lineage("concatenate", [stream._lineage for stream in streams], {"axis": 0})
     return _made(streams, plan, types if certain else None, lineage, info, split)
+
+
+def beside_streams(streams: Sequence[IterableDataset], info: DatasetInfo | None, split: str | None) -> IterableDataset:
+    """Put the columns of streams side by side; that they have as many rows is seen when they are read."""
+    types: dict[str, Any] = {}
+    for stream in streams:
+        for name, kind in (stream._features or {}).items():
+            if name in types:
+                raise ShapeConflict(f"column {name!r} would be there twice; rename or remove one")
+            types[name] = kind
+    certain = all(stream._features is not None for stream in streams)
+    counts = {stream.num_rows for stream in streams} - {None}
+    if len(counts) > 1:
+        raise ShapeConflict(f"streams side by side must have as many rows, not {sorted(map(str, counts))}")
+    lineage = Lineage("concatenate", [stream._lineage for stream in streams], {"axis": 1})
+    plan = Plan(Beside(tuple(stream._plan for stream in streams)))
+    made = _made(streams, plan, Features(types) if certain else None, lineage, info, split)
+    shown = [name for stream in streams for name in stream._format.columns or ()]
+    if shown and all(stream._format.type == made._format.type for stream in streams):
+        made._format = replace(made._format, columns=tuple(shown))
+    return made
 
 
 def interleave_streams(
