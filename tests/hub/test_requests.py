@@ -170,6 +170,22 @@ def test_a_hub_that_is_silent_is_not_waited_for_if_there_is_a_copy(world: Any, p
         assert load(repo) == list(range(30))
 
 
+def test_a_name_that_is_looked_up_forever_is_not_waited_for_if_there_is_a_copy(
+    world: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    repo = numbers(world)
+    load(repo)
+    end = threading.Event()
+    world.monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [] if end.wait(60) else [])
+    world.monkeypatch.setattr(snapshot, "PATIENCE", 0.05)
+    world.set(HF_ENDPOINT="http://hub.example")
+    try:
+        assert load(repo) == list(range(30))
+        assert not end.is_set() and "http://hub.example did not answer within" in caplog.text
+    finally:
+        end.set()
+
+
 def test_a_hub_that_is_down_without_a_copy_is_an_error(world: Any) -> None:
     world.set(HF_ENDPOINT="http://127.0.0.1:9")
     with pytest.raises(RemoteError, match=r"nothing is called 'a/b'.*http://127.0.0.1:9 did not answer"):
