@@ -27,7 +27,7 @@ def card(world: Any, repo: str) -> str:
     path = hf_hub_download(
         repo, "README.md", repo_type="dataset", endpoint=world.server.url, cache_dir=world.home / "c"
     )
-    return Path(path).read_text()
+    return Path(path).read_bytes().decode()
 
 
 def test_the_layout_is_that_of_the_reference(world: Any) -> None:
@@ -101,15 +101,18 @@ def test_what_is_appended_must_have_the_types(world: Any) -> None:
         Dataset.from_dict({"x": ["a"]}).push_to_hub(repo, split="test")
 
 
-def test_the_text_and_other_keys_of_the_card_stay(world: Any) -> None:
-    repo = world.id("card")
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_text_and_other_keys_of_the_card_stay(world: Any, end: str) -> None:
+    repo = world.id(f"card{len(end)}")
     api(world).create_repo(repo, repo_type="dataset")
-    before = "---\nlicense: mit  # ours\ntags: [a, b]\n---\n# Title\n\nText: é\n"
-    api(world).upload_file(path_or_fileobj=before.encode(), path_in_repo="README.md", repo_id=repo, repo_type="dataset")
+    head = "---\nlicense: mit  # ours\ntags: [a, b]\nconfigs:\n- config_name: csv  # by hand\n  data_files: '*.csv'\n"
+    head, text = head.replace("\n", end), "---\n# Title\n\nText: é\n".replace("\n", end)
+    before = f"{head}{text}".encode()
+    api(world).upload_file(path_or_fileobj=before, path_in_repo="README.md", repo_id=repo, repo_type="dataset")
     Dataset.from_dict({"x": [1]}).push_to_hub(repo)
     after = card(world, repo)
-    assert after.startswith("---\nlicense: mit  # ours\ntags: [a, b]\nconfigs:\n")
-    assert after.endswith("---\n# Title\n\nText: é\n")
+    assert after.startswith(f"{head}- config_name: default{end}")
+    assert after.endswith(f"{end}{text}") and after.count("\n") == after.count(end)
 
 
 def test_a_card_that_cannot_be_read_is_not_written_over(world: Any) -> None:
