@@ -97,6 +97,7 @@ def _routes() -> list[Route]:
         on("GET", f"{_API}/discussions/{{number}}", discussions.details),
         on("POST", f"{_API}/discussions/{{number}}/merge", discussions.merge),
         on("POST", f"{_API}/discussions/{{number}}/status", discussions.set_status),
+        on("POST", f"{_API}/discussions/{{number}}/title", discussions.rename),
         on("POST", f"{_API}/discussions/{{number}}/comment", discussions.comment),
     ]
     viewed = [
