@@ -112,7 +112,8 @@ def test_the_text_and_other_keys_of_the_card_stay(world: Any, end: str) -> None:
     Dataset.from_dict({"x": [1]}).push_to_hub(repo)
     after = card(world, repo)
     assert after.startswith(f"{head}- config_name: default{end}")
-    assert after.endswith(f"{end}{text}") and after.count("\n") == after.count(end)
+    assert after.endswith(f"{end}{text}")
+    assert after.count("\n") == after.count(end)
 
 
 def test_a_card_that_cannot_be_read_is_not_written_over(world: Any) -> None:
