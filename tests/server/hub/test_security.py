@@ -308,6 +308,13 @@ def test_anchors_in_a_card_are_followed(alice: Client, repo: str) -> None:
     }
 
 
+def test_a_card_that_is_very_long_is_shown_as_it_was_written(alice: Client, repo: str) -> None:
+    alice.push(repo, {"README.md": b"# **Title** <b>\n" + b"![" * 100_000})
+    assert "<pre># **Title** &lt;b&gt;" in alice.get(f"/datasets/{repo}").text
+    alice.push(repo, {"README.md": b"# **Title** <b>\n"})
+    assert "<h1><strong>Title</strong> &lt;b&gt;</h1>" in alice.get(f"/datasets/{repo}").text
+
+
 def test_dates_and_odd_numbers_in_a_card_are_json(alice: Client, repo: str) -> None:
     alice.push(repo, {"README.md": b"---\nday: 2024-01-02\nx: .nan\n1: yes\n---\n"})
     assert alice.get(f"/api/datasets/{repo}").json()["cardData"] == {"day": "2024-01-02", "x": None, "1": True}

@@ -35,6 +35,8 @@ _TAGGED = (
 )
 _ELEMENTS = "a p br hr em strong s code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td img del"
 _LONGEST = 500_000
+# Markdown made to be slow takes seconds for each 100 kB.
+_RENDERED = 100_000
 _DEEPEST = 25
 _CACHED = 2000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -140,15 +142,16 @@ def _texts(value: object) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
+@functools.lru_cache(maxsize=64)
 def render(readme: str, files: str) -> str:
-    """Return a README as HTML that is safe to show.
+    """Return a README as HTML that is safe to show; a very long one as it was written.
 
     Args:
         files: The address that relative links and images are relative to.
     """
     text = _body(readme)
     engine = _engine()
-    if engine is None:
+    if engine is None or len(text) > _RENDERED:
         return f"<pre>{html.escape(text)}</pre>"
     parse, sanitise = engine
     return str(sanitise(_linked(parse, text, files)))
