@@ -296,6 +296,35 @@ print(hf_hub_download({repo!r}, "data/train-00000-of-00003.parquet", repo_type="
     return str(world.python(code, HF_HOME=home))
 
 
+def test_passwords_for_other_programs_are_not_sent(world: Any, tmp_path: Path) -> None:
+    repo = numbers(world)
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    world.set(NETRC=str(tmp_path / "netrc"))
+    assert load(repo) == list(range(30))
+    world.forget("without")
+    assert load(repo, token=False) == list(range(30))
+    HfApi(endpoint=world.server.url, token=world.token).move_repo(repo, world.id("moved"), repo_type="dataset")
+    world.forget("moved")
+    assert load(repo) == list(range(30))
+
+
+def test_a_file_that_is_refused_says_why(world: Any) -> None:
+    repo = numbers(world)
+    api = HfApi(endpoint=world.server.url, token=world.token)
+    commit = api.dataset_info(repo).sha
+    stream = load_dataset(repo, split="train", streaming=True, revision=commit)
+    with pytest.raises(BadToken, match="does not know the token"):
+        list(load_dataset(repo, split="train", streaming=True, revision=commit, token="hf_wrong"))
+    api.update_repo_settings(repo, gated="manual", repo_type="dataset")
+    curious = world.server.token("curious")
+    with pytest.raises(GatedRepository, match="ask for access"):
+        list(load_dataset(repo, split="train", streaming=True, revision=commit, token=curious))
+    api.update_repo_settings(repo, private=True, repo_type="dataset")
+    with pytest.raises(RepositoryNotFound, match="or it is private"):
+        list(load_dataset(repo, split="train", streaming=True, revision=commit, token=False))
+    assert [row["x"] for row in stream] == list(range(30))
+
+
 def test_a_hub_below_a_path_is_a_hub(world: Any, proxy: Any) -> None:
     repo = numbers(world)
     proxy.prefix = "/below"
