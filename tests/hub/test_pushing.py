@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import HfApi, hf_hub_download
 
 from arrowsets import Dataset, DatasetDict, Image, load_dataset
-from arrowsets.errors import BadData, BadToken, OfflineError, RepositoryNotFound, SchemaConflict, UnknownName
+from arrowsets.errors import BadData, BadToken, HubError, OfflineError, RepositoryNotFound, SchemaConflict, UnknownName
 from arrowsets.iterable import IterableDatasetDict
 
 
@@ -233,3 +233,9 @@ def test_others_files_are_refused(world: Any) -> None:
     Dataset.from_dict({"x": [1]}).push_to_hub(repo)
     with pytest.raises((PermissionError, ConnectionError), match=repo):
         Dataset.from_dict({"x": [2]}).push_to_hub(repo, token=world.server.token("mallory"))
+
+
+def test_a_hub_without_room_is_said(world: Any) -> None:
+    world.monkeypatch.setattr("arrowsets.server.hub.lfs._SPARE", 1 << 60)
+    with pytest.raises(HubError, match="does not take a file for .*disk has no room"):
+        Dataset.from_dict({"x": ["no room for this"]}).push_to_hub(world.id("full"))
