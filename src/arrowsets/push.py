@@ -35,7 +35,10 @@ __all__ = ["PushOptions", "Rows", "push"]
 WAITING: Final = 4
 UPLOADS: Final = 3
 _MODES: Final = ("overwrite", "append")
-_DIRECTORY: Final = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[^/\\\0][^\\\0]*(?<!/)")
+# Patterns in the card lead to the files, so nothing in the name may mean something in a pattern.
+_DIRECTORY: Final = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[^/\\\0*?\[\]][^\\\0*?\[\]]*(?<!/)")
+# One configuration of such a name, and Hugging Face `datasets` loads none of the repository.
+_NOT_IN_A_CONFIG: Final = "<>:/|"
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,7 @@ def _checked(splits: Mapping[str, Rows], options: PushOptions) -> Features:
     for split in splits:
         if not SPLIT_NAME.fullmatch(split):
             raise ValueError(f"bad split name {split!r}: words joined by dots, as in 'train' or 'test.clean'")
-    for what, given in (("config_name", options.config_name), ("data_dir", options.data_dir)):
-        if given is not None and not _DIRECTORY.fullmatch(given):
-            raise ValueError(f"{what}={given!r} is no directory in a repository, such as 'data' or 'en/plain'")
+    _check_places(options)
     first, *others = splits
     for split in others:
         if splits[split].features != splits[first].features:
@@ -127,6 +128,16 @@ def _checked(splits: Mapping[str, Rows], options: PushOptions) -> Features:
                 f"{splits[split].features}); cast one of them, or push them under different config_names"
             )
     return splits[first].features
+
+
+def _check_places(options: PushOptions) -> None:
+    for what, given in (("config_name", options.config_name), ("data_dir", options.data_dir)):
+        if given is not None and not _DIRECTORY.fullmatch(given):
+            raise ValueError(f"{what}={given!r} is no directory in a repository, such as 'data', nor may *?[] be in it")
+    if found := sorted(set(_NOT_IN_A_CONFIG) & set(options.config_name)):
+        raise ValueError(
+            f"config_name={options.config_name!r} has {' '.join(found)} in it; none of {_NOT_IN_A_CONFIG} may be"
+        )
 
 
 def _repository(access: hub.Access, options: PushOptions) -> str:

@@ -14,6 +14,9 @@ from arrowsets.hub.card import ConfigChange, changed_cards
 from arrowsets.hub.readme import edit_yaml, with_head
 from arrowsets.info import SplitInfo
 
+ENTRIES = st.lists(
+    st.dictionaries(st.sampled_from(["config_name", "a", "b"]), st.text("ab#:- ", max_size=3), min_size=1)
+)
 PLAIN = st.one_of(st.integers(), st.booleans(), st.text(max_size=5), st.lists(st.text(max_size=3), max_size=2))
 MAPPING = st.dictionaries(st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=6), PLAIN)
 
@@ -34,6 +37,13 @@ def head(text: str) -> dict[str, object]:
 def test_editing_is_merging(before: dict[str, object], changed: dict[str, object], flow: bool | None) -> None:
     text = yaml.safe_dump(before, default_flow_style=flow, sort_keys=False)
     assert yaml.safe_load(edit_yaml(text, changed)) == {**before, **changed}
+
+
+@settings(deadline=None)
+@given(ENTRIES, ENTRIES)
+def test_lists_are_edited_item_by_item(before: list[object], after: list[object]) -> None:
+    text = yaml.safe_dump({"a": 1, "configs": before, "z": 2}, sort_keys=False)
+    assert yaml.safe_load(edit_yaml(text, {"configs": after})) == {"a": 1, "configs": after, "z": 2}
 
 
 @pytest.mark.parametrize(
@@ -59,10 +69,46 @@ def test_other_lines_stay(before: str, after: str) -> None:
         ("# Title\n", "---\na: 1\n---\n# Title\n"),
         ("---\r\nb: 2\r\n---\r\ntext\r\n", "---\r\nb: 2\r\na: 1\r\n---\r\ntext\r\n"),
         ("---\n---\n", "---\na: 1\n---\n"),
+        ("---\nb: 2\n\n---\ntext", "---\nb: 2\na: 1\n\n---\ntext"),
+        ("---\r\n\r\n---\r\n", "---\r\na: 1\r\n\r\n---\r\n"),
+        ("# Title\r\n", "---\r\na: 1\r\n---\r\n# Title\r\n"),
+        ('---\nb: "x\u2028y"\n---\n\u2028---\n', '---\nb: "x\u2028y"\na: 1\n---\n\u2028---\n'),
+        ("---\nb: 2\n---", "---\nb: 2\na: 1\n---"),
+        ("---\nnever closed", "---\na: 1\n---\n---\nnever closed"),
     ],
 )
 def test_a_readme_gets_a_head(before: str | None, after: str) -> None:
     assert with_head(before, {"a": 1}) == after
+
+
+CONFIGS = """\
+# all languages
+configs:  # more to come
+  # the first
+  - config_name: de  # German
+    data_files: de/*.csv
+    sep: ";"  # as Excel has it
+
+  # the second
+  - config_name: en
+    # two files
+    data_files: [a.csv, b.csv]
+    default: true
+license: mit  # ours
+"""
+
+
+def test_comments_of_other_configurations_stay() -> None:
+    configs = yaml.safe_load(CONFIGS)["configs"]
+    assert edit_yaml(CONFIGS, {"configs": configs}) == CONFIGS
+    added = edit_yaml(CONFIGS, {"configs": [*configs, {"config_name": "fr", "data_files": ["x", "y"]}]})
+    assert added == CONFIGS.replace("license", "  - config_name: fr\n    data_files:\n    - x\n    - y\nlicense")
+    new = {"config_name": "en", "data_files": "c.csv", "sep": ","}
+    changed = edit_yaml(CONFIGS, {"configs": [configs[0], new]})
+    assert changed == CONFIGS.replace("[a.csv, b.csv]\n    default: true\n", "c.csv\n    sep: ','\n")
+    assert edit_yaml(CONFIGS, {"configs": configs[1:]}) == CONFIGS.replace(
+        '  # the first\n  - config_name: de  # German\n    data_files: de/*.csv\n    sep: ";"  # as Excel has it\n', ""
+    )
 
 
 def test_a_card_that_is_right_is_not_changed() -> None:

@@ -107,6 +107,15 @@ def test_revisions(world: Any) -> None:
     assert load_dataset(f"{repo}@v1", split="train")["x"][:] == [1]
 
 
+def test_a_branch_may_have_been_a_directory_of_branches(world: Any) -> None:
+    repo = upload(world, "branches", {"train.csv": "x\n1"})
+    api = HfApi(endpoint=world.server.url, token=world.token)
+    for branch in ("dev", "dev/new", "dev"):
+        api.create_branch(repo, branch=branch, repo_type="dataset")
+        assert load_dataset(repo, split="train", revision=branch)["x"][:] == [1]
+        api.delete_branch(repo, branch=branch, repo_type="dataset")
+
+
 def test_a_new_commit_that_changes_no_data_reads_nothing_again(world: Any) -> None:
     repo = upload(world, "same", {"train.csv": "x\n1"})
     first = load_dataset(repo, split="train")

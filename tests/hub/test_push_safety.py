@@ -14,6 +14,7 @@ from huggingface_hub import HfApi
 
 from arrowsets import Dataset, load_dataset
 from arrowsets.errors import CommitConflict, RemoteError
+from arrowsets.files import remote
 
 
 def numbers(count: int = 40) -> Dataset:
@@ -146,6 +147,15 @@ def test_an_upload_is_repeated(world: Any, proxy: Any, method: str, path: str) -
     data.push_to_hub(repo)
     assert load_dataset(repo, split="train")["x"][:] == data["x"][:]
     assert [rule.times for rule in proxy.rules] == [0]
+
+
+def test_a_commit_waits_as_long_as_the_hub_asks_for(world: Any, proxy: Any) -> None:
+    waits: list[float] = []
+    world.monkeypatch.setattr(remote, "retry", remote.Retry(sleep=waits.append))
+    proxy.harm("/commit/main", "429", method="POST", given={"Retry-After": "17"})
+    numbers(3).push_to_hub(world.id("busy"))
+    assert waits == [17.0]
+    assert load_dataset(world.id("busy"), split="train").num_rows == 3
 
 
 def test_who_always_comes_too_late_is_told(world: Any, proxy: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import HfApi, hf_hub_download
 
 from arrowsets import Dataset, DatasetDict, Image, load_dataset
-from arrowsets.errors import BadData, BadToken, OfflineError, RepositoryNotFound, SchemaConflict, UnknownName
+from arrowsets.errors import BadData, BadToken, HubError, OfflineError, RepositoryNotFound, SchemaConflict, UnknownName
 from arrowsets.iterable import IterableDatasetDict
 
 
@@ -27,7 +27,7 @@ def card(world: Any, repo: str) -> str:
     path = hf_hub_download(
         repo, "README.md", repo_type="dataset", endpoint=world.server.url, cache_dir=world.home / "c"
     )
-    return Path(path).read_text()
+    return Path(path).read_bytes().decode()
 
 
 def test_the_layout_is_that_of_the_reference(world: Any) -> None:
@@ -101,15 +101,19 @@ def test_what_is_appended_must_have_the_types(world: Any) -> None:
         Dataset.from_dict({"x": ["a"]}).push_to_hub(repo, split="test")
 
 
-def test_the_text_and_other_keys_of_the_card_stay(world: Any) -> None:
-    repo = world.id("card")
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_text_and_other_keys_of_the_card_stay(world: Any, end: str) -> None:
+    repo = world.id(f"card{len(end)}")
     api(world).create_repo(repo, repo_type="dataset")
-    before = "---\nlicense: mit  # ours\ntags: [a, b]\n---\n# Title\n\nText: é\n"
-    api(world).upload_file(path_or_fileobj=before.encode(), path_in_repo="README.md", repo_id=repo, repo_type="dataset")
+    head = "---\nlicense: mit  # ours\ntags: [a, b]\nconfigs:\n- config_name: csv  # by hand\n  data_files: '*.csv'\n"
+    head, text = head.replace("\n", end), "---\n# Title\n\nText: é\n".replace("\n", end)
+    before = f"{head}{text}".encode()
+    api(world).upload_file(path_or_fileobj=before, path_in_repo="README.md", repo_id=repo, repo_type="dataset")
     Dataset.from_dict({"x": [1]}).push_to_hub(repo)
     after = card(world, repo)
-    assert after.startswith("---\nlicense: mit  # ours\ntags: [a, b]\nconfigs:\n")
-    assert after.endswith("---\n# Title\n\nText: é\n")
+    assert after.startswith(f"{head}- config_name: default{end}")
+    assert after.endswith(f"{end}{text}")
+    assert after.count("\n") == after.count(end)
 
 
 def test_a_card_that_cannot_be_read_is_not_written_over(world: Any) -> None:
@@ -208,7 +212,11 @@ def test_an_empty_dataset_keeps_its_types(world: Any) -> None:
         ({"mode": "replace"}, UnknownName, "unknown mode 'replace'"),
         ({"split": "a-b"}, ValueError, "bad split name 'a-b'"),
         ({"config_name": "../x"}, ValueError, "no directory in a repository"),
+        ({"config_name": "a*b"}, ValueError, "no directory in a repository"),
+        ({"config_name": "[a]"}, ValueError, "no directory in a repository"),
+        ({"config_name": "en/plain"}, ValueError, "has / in it"),
         ({"data_dir": "/x"}, ValueError, "no directory in a repository"),
+        ({"data_dir": "x/[0]"}, ValueError, "no directory in a repository"),
         ({"num_shards": 2, "max_shard_size": "1MB"}, ValueError, "not both"),
         ({"token": "hf_wrong"}, BadToken, "does not know the token"),
     ],
@@ -229,3 +237,9 @@ def test_others_files_are_refused(world: Any) -> None:
     Dataset.from_dict({"x": [1]}).push_to_hub(repo)
     with pytest.raises((PermissionError, ConnectionError), match=repo):
         Dataset.from_dict({"x": [2]}).push_to_hub(repo, token=world.server.token("mallory"))
+
+
+def test_a_hub_without_room_is_said(world: Any) -> None:
+    world.monkeypatch.setattr("arrowsets.server.hub.lfs._SPARE", 1 << 60)
+    with pytest.raises(HubError, match="does not take a file for .*disk has no room"):
+        Dataset.from_dict({"x": ["no room for this"]}).push_to_hub(world.id("full"))

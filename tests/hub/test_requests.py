@@ -170,6 +170,23 @@ def test_a_hub_that_is_silent_is_not_waited_for_if_there_is_a_copy(world: Any, p
         assert load(repo) == list(range(30))
 
 
+def test_a_name_that_is_looked_up_forever_is_not_waited_for_if_there_is_a_copy(
+    world: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    repo = numbers(world)
+    load(repo)
+    end = threading.Event()
+    world.monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [end.wait(60)][:0])
+    world.monkeypatch.setattr(snapshot, "PATIENCE", 0.05)
+    world.set(HF_ENDPOINT="http://hub.example")
+    try:
+        assert load(repo) == list(range(30))
+        assert not end.is_set()
+        assert "http://hub.example did not answer within" in caplog.text
+    finally:
+        end.set()
+
+
 def test_a_hub_that_is_down_without_a_copy_is_an_error(world: Any) -> None:
     world.set(HF_ENDPOINT="http://127.0.0.1:9")
     with pytest.raises(RemoteError, match=r"nothing is called 'a/b'.*http://127.0.0.1:9 did not answer"):
@@ -277,6 +294,35 @@ from huggingface_hub import hf_hub_download
 print(hf_hub_download({repo!r}, "data/train-00000-of-00003.parquet", repo_type="dataset"))
 """
     return str(world.python(code, HF_HOME=home))
+
+
+def test_passwords_for_other_programs_are_not_sent(world: Any, tmp_path: Path) -> None:
+    repo = numbers(world)
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    world.set(NETRC=str(tmp_path / "netrc"))
+    assert load(repo) == list(range(30))
+    world.forget("without")
+    assert load(repo, token=False) == list(range(30))
+    HfApi(endpoint=world.server.url, token=world.token).move_repo(repo, world.id("moved"), repo_type="dataset")
+    world.forget("moved")
+    assert load(repo) == list(range(30))
+
+
+def test_a_file_that_is_refused_says_why(world: Any) -> None:
+    repo = numbers(world)
+    api = HfApi(endpoint=world.server.url, token=world.token)
+    commit = api.dataset_info(repo).sha
+    stream = load_dataset(repo, split="train", streaming=True, revision=commit)
+    with pytest.raises(BadToken, match="does not know the token"):
+        list(load_dataset(repo, split="train", streaming=True, revision=commit, token="hf_wrong"))
+    api.update_repo_settings(repo, gated="manual", repo_type="dataset")
+    curious = world.server.token("curious")
+    with pytest.raises(GatedRepository, match="ask for access"):
+        list(load_dataset(repo, split="train", streaming=True, revision=commit, token=curious))
+    api.update_repo_settings(repo, private=True, repo_type="dataset")
+    with pytest.raises(RepositoryNotFound, match="or it is private"):
+        list(load_dataset(repo, split="train", streaming=True, revision=commit, token=False))
+    assert [row["x"] for row in stream] == list(range(30))
 
 
 def test_a_hub_below_a_path_is_a_hub(world: Any, proxy: Any) -> None:

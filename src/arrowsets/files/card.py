@@ -17,17 +17,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from arrowsets.errors import BadData, UnknownName
 
-__all__ = ["Card", "Config", "front_matter", "patterns_in", "read_card"]
+__all__ = ["Card", "Config", "Parts", "front_matter", "parts_of", "patterns_in", "read_card"]
 
 _SETTINGS = frozenset({"config_name", "data_files", "data_dir", "default"})
 DEFAULT = "default"
+# Not `splitlines`: a text in quotes may hold other separators.
+_LINE_END: Final = r"(?:\r\n|\r|\n)"
+_BLANKS: Final = r"[^\S\r\n]*"
+_FRONT: Final = re.compile(
+    rf"(\ufeff?{_BLANKS}---{_BLANKS}{_LINE_END})((?:.*?{_LINE_END})??)({_BLANKS}---{_BLANKS}(?:{_LINE_END}|\Z))",
+    re.DOTALL,
+)
+_END: Final = re.compile(_LINE_END)
 _OVERRIDE = ".huggingface.yaml"
 _LEGACY = "dataset_infos.json"
 
@@ -115,19 +124,33 @@ def _read(path: Path) -> str | None:
         raise BadData(f"not UTF-8: {error}", file=str(path)) from error
 
 
+class Parts(NamedTuple):
+    """A README cut at the lines around its YAML; together they are the whole text."""
+
+    opening: str
+    head: str
+    closing: str
+    body: str
+
+
+def parts_of(readme: str) -> Parts | None:
+    """Cut a README; None if there is no YAML at its top.
+
+    >>> parts_of("---\\nlicense: mit\\n---\\n# Title")
+    Parts(opening='---\\n', head='license: mit\\n', closing='---\\n', body='# Title')
+    """
+    match = _FRONT.match(readme)
+    return None if match is None else Parts(match[1], match[2], match[3], readme[match.end() :])
+
+
 def front_matter(readme: str) -> str | None:
     """Return the YAML between the `---` lines at the top of a README.
 
     >>> front_matter("---\\nlicense: mit\\n---\\n# Title")
     'license: mit'
     """
-    lines = readme.removeprefix("\ufeff").splitlines()
-    if not lines or lines[0].strip() != "---":
-        return None
-    for end, line in enumerate(lines[1:], 1):
-        if line.strip() == "---":
-            return "\n".join(lines[1:end])
-    return None
+    parts = parts_of(readme)
+    return None if parts is None else _END.sub("\n", parts.head).removesuffix("\n")
 
 
 def _mapping(text: str, file: str) -> Mapping[str, Any]:

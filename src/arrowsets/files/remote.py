@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, cast
 
 from arrowsets.config import settings
 from arrowsets.errors import BadData, DataFilesNotFound, OfflineError, RemoteError
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import PreparedRequest, Response, Session
 
 __all__ = ["CHUNK", "FsspecStream", "HttpStream", "Retry", "Stat", "filesystem", "http_stat", "open_url"]
 
@@ -64,7 +65,21 @@ def _session(options: Mapping[str, Any]) -> Session:
     session.headers.update({**client.get("headers", {}), **options.get("headers", {})})
     if isinstance(auth := options.get("auth") or client.get("auth"), (tuple, list)):
         session.auth = (str(auth[0]), str(auth[1]))
+    if session.auth or "Authorization" in session.headers or not options.get("netrc", True):
+        session.auth = session.auth or _as_it_is
+        session.rebuild_auth = functools.partial(_keep_to_host, session)  # type: ignore[method-assign]
     return session
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    # Without any `auth`, requests puts what ~/.netrc has for a host in the place of the header that was given.
+    return request
+
+
+def _keep_to_host(session: Session, request: PreparedRequest, response: Response) -> None:
+    """Take credentials off a request that leads to another host, and put none in their place."""
+    if session.should_strip_auth(response.request.url, request.url):  # type: ignore[no-untyped-call]
+        request.headers.pop("Authorization", None)
 
 
 def _demand_network(url: str) -> None:
@@ -94,7 +109,7 @@ def _request(session: Session, method: str, url: str, headers: Mapping[str, str]
     raise RemoteError(f"no attempt was allowed for {url!r}")
 
 
-def _fail(response: Response, url: str) -> None:
+def _fail(response: Response, url: str) -> NoReturn:
     status, reason = response.status_code, response.reason
     response.close()
     if status in (404, 410):
@@ -135,10 +150,22 @@ class HttpStream(io.RawIOBase):
     """A file on a server: read as one download that goes on where the connection broke.
 
     Seeking drops the connection; the next read asks for the rest from there.
+
+    Args:
+        options: Those of fsspec for HTTP that concern authorisation, and `netrc`: False takes none from there.
+        refused: Raises what a refusal means, given the answer and the URL.
     """
 
-    def __init__(self, url: str, options: Mapping[str, Any], *, size: int | None = None, etag: str = "") -> None:
-        self._url, self._options = url, options
+    def __init__(
+        self,
+        url: str,
+        options: Mapping[str, Any],
+        *,
+        size: int | None = None,
+        etag: str = "",
+        refused: Callable[[Response, str], NoReturn] | None = None,
+    ) -> None:
+        self._url, self._options, self._refused = url, options, refused or _fail
         self._session = _session(options)
         self._timeout = float(options.get("timeout", 30))
         self._response: Response | None = None
@@ -215,7 +242,7 @@ class HttpStream(io.RawIOBase):
                 headers["If-Range"] = self.etag
             response = _request(self._session, "GET", self._url, headers, self._timeout)
             if not response.ok:
-                _fail(response, self._url)
+                self._refused(response, self._url)
             self._accept(response)
             self._response = response
         return self._response

@@ -16,7 +16,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -57,9 +57,13 @@ class HubCache:
             return None
 
     def note_commit(self, revision: str, commit: str) -> None:
-        """Remember which commit a revision is."""
+        """Remember which commit a revision is, unless there is no place: branches that are gone had theirs here too."""
         if self.commit(revision) != commit:
-            with whole(self.folder / "refs" / revision) as path:
+            # "dev" is a file and "dev/new" needs a directory, or the other way round.
+            with (
+                suppress(FileExistsError, NotADirectoryError, IsADirectoryError),
+                whole(self.folder / "refs" / revision) as path,
+            ):
                 path.write_text(commit, "utf-8")
 
     def tree(self, commit: str) -> dict[str, StoredFile] | None:

@@ -16,9 +16,9 @@ from arrowsets.errors import CommitConflict, HubError, SchemaConflict
 from arrowsets.features import Features
 from arrowsets.files import remote
 from arrowsets.files.card import read_card
-from arrowsets.hub.access import Access
+from arrowsets.hub.access import LONGEST_WAIT, Access
 from arrowsets.hub.card import OVERRIDE, README, ConfigChange, changed_cards
-from arrowsets.hub.refusals import Unreachable, status_of
+from arrowsets.hub.refusals import Unreachable, retry_after, status_of
 from arrowsets.hub.snapshot import Snapshot, ask_snapshot
 from arrowsets.info import DatasetInfo, SplitInfo
 
@@ -83,22 +83,22 @@ def make_commit(access: Access, wanted: Commit) -> CommitInfo:
         CommitConflict: when others committed before each of many attempts.
         SchemaConflict: for splits that stay, or rows that are appended to, of other types.
     """
-    unsure = False
+    unsure, asked = False, 0.0
     for attempt in range(1, ATTEMPTS + 1):
         head = ask_snapshot(wanted.name, wanted.revision, access)
         change = _Change(access, head, wanted)
         try:
             # What was appended once must not be appended again because the answer got lost.
             return change.send(already=unsure and change.is_there())
-        except Unreachable:
-            unsure = True
+        except Unreachable as error:
+            unsure, asked = True, retry_after(error.__cause__) or 0.0
             if attempt == ATTEMPTS:
                 raise
         except HubError as error:
             cause = error.__cause__
             if not isinstance(cause, Exception) or status_of(cause) not in _CONFLICT:
                 raise
-        remote.retry.sleep(random.uniform(0.05, 0.2) * attempt)  # noqa: S311 - no secret
+        remote.retry.sleep(min(LONGEST_WAIT, max(asked, random.uniform(0.05, 0.2) * attempt)))  # noqa: S311 - no secret
     raise CommitConflict(
         f"{wanted.name!r} was changed by others each of {ATTEMPTS} times that a commit was made for it; the files are "
         "uploaded, so the same call again takes little time"

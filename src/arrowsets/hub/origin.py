@@ -6,12 +6,16 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from arrowsets.errors import BadData, OfflineError
 from arrowsets.files import remote
 from arrowsets.hub.access import Access
 from arrowsets.hub.cache import HubCache, StoredFile, whole
+from arrowsets.hub.refusals import told
+
+if TYPE_CHECKING:
+    from requests import Response
 
 __all__ = ["HubOrigin"]
 
@@ -58,12 +62,21 @@ class HubOrigin:
     def _stream(self) -> io.RawIOBase:
         url = self.access.file_url(self.cache.name, self.commit, self.path)
         try:
-            return remote.HttpStream(url, {"headers": dict(self.access.headers)}, size=self.file.size)
+            options = {"headers": dict(self.access.headers), "netrc": False}
+            return remote.HttpStream(url, options, size=self.file.size, refused=self._refused)
         except OfflineError as error:
             raise OfflineError(
                 f"{self.path!r} of {self.cache.name!r} was never downloaded to {str(self.cache.folder)!r}, and offline "
                 "mode is on (HF_HUB_OFFLINE)"
             ) from error
+
+    def _refused(self, response: Response, url: str) -> NoReturn:
+        from requests import HTTPError
+
+        response.close()
+        with told(self.cache.name, self.access.endpoint, with_token=self.access.with_token, revision=self.commit):
+            raise HTTPError(f"{response.status_code} {response.reason} for {url}", response=response)
+        raise AssertionError(url)
 
     def _download(self, target: Path) -> None:
         try:

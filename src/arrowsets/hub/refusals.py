@@ -19,6 +19,7 @@ from arrowsets.errors import (
 
 __all__ = ["Unreachable", "refusal", "retry_after", "status_of", "told"]
 
+_BATCH = "LFS batch API returned errors:"
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -57,6 +58,10 @@ def refusal(
     """Return the error that a request for a dataset ended with; None if the request is not to blame."""
     status = status_of(error)
     if status is None:
+        if isinstance(error, ValueError) and str(error).startswith(_BATCH):
+            # What is wrong with single files comes in an answer that is none of an error.
+            said = str(error).removeprefix(_BATCH)
+            return HubError(f"{endpoint} does not take a file for {what!r}{_quoted(said)}")
         lost = f"{endpoint} did not answer when asked for {what!r}: {type(error).__name__}: {error}"
         return Unreachable(lost) if _is_lost(error) else None
     code, said = _header(error, "X-Error-Code"), _header(error, "X-Error-Message")

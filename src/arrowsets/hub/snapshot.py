@@ -7,10 +7,14 @@ the list is kept, and a revision that is a commit takes no request at all the se
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from arrowsets.config import settings
 from arrowsets.errors import BadData, HubError, OfflineError, RevisionNotFound
@@ -21,6 +25,9 @@ from arrowsets.hub.cache import HubCache, StoredFile, canonical, is_safe, note_c
 from arrowsets.hub.ids import DEFAULT_REVISION, HubId, hub_url, is_commit, is_hub_id
 from arrowsets.hub.origin import HubOrigin
 from arrowsets.hub.refusals import Unreachable
+
+if TYPE_CHECKING:
+    from huggingface_hub import DatasetInfo
 
 __all__ = ["Snapshot", "SnapshotTree", "ask_snapshot", "open_snapshot"]
 
@@ -65,7 +72,8 @@ class Snapshot:
         if path not in self.files:
             return None
         try:
-            return Path(self.origin(path).fetch()).read_text("utf-8")
+            # Not `read_text`, which would make one newline of all kinds: a card is written back as it was.
+            return Path(self.origin(path).fetch()).read_bytes().decode()
         except UnicodeDecodeError as error:
             raise BadData(f"not UTF-8: {error}", file=f"{self.url}/{path}") from error
 
@@ -153,13 +161,7 @@ def ask_snapshot(name: str, revision: str | None, access: Access, *, has_copy: b
         has_copy: There is something to fall back on: it is asked once, and not for long.
     """
     revision = revision or DEFAULT_REVISION
-    wait, attempts = (PATIENCE, 1) if has_copy else (SILENCE, None)
-    info = access.ask(
-        name,
-        lambda: access.api.dataset_info(name, revision=revision, timeout=wait),
-        revision=revision,
-        attempts=attempts,
-    )
+    info = (_soon if has_copy else _info)(access, name, revision)
     commit, found = info.sha or "", info.id or name
     # Both become names of files here.
     if not is_commit(commit) or not is_hub_id(found) or "@" in found:
@@ -176,6 +178,33 @@ def ask_snapshot(name: str, revision: str | None, access: Access, *, has_copy: b
     if not is_commit(revision):
         cache.note_commit(revision, commit)
     return Snapshot(cache.name, commit, files, access, cache)
+
+
+def _info(access: Access, name: str, revision: str, wait: float = SILENCE, attempts: int | None = None) -> DatasetInfo:
+    request = partial(access.api.dataset_info, name, revision=revision, timeout=wait)
+    return access.ask(name, request, revision=revision, attempts=attempts)
+
+
+def _soon(access: Access, name: str, revision: str) -> DatasetInfo:
+    """Ask once, in a thread: no timeout of a client ends a name that is looked up, or an answer that comes in drops."""
+    begun = time.monotonic()
+    # Importing the client takes of the time, but may not take all of it.
+    _ = access.api
+    wait = max(PATIENCE - (time.monotonic() - begun), PATIENCE / 2)
+    answer: Future[DatasetInfo] = Future()
+    request = partial(_info, access, name, revision, wait, attempts=1)
+    threading.Thread(target=_fulfil, args=(answer, request), name="arrowsets-hub", daemon=True).start()
+    try:
+        return answer.result(wait)
+    except TimeoutError as error:
+        raise Unreachable(f"{access.endpoint} did not answer within {wait:.1f} s when asked for {name!r}") from error
+
+
+def _fulfil(promise: Future[Any], request: Callable[[], Any]) -> None:
+    try:
+        promise.set_result(request())
+    except BaseException as error:  # noqa: BLE001 - raised where the result is waited for
+        promise.set_exception(error)
 
 
 def _listed(access: Access, name: str, commit: str) -> dict[str, dict[str, Any]]:

@@ -21,6 +21,8 @@ _CONNECTIONS = 4000
 
 def listen(host: str, port: int) -> socket.socket:
     """Take an address; port 0 is a free one."""
+    if not 0 <= port < 1 << 16:
+        raise ValueError(f"port {port} cannot be: ports are 0 (a free one) to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only for sockets that name their protocol; with it each answer waits 40 ms.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -38,8 +40,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 def url_of(listening: socket.socket, host: str) -> str:
     """Return the address to type for what listens."""
-    shown = f"[{host}]" if ":" in host else host
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - shown, not bound
+    shown = f"[{host.strip('[]')}]" if ":" in host else host
+    if host in ("0.0.0.0", "::", "[::]"):  # noqa: S104 - shown, not bound
         shown = "127.0.0.1"
     return f"http://{shown}:{listening.getsockname()[1]}"
 

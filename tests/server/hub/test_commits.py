@@ -100,6 +100,14 @@ def test_branches_go_their_own_way(alice: Client, repo: str) -> None:
     assert alice.call("DELETE", f"/api/datasets/{repo}/branch/other%2Fway").status_code == 200
 
 
+@pytest.mark.parametrize(("first", "second"), [("dev", "dev%2Fnew"), ("dev%2Fnew", "dev"), ("a", "a%2Fb%2Fc")])
+def test_a_branch_is_not_inside_of_another(alice: Client, repo: str, first: str, second: str) -> None:
+    assert alice.post(f"/api/datasets/{repo}/branch/{first}", json={}).status_code == 200
+    # Not 409: clients that may find the branch there would go on as if it were.
+    assert alice.post(f"/api/datasets/{repo}/branch/{second}", json={}).status_code == 400
+    assert alice.post(f"/api/datasets/{repo}/branch/{first}ish", json={}).status_code == 200
+
+
 @pytest.mark.parametrize("name", ["a b", "a..b", "refs%2Fpr%2F1", "-a", "a.lock", "a~1", "HEAD", "0" * 40, "a%0Ab"])
 def test_names_of_branches_that_cannot_be(alice: Client, repo: str, name: str) -> None:
     assert alice.post(f"/api/datasets/{repo}/branch/{name}", json={}).status_code == 400

@@ -100,6 +100,14 @@ def test_hidden_and_odd_files_are_not_shown(anyone: Client, folder: Path, repo: 
     assert anyone.files(repo) == [".huggingface.yaml", "README.md", "data/train.csv"]
 
 
+def test_a_folder_without_files_is_as_old_as_it_is(anyone: Client, hub: Running) -> None:
+    folder = hub.directory / "datasets" / "lab" / "nothing_yet"
+    folder.mkdir(parents=True)
+    os.utime(folder, (1_000_000_000, 1_000_000_000))
+    answer = anyone.get("/api/datasets/lab/nothing_yet").json()
+    assert (answer["siblings"], answer["lastModified"]) == ([], "2001-09-09T01:46:40.000Z")
+
+
 def test_folders_cannot_be_written(hub: Running, repo: str, folder: Path) -> None:
     owner = hub.client("lab")
     assert owner.commit(repo, owner.small("a.txt", b"a")).status_code == 403

@@ -97,6 +97,38 @@ print(json.dumps([before, read("main"), names, [r.name for r in left.branches + 
     assert names == [["main", "other"], ["v1"], ["refs/pr/1", "refs/pr/2"]]
 
 
+def test_an_outsider_opens_a_pull_request_and_adds_small_and_large_files(alice: Client, bob: Client) -> None:
+    repo = alice.create("corpus")
+    bob.python(f"""
+kw = dict(repo_id={repo!r}, repo_type="dataset")
+pull = api.create_pull_request(title="A better corpus", **kw)
+api.upload_file(path_or_fileobj=b"a", path_in_repo="a.txt", revision=pull.git_reference, **kw)
+api.upload_file(path_or_fileobj=bytes(100), path_in_repo="b.bin", revision=pull.git_reference, **kw)
+event = api.rename_discussion(discussion_num=pull.num, new_title="The best corpus", **kw)
+assert (event.old_title, event.new_title) == ("A better corpus", "The best corpus")
+assert api.get_discussion_details(discussion_num=pull.num, **kw).title == "The best corpus"
+""")
+    assert "renamed to &#x27;The best corpus&#x27;" in alice.get(f"/datasets/{repo}/discussions/1").text
+    assert alice.post(f"/api/datasets/{repo}/discussions/1/merge", json={}).status_code == 200
+    assert alice.files(repo) == ["a.txt", "b.bin"]
+    stranger = bob.post(f"/api/datasets/{alice.create('other')}/preupload/refs%2Fpr%2F1", json={"files": []})
+    assert stranger.status_code == 404
+
+
+def test_who_forgets_to_say_dataset_is_told_and_loses_nothing(alice: Client) -> None:
+    repo = alice.create("corpus")
+    seen = alice.python(f"""
+assert not api.repo_exists({repo!r})
+def error(call, *given):
+    try: call(*given)
+    except Exception as e: return type(e).__name__ if "pass repo_type='dataset'" in str(e) else e
+print(error(api.create_repo, "net"), error(api.delete_repo, {repo!r}), error(api.model_info, {repo!r}),
+      error(hf_hub_download, {repo!r}, "a.txt"))
+""")
+    assert seen == "BadRequestError BadRequestError RepositoryNotFoundError RepositoryNotFoundError"
+    assert alice.get(f"/api/datasets/{repo}").status_code == 200
+
+
 def test_errors_are_told_apart(hub: Running, alice: Client, bob: Client, anyone: Client) -> None:
     private, locked = alice.create("private", visibility="private"), alice.create("locked")
     for repo in (private, locked):

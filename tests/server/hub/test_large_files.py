@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -147,3 +148,24 @@ def test_parts_that_are_not_the_file_are_refused(own_hub: Callable[..., Running]
     for number, size in (("1", 6000), ("2", 5000)):
         requests.put(upload["header"][number], data=b"x" * size, timeout=10)
     assert requests.post(upload["href"], json={}, timeout=10).status_code == 400
+
+
+def test_a_full_disk_is_said_and_changes_nothing(
+    own_hub: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = own_hub().client()
+    repo = client.create("corpus")
+    client.push(repo, {"a.txt": b"a"})
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("arrowsets.server.hub.blobs.Incoming.write", full)
+        for answer in (client.commit(repo, client.small("b.txt", b"b")), client.upload(repo, b"\0" * 100)):
+            assert (answer.status_code, answer.headers["X-Error-Message"]) == (
+                507,
+                "the hub's disk is full; nothing was changed",
+            )
+    assert client.files(repo) == ["a.txt"]
+    assert client.upload(repo, b"\0" * 100).status_code == 200

@@ -49,6 +49,12 @@ def test_a_directory_must_exist(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "no directory" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("port", ["65536", "-1"])
+def test_a_port_that_cannot_be_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], port: str) -> None:
+    assert main(["hub", "serve", str(tmp_path), f"--port={port}"]) == 1
+    assert capsys.readouterr().err == f"arrowsets: port {port} cannot be: ports are 0 (a free one) to 65535\n"
+
+
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     Hub(tmp_path).close()
     with sqlite3.connect(tmp_path / ".hub" / "hub.sqlite") as db:

@@ -275,7 +275,18 @@ def test_readers_who_do_not_read_are_let_go(own_hub: Callable[..., Running]) -> 
 
 
 @pytest.mark.parametrize(
-    "head", ["a: &x [1]\nb: *x", "a: [", "- a", "a: " + "[" * 3000, "a: !!python/object/apply:os.system [x]"]
+    "head",
+    [
+        "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40)),
+        "a0: &a0 {k: v}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40)),
+        f"a: &a {'x' * 10_000}\nb: [{'*a, ' * 1000}]",
+        "a: &a [*a]",
+        "a: [",
+        "- a",
+        "a: " + "[" * 3000,
+        "a: !!python/object/apply:os.system [x]",
+    ],
+    ids=range(8),
 )
 def test_yaml_bombs_in_a_card_do_no_harm(alice: Client, repo: str, head: str) -> None:
     text = f"---\n{head}\n---\n"
@@ -283,6 +294,25 @@ def test_yaml_bombs_in_a_card_do_no_harm(alice: Client, repo: str, head: str) ->
     alice.push(repo, {"README.md": text.encode()})
     assert alice.get(f"/api/datasets/{repo}").json()["cardData"] == {}
     assert alice.get(f"/datasets/{repo}").status_code == 200
+
+
+def test_anchors_in_a_card_are_followed(alice: Client, repo: str) -> None:
+    text = "---\na: &x [1]\nb: *x\nc: &y {k: v}\nd:\n  <<: *y\n---\n"
+    assert alice.post("/api/validate-yaml", json={"content": text, "repoType": "dataset"}).status_code == 200
+    alice.push(repo, {"README.md": text.encode()})
+    assert alice.get(f"/api/datasets/{repo}").json()["cardData"] == {
+        "a": [1],
+        "b": [1],
+        "c": {"k": "v"},
+        "d": {"k": "v"},
+    }
+
+
+def test_a_card_that_is_very_long_is_shown_as_it_was_written(alice: Client, repo: str) -> None:
+    alice.push(repo, {"README.md": b"# **Title** <b>\n" + b"![" * 100_000})
+    assert "<pre># **Title** &lt;b&gt;" in alice.get(f"/datasets/{repo}").text
+    alice.push(repo, {"README.md": b"# **Title** <b>\n"})
+    assert "<h1><strong>Title</strong> &lt;b&gt;</h1>" in alice.get(f"/datasets/{repo}").text
 
 
 def test_dates_and_odd_numbers_in_a_card_are_json(alice: Client, repo: str) -> None:

@@ -6,7 +6,9 @@ commit or an upload is handed to a sink piece by piece instead, so that no more 
 
 from __future__ import annotations
 
+import errno
 import logging
+import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -97,6 +99,7 @@ def _routes() -> list[Route]:
         on("GET", f"{_API}/discussions/{{number}}", discussions.details),
         on("POST", f"{_API}/discussions/{{number}}/merge", discussions.merge),
         on("POST", f"{_API}/discussions/{{number}}/status", discussions.set_status),
+        on("POST", f"{_API}/discussions/{{number}}/title", discussions.rename),
         on("POST", f"{_API}/discussions/{{number}}/comment", discussions.comment),
     ]
     viewed = [
@@ -175,8 +178,11 @@ class Dispatcher:
             return answer(error)
         except ClientDisconnect:
             return answer(HubError(400, "the client went away"))
-        except Exception:  # noqa: BLE001 - logged; the client is told no more
+        except Exception as error:  # noqa: BLE001 - logged; the client is told no more
             _LOG.exception("%s %r failed", request.method, request.scope["path"])
+            if _is_full(error):
+                # Not 500, which clients repeat for half a minute.
+                return answer(HubError(507, "the hub's disk is full; nothing was changed"))
             return answer(HubError(500, "something went wrong on the hub; its log says more"))
 
     async def _answer(self, request: Request) -> Response:
@@ -253,6 +259,12 @@ def _last(given: tuple[Sink, bytes]) -> Response:
     if rest:
         sink.write(rest)
     return sink.finish()
+
+
+def _is_full(error: Exception) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _digits(text: str | None) -> str:

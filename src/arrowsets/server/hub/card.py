@@ -1,6 +1,6 @@
 """The README of a repository: its YAML as JSON, its text as harmless HTML.
 
-YAML with anchors is not read: a few lines of it can stand for gigabytes of JSON.
+Anchors are followed as far as that is harmless: a few lines with them can stand for gigabytes of JSON.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import yaml
 
-from arrowsets.files.card import front_matter
+from arrowsets.files.card import front_matter, parts_of
 
 __all__ = ["Cards", "check_card", "render"]
 
@@ -35,6 +35,8 @@ _TAGGED = (
 )
 _ELEMENTS = "a p br hr em strong s code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td img del"
 _LONGEST = 500_000
+# Markdown made to be slow takes seconds for each 100 kB.
+_RENDERED = 100_000
 _DEEPEST = 25
 _CACHED = 2000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -56,8 +58,8 @@ def _parse(readme: str) -> dict[str, Any]:
     if len(head) > _LONGEST:
         raise ValueError(f"the YAML at the top is longer than {_LONGEST} characters")
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(head, Loader=_LOADER)):
-            raise ValueError("the YAML at the top uses anchors (&name, *name), which are not supported")
+        if _count(yaml.compose(head, Loader=_LOADER), {}) > _LONGEST:
+            raise ValueError("the YAML at the top stands for too much: its anchors repeat each other")
         data = yaml.load(head, Loader=_LOADER)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"the YAML at the top cannot be read: {error}") from error
@@ -68,6 +70,22 @@ def _parse(readme: str) -> dict[str, Any]:
     plain = _plain(data, 0)
     assert isinstance(plain, dict)
     return plain
+
+
+def _count(node: yaml.Node | None, known: dict[int, int]) -> int:
+    """Return how many characters and values a node stands for, what it repeats counted each time."""
+    if node is None or id(node) in known:
+        # Zero while it is being counted: then it contains itself.
+        return 0 if node is None else known[id(node)] or _LONGEST + 1
+    known[id(node)] = 0
+    inner: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        inner = [each for pair in node.value for each in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        inner = node.value
+    size = 1 + sum(_count(each, known) for each in inner)
+    known[id(node)] = size if inner else size + len(node.value)
+    return known[id(node)]
 
 
 def _plain(value: object, depth: int) -> object:
@@ -124,26 +142,24 @@ def _texts(value: object) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
+@functools.lru_cache(maxsize=64)
 def render(readme: str, files: str) -> str:
-    """Return a README as HTML that is safe to show.
+    """Return a README as HTML that is safe to show; a very long one as it was written.
 
     Args:
         files: The address that relative links and images are relative to.
     """
     text = _body(readme)
     engine = _engine()
-    if engine is None:
+    if engine is None or len(text) > _RENDERED:
         return f"<pre>{html.escape(text)}</pre>"
     parse, sanitise = engine
     return str(sanitise(_linked(parse, text, files)))
 
 
 def _body(readme: str) -> str:
-    head = front_matter(readme)
-    if head is None:
-        return readme
-    lines = readme.removeprefix("\ufeff").splitlines()
-    return "\n".join(lines[len(head.splitlines()) + 2 :]) if head else "\n".join(lines[2:])
+    parts = parts_of(readme)
+    return readme if parts is None else parts.body
 
 
 @functools.cache

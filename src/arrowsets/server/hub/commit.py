@@ -33,9 +33,7 @@ _LONGEST_MESSAGE = 100_000
 
 def preupload(call: Call) -> Response:
     """Answer `POST /api/datasets/{id}/preupload/{rev}`."""
-    propose = call.query("create_pr") in ("1", "true")
-    repo = (call.hub.proposable if propose else call.hub.writable)(call.id, call.caller)
-    state = repo.at(call.params["rev"])
+    state = _target(call, propose=_proposes(call)).at(call.params["rev"])
     files = typed(parse_object(call.body), "files", list)
     if len(files) > _MOST_FILES:
         raise bad_request(f"ask for at most {_MOST_FILES} files at a time")
@@ -58,40 +56,43 @@ def _bytes(content: str) -> bytes:
         raise bad_request("the content is not base64") from error
 
 
+def _proposes(call: Call) -> bool:
+    return call.query("create_pr") in ("1", "true")
+
+
+def _target(call: Call, *, propose: bool) -> StoredRepository:
+    """Return the repository that the caller may commit to at the revision that it names."""
+    if propose:
+        return call.hub.proposable(call.id, call.caller)
+    rev = call.params["rev"]
+    repo = call.hub.content(call.id, call.caller)
+    outside = isinstance(repo, StoredRepository) and not call.caller.writes(repo.id.namespace)
+    if outside and rev.startswith("refs/pr/"):
+        return _own_pull(call, rev)
+    return call.hub.writable(call.id, call.caller)
+
+
+def _own_pull(call: Call, rev: str) -> StoredRepository:
+    """Let the author of a pull request add to it."""
+    repo = call.hub.proposable(call.id, call.caller)
+    number = rev.removeprefix("refs/pr/")
+    pull = call.hub.pulls.get(repo.key, int(number) if number.isdecimal() and len(number) < 10 else 0)
+    if pull.author != call.caller.user:
+        raise forbidden(f"{rev} belongs to {pull.author}")
+    return repo
+
+
 class CommitSink:
     """Answers `POST /api/datasets/{id}/commit/{rev}`: keeps small files as they come, then commits all at once."""
 
     def __init__(self, call: Call) -> None:
         self._call, self._history = call, call.hub.history
-        self._propose = call.query("create_pr") in ("1", "true")
-        self._repo = self._allowed(call)
+        self._propose = _proposes(call)
+        self._repo = _target(call, propose=self._propose)
         self._ref = self._history.branch(self._repo.key, call.params["rev"])
         seen = self._history.resolve(self._repo.key, self._ref)
         self._draft = Draft(call.caller.user, seen=None if self._propose else seen.oid)
         self._line, self._size, self._headed = bytearray(), 0, False
-
-    def _allowed(self, call: Call) -> StoredRepository:
-        if self._propose:
-            return call.hub.proposable(call.id, call.caller)
-        rev = call.params["rev"]
-        repo = call.hub.content(call.id, call.caller)
-        if (
-            rev.startswith("refs/pr/")
-            and isinstance(repo, StoredRepository)
-            and not call.caller.writes(repo.id.namespace)
-        ):
-            return self._own_pull(call, rev)
-        return call.hub.writable(call.id, call.caller)
-
-    @staticmethod
-    def _own_pull(call: Call, rev: str) -> StoredRepository:
-        """Let the author of a pull request add to it."""
-        repo = call.hub.proposable(call.id, call.caller)
-        number = rev.removeprefix("refs/pr/")
-        pull = call.hub.pulls.get(repo.key, int(number) if number.isdecimal() and len(number) < 10 else 0)
-        if pull.author != call.caller.user:
-            raise forbidden(f"{rev} belongs to {pull.author}")
-        return repo
 
     def write(self, data: bytes) -> None:
         """Take a piece: work off the lines that are complete."""

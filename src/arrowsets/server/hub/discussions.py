@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -13,7 +14,7 @@ from arrowsets.server.hub.listing import date_text
 from arrowsets.server.hub.pulls import Event, Pull
 from arrowsets.server.hub.routing import Call
 
-__all__ = ["comment", "create", "details", "list_pulls", "merge", "set_status"]
+__all__ = ["comment", "create", "details", "list_pulls", "merge", "rename", "set_status"]
 
 _PAGE = 50
 
@@ -47,7 +48,9 @@ def _summary(repo: StoredRepository, pull: Pull) -> dict[str, Any]:
 
 def _event(event: Event) -> dict[str, Any]:
     data: dict[str, Any] = {"status": event.text}
-    if event.kind == "comment":
+    if event.kind == "title-change":
+        data = json.loads(event.text)
+    elif event.kind == "comment":
         data = {"edited": False, "hidden": False, "latest": {"raw": event.text, "updatedAt": date_text(event.date)}}
     author = {"name": event.author}
     return {"id": str(event.id), "type": event.kind, "createdAt": date_text(event.date), "author": author, "data": data}
@@ -73,15 +76,20 @@ def create(call: Call) -> Response:
     """Answer `POST /api/datasets/{id}/discussions`."""
     repo = call.hub.proposable(call.id, call.caller)
     data = parse_object(call.body)
-    title = text(data, "title").strip()
+    title = _title(data)
     if data.get("pullRequest") is not True:
         raise bad_request("this hub keeps pull requests, not discussions")
-    if len(title) < 3:
-        raise bad_request("the title has at least 3 characters")
     pull = call.hub.pulls.create(repo.key, call.caller.user, title, text(data, "description"), draft=True)
     return JSONResponse(
         {"num": pull.number, "pullRequest": True, "url": f"{call.base}/datasets/{repo.id}/discussions/{pull.number}"}
     )
+
+
+def _title(data: dict[str, Any]) -> str:
+    title = " ".join(text(data, "title", longest=1000).split())
+    if len(title) < 3:
+        raise bad_request("the title has at least 3 characters")
+    return title
 
 
 def details(call: Call) -> Response:
@@ -104,12 +112,26 @@ def merge(call: Call) -> Response:
     return JSONResponse({"commitOid": commit.oid})
 
 
-def set_status(call: Call) -> Response:
-    """Answer `POST /api/datasets/{id}/discussions/{number}/status`."""
+def _changeable(call: Call) -> tuple[StoredRepository, Pull]:
+    """Return the pull request, if it is the caller's to change."""
     repo = call.hub.proposable(call.id, call.caller)
     pull = call.hub.pulls.get(repo.key, _number(call))
     if pull.author != call.caller.user and not call.caller.writes(repo.id.namespace):
         raise forbidden("only its author and the owner of the repository may do this")
+    return repo, pull
+
+
+def rename(call: Call) -> Response:
+    """Answer `POST /api/datasets/{id}/discussions/{number}/title`."""
+    repo, pull = _changeable(call)
+    title = _title(parse_object(call.body))
+    event = call.hub.pulls.rename(repo.key, pull.number, call.caller.user, title)
+    return JSONResponse({"newTitle": _event(event)})
+
+
+def set_status(call: Call) -> Response:
+    """Answer `POST /api/datasets/{id}/discussions/{number}/status`."""
+    repo, pull = _changeable(call)
     data = parse_object(call.body)
     event = call.hub.pulls.set_status(repo.key, pull.number, call.caller.user, text(data, "status"))
     return JSONResponse({"newStatus": _event(event)})

@@ -258,10 +258,14 @@ class History:
 
     def create_ref(self, repo: int, kind: str, name: str, revision: str) -> None:
         """Make a branch ("heads") or a tag ("tags")."""
-        commit = self.resolve(repo, revision)
+        commit, full = self.resolve(repo, revision), f"refs/{kind}/{check_ref(name)}"
         with self._db.write() as db:
+            for (other,) in db.execute("SELECT name FROM ref WHERE repo = ?", (repo,)):
+                # To git, and in the caches of clients, one of them is a file and the other a directory.
+                if other.startswith(f"{full}/") or full.startswith(f"{other}/"):
+                    raise bad_request(f"{name!r} cannot be beside {other.removeprefix(f'refs/{kind}/')!r}")
             try:
-                db.execute("INSERT INTO ref VALUES (?, ?, ?)", (repo, f"refs/{kind}/{check_ref(name)}", commit.oid))
+                db.execute("INSERT INTO ref VALUES (?, ?, ?)", (repo, full, commit.oid))
             except sqlite3.IntegrityError as error:
                 raise conflict(f"the reference {name!r} exists already") from error
 

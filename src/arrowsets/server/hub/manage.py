@@ -48,9 +48,14 @@ def whoami(call: Call) -> Response:
     )
 
 
-def _ident(call: Call, data: dict[str, Any]) -> RepoId:
-    if text(data, "type", "dataset") != "dataset":
+def _only_datasets(data: dict[str, Any]) -> None:
+    # No type is a model, to all clients: who means to delete a model must not lose the dataset of that name.
+    if text(data, "type", "model") != "dataset":
         raise bad_request("this hub keeps datasets only: pass repo_type='dataset'")
+
+
+def _ident(call: Call, data: dict[str, Any]) -> RepoId:
+    _only_datasets(data)
     namespace = text(data, "organization") or call.caller.user
     if not namespace:
         raise repo_not_found(anonymous=True)
@@ -90,8 +95,7 @@ def _stored(call: Call, ident: str) -> StoredRepository:
 def move_repo(call: Call) -> Response:
     """Answer `POST /api/repos/move`."""
     data = parse_object(call.body)
-    if text(data, "type", "dataset") != "dataset":
-        raise bad_request("this hub keeps datasets only: pass repo_type='dataset'")
+    _only_datasets(data)
     source = _stored(call, text(data, "fromRepo"))
     target = RepoId.parse(text(data, "toRepo"))
     call.hub.move(source, target, call.caller)

@@ -356,7 +356,10 @@ def proposal(call: Call) -> Response:
         raise HubError(404, "there is no such pull request")
     pull = call.hub.pulls.get(repo.key, int(number))
     events: list[Any] = call.hub.pulls.events(repo.key, pull.number)
-    said = [element("p", f"{each.author}, {date_text(each.date)[:10]}: {each.text}", class_="said") for each in events]
+    said = [
+        element("p", f"{each.author}, {date_text(each.date)[:10]}: {each.shown or '(no text)'}", class_="said")
+        for each in events
+    ]
     title = element("h2", f"#{pull.number} {pull.title} ", element("span", pull.status, class_="badge"))
     link = element("p", element("a", "Files", href=f"/datasets/{repo.id}/tree/{quote(pull.ref, safe='')}"))
     return _page(call, f"{repo.id} #{pull.number}", _head(repo, "proposals"), title, link, *said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable
@@ -43,13 +44,18 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a pull request: a comment, or a change of status."""
+    """Something that happened to a pull request: a comment, or a change of its status or title (JSON of both titles)."""
 
     id: int
     kind: str
     author: str
     date: float
     text: str
+
+    @property
+    def shown(self) -> str:
+        """What people read."""
+        return f"renamed to {json.loads(self.text)['to']!r}" if self.kind == "title-change" else self.text
 
 
 class Pulls:
@@ -103,6 +109,13 @@ class Pulls:
         self.get(repo, number)
         with self._db.write() as db:
             return self._add_event(db, repo, number, "comment", author, text)
+
+    def rename(self, repo: int, number: int, author: str, title: str) -> Event:
+        """Give a pull request another title."""
+        change = json.dumps({"from": self.get(repo, number).title, "to": title})
+        with self._db.write() as db:
+            db.execute("UPDATE pull SET title = ? WHERE repo = ? AND number = ?", (title, repo, number))
+            return self._add_event(db, repo, number, "title-change", author, change)
 
     def set_status(self, repo: int, number: int, author: str, status: str) -> Event:
         """Close a pull request, or open it again."""

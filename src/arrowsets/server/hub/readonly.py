@@ -138,7 +138,7 @@ class Folder:
                     self._remember(files, waiting)
             self._remember(files, waiting)
         tree = Tree(dict(sorted(entries.items())))
-        date = max((seen.mtime for seen in files.values()), default=0) / 1e9
+        date = max((seen.mtime for seen in files.values()), default=self.path.stat().st_mtime_ns) / 1e9
         oid = commit_oid(tree.oid, None, _AUTHOR, 0, str(self.id))
         return Snapshot(Commit(oid, 0, None, tree.oid, _AUTHOR, date, "The folder as it is", ""), tree, files)
 

@@ -100,7 +100,7 @@ def segments(raw_path: bytes) -> list[str]:
     return parts[:-1] if parts[-1] == "" else parts
 
 
-def find_route(routes: Sequence[Route], method: str, parts: Sequence[str]) -> tuple[Route, dict[str, str]]:
+def find_route(routes: Sequence[Route], method: str, parts: list[str]) -> tuple[Route, dict[str, str]]:
     """Return the route of a request and the values of its pattern."""
     allowed = set()
     for route in routes:
@@ -112,6 +112,9 @@ def find_route(routes: Sequence[Route], method: str, parts: Sequence[str]) -> tu
         allowed.add(route.method)
     if allowed:
         raise HubError(405, f"{method} is not possible here", headers={"Allow": ", ".join(sorted(allowed))})
+    if parts[:2] in (["api", "models"], ["api", "spaces"]) or "resolve" in parts[1:3]:
+        # Clients ask for a model unless they are told otherwise, and take only this code for an answer.
+        raise HubError(404, "this hub keeps datasets only: pass repo_type='dataset'", "RepoNotFound")
     raise HubError(404, "there is nothing at this address")
 
 
