@@ -137,6 +137,69 @@ def test_a_header_is_dragged_to_another_place(visit: Any, reviews: Any, expect: 
     assert "sort" not in state(page)
 
 
+def held_back(page: Any, address: str) -> Any:
+    """Load the page again with answers held back; returns what lets them come."""
+    waiting: list[Any] = []
+    released = False
+
+    def answer(route: Any) -> None:
+        if released:
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    def release() -> None:
+        nonlocal released
+        released = True
+        while waiting:
+            waiting.pop().continue_()
+
+    page.route(address, answer)
+    page.reload()
+    page.locator(".td").first.wait_for()
+    return release
+
+
+def test_statistics_that_come_meanwhile_do_not_end_what_is_done_in_a_header(
+    visit: Any, reviews: Any, expect: Any
+) -> None:
+    page = visit(reviews)
+    release = held_back(page, "**/api/x/statistics*")
+    name = page.locator('.th[data-name="stars"] .name').element_handle()
+    more = page.locator('.th[data-name="stars"] .more').element_handle()
+    more.focus()
+    start, goal = name.bounding_box(), page.locator('.th[data-name="topic"]').bounding_box()
+    page.mouse.move(start["x"] + 5, start["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(goal["x"] + 60, goal["y"] + 12, steps=3)
+    expect(page.locator(".dropmark")).to_be_visible()
+    more.focus()
+    release()
+    page.locator('.th[data-name="stars"] .bar').first.wait_for()
+    assert name.evaluate("node => node.isConnected")
+    assert more.evaluate("node => node === document.activeElement")
+    expect(page.locator(".dropmark")).to_be_visible()
+    page.mouse.move(goal["x"] + 30, goal["y"] + 12, steps=3)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("columns="))
+    assert names(page)[:3] == ["text", "stars", "topic"]
+    assert name.evaluate("node => node.isConnected")
+
+
+def test_statistics_that_come_meanwhile_do_not_end_sizing(visit: Any, reviews: Any, expect: Any) -> None:
+    page = visit(reviews)
+    release = held_back(page, "**/api/x/statistics*")
+    head = page.locator('.th[data-name="topic"]')
+    before, grip = head.bounding_box(), head.locator(".resize").bounding_box()
+    page.mouse.move(grip["x"] + 4, grip["y"] + 20)
+    page.mouse.down()
+    release()
+    head.locator(".bar").first.wait_for()
+    page.mouse.move(grip["x"] + 84, grip["y"] + 20, steps=3)
+    page.mouse.up()
+    expect(head).to_have_css("width", f"{before['width'] + 80:g}px")
+
+
 def test_going_back_undoes(visit: Any, reviews: Any, expect: Any) -> None:
     page = visit(reviews)
     page.get_by_role("button", name="test").click()
