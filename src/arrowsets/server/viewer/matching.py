@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from arrowsets.server.viewer.database import QueryStopped, connect, deadline
+from arrowsets.server.viewer.database import QueryStopped, connect, deadline, read_as
 from arrowsets.server.viewer.errors import ViewerError, invalid
 from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.split import Shown
@@ -191,7 +191,9 @@ class Match:
                 raise QueryStopped(self._seconds)
             stop = min(start + size, view.num_rows)
             table = chosen.read(range(start, stop)) if columns else pa.table({})
-            read: dict[str, Any] = {names[name]: table.column(name) for name in columns}
+            read: dict[str, Any] = {
+                names[name]: table.column(name).cast(read_as(table.schema.field(name).type)) for name in columns
+            }
             rows = pa.array(np.arange(start, stop, dtype=np.int64))
             chunk = pa.table({**read, ROW: rows})
             connection.register("data", chunk)
