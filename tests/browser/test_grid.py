@@ -31,6 +31,14 @@ def test_the_token_leaves_the_address_and_the_link_stays(visit: Any, reviews: An
     page.locator(".td").first.wait_for()
 
 
+def test_a_link_may_name_the_split_alone(visit: Any, reviews: Any, expect: Any) -> None:
+    page = visit(reviews, "?split=test")
+    expect(page.locator(".range")).to_contain_text("of 40")
+    page = visit(reviews, "?split=absent")
+    expect(page.locator(".toast")).to_contain_text("There is no absent here")
+    expect(page.locator(".range")).to_contain_text("of 600")
+
+
 def test_a_page_without_the_token_says_what_to_do(browser: Any, reviews: Any, expect: Any) -> None:
     page = browser.new_page()
     page.goto(reviews.url)
@@ -105,6 +113,9 @@ def test_the_keyboard_moves_opens_and_closes(visit: Any, reviews: Any, expect: A
     expect(grid).to_be_focused()
     page.keyboard.press("Control+End")
     expect(page.locator('.tr[data-position="599"]')).to_be_visible()
+    page.keyboard.press("i")
+    expect(page.get_by_role("dialog", name="About this data")).to_contain_text("600 rows")
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
 

@@ -8,10 +8,23 @@ import { inline, number } from "./values.js";
 const WIDTHS = { int: 118, float: 136, bool: 124, label: 150, time: 178, image: 148, audio: 220, video: 130, file: 130, chat: 460, binary: 120, null: 92 };
 const STRETCHES = new Set(["text", "chat", "list", "struct", "json", "array"]);
 const LETTER = 6.9;
+// What stands beside a name in a header: its icon, the mark of the order, the menu's button, and the space between.
+const BESIDE = 96;
+
+let pen = null;
+
+/** How wide a name is in a header: fonts differ by a third. */
+function nameWidth(name) {
+  if (pen === null) {
+    pen = document.createElement("canvas").getContext("2d");
+    pen.font = `600 13px ${getComputedStyle(document.body).fontFamily}`;
+  }
+  return pen.measureText(name.slice(0, 60)).width;
+}
 
 /** A width that suits what the first rows hold. */
 export function naturalWidth(name, kind, type, rows) {
-  const title = name.length * 7.6 + 80;
+  const title = nameWidth(name) + BESIDE;
   if (isNumeric(kind)) return Math.round(Math.min(300, Math.max(WIDTHS[kind], Math.min(title, 260), digits(rows, name) * 7.7 + 26)));
   if (WIDTHS[kind]) return Math.round(Math.max(WIDTHS[kind], Math.min(title, 260)));
   const longest = Math.max(0, ...rows.slice(0, 30).map((row) => letters(row.cells[name])));

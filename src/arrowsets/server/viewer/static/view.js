@@ -61,6 +61,7 @@ export class View {
     this.pages = this.#newPages();
     if (plain) this.pages.seed(answer, from / 100);
     this.#startGrid();
+    if (this.pages.count === 0) this.#empty();
     if (this.store.now.row !== null) this.#openRow(this.store.now);
     else if (offset > 0) this.grid.scrollTo(offset);
     this.#askErrors();
