@@ -45,11 +45,14 @@ export function passes(cell, { op, value }) {
   return !isNothing(cell) && (OPERATORS[op]?.(cell, value) ?? false);
 }
 
-/** A filter by the name of a class as one by its number, which is what cells hold. */
+/** A filter as cells are compared: by the number of a class, and by numbers where texts stand for them. */
 function numbered(filter, features) {
-  const names = features.find(({ name }) => name === filter.column)?.type.names;
-  const place = names?.indexOf(filter.value) ?? -1;
-  return place < 0 ? filter : { ...filter, value: place };
+  const type = features.find(({ name }) => name === filter.column)?.type;
+  const place = type?.names?.indexOf(filter.value) ?? -1;
+  if (place >= 0) return { ...filter, value: place };
+  const { value } = filter;
+  const kind = kindOf(type);
+  return { ...filter, value: Array.isArray(value) ? value.map((each) => valueOf(each, kind)) : valueOf(value, kind) };
 }
 
 /** Letters alone: case and accents make no difference, as when a server searches. */
