@@ -52,6 +52,14 @@ def test_a_sample_is_searched_sorted_and_filtered(page: Any, expect: Any) -> Non
     expect(page.locator(".chips .filter")).to_have_count(3)
 
 
+def test_a_sample_is_searched_as_a_server_searches(page: Any, expect: Any) -> None:
+    search = page.get_by_label("Search all text columns")
+    for query, rows in [("caption", 0), ("PÁTTERN 12", 1), ('"13: three"', 1), ("13: three", 1), ('"three 13"', 0)]:
+        search.fill(query)
+        page.keyboard.press("Enter")
+        expect(page.locator(".range")).to_have_text(re.compile(f"^{rows} match"))
+
+
 def test_a_row_of_a_sample_is_opened(page: Any, expect: Any) -> None:
     page.locator(".td.text").first.click()
     expect(page.get_by_role("complementary")).to_contain_text("You answer briefly")

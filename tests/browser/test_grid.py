@@ -31,6 +31,14 @@ def test_the_token_leaves_the_address_and_the_link_stays(visit: Any, reviews: An
     page.locator(".td").first.wait_for()
 
 
+def test_a_link_may_name_the_split_alone(visit: Any, reviews: Any, expect: Any) -> None:
+    page = visit(reviews, "?split=test")
+    expect(page.locator(".range")).to_contain_text("of 40")
+    page = visit(reviews, "?split=absent")
+    expect(page.locator(".toast")).to_contain_text("There is no absent here")
+    expect(page.locator(".range")).to_contain_text("of 600")
+
+
 def test_a_page_without_the_token_says_what_to_do(browser: Any, reviews: Any, expect: Any) -> None:
     page = browser.new_page()
     page.goto(reviews.url)
@@ -105,6 +113,9 @@ def test_the_keyboard_moves_opens_and_closes(visit: Any, reviews: Any, expect: A
     expect(grid).to_be_focused()
     page.keyboard.press("Control+End")
     expect(page.locator('.tr[data-position="599"]')).to_be_visible()
+    page.keyboard.press("i")
+    expect(page.get_by_role("dialog", name="About this data")).to_contain_text("600 rows")
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
 
@@ -135,6 +146,69 @@ def test_a_header_is_dragged_to_another_place(visit: Any, reviews: Any, expect: 
     expect(page).to_have_url(re.compile("columns="))
     assert names(page)[:3] == ["text", "stars", "topic"]
     assert "sort" not in state(page)
+
+
+def held_back(page: Any, address: str) -> Any:
+    """Load the page again with answers held back; returns what lets them come."""
+    waiting: list[Any] = []
+    released = False
+
+    def answer(route: Any) -> None:
+        if released:
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    def release() -> None:
+        nonlocal released
+        released = True
+        while waiting:
+            waiting.pop().continue_()
+
+    page.route(address, answer)
+    page.reload()
+    page.locator(".td").first.wait_for()
+    return release
+
+
+def test_statistics_that_come_meanwhile_do_not_end_what_is_done_in_a_header(
+    visit: Any, reviews: Any, expect: Any
+) -> None:
+    page = visit(reviews)
+    release = held_back(page, "**/api/x/statistics*")
+    name = page.locator('.th[data-name="stars"] .name').element_handle()
+    more = page.locator('.th[data-name="stars"] .more').element_handle()
+    more.focus()
+    start, goal = name.bounding_box(), page.locator('.th[data-name="topic"]').bounding_box()
+    page.mouse.move(start["x"] + 5, start["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(goal["x"] + 60, goal["y"] + 12, steps=3)
+    expect(page.locator(".dropmark")).to_be_visible()
+    more.focus()
+    release()
+    page.locator('.th[data-name="stars"] .bar').first.wait_for()
+    assert name.evaluate("node => node.isConnected")
+    assert more.evaluate("node => node === document.activeElement")
+    expect(page.locator(".dropmark")).to_be_visible()
+    page.mouse.move(goal["x"] + 30, goal["y"] + 12, steps=3)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("columns="))
+    assert names(page)[:3] == ["text", "stars", "topic"]
+    assert name.evaluate("node => node.isConnected")
+
+
+def test_statistics_that_come_meanwhile_do_not_end_sizing(visit: Any, reviews: Any, expect: Any) -> None:
+    page = visit(reviews)
+    release = held_back(page, "**/api/x/statistics*")
+    head = page.locator('.th[data-name="topic"]')
+    before, grip = head.bounding_box(), head.locator(".resize").bounding_box()
+    page.mouse.move(grip["x"] + 4, grip["y"] + 20)
+    page.mouse.down()
+    release()
+    head.locator(".bar").first.wait_for()
+    page.mouse.move(grip["x"] + 84, grip["y"] + 20, steps=3)
+    page.mouse.up()
+    expect(head).to_have_css("width", f"{before['width'] + 80:g}px")
 
 
 def test_going_back_undoes(visit: Any, reviews: Any, expect: Any) -> None:

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from arrowsets import Dataset, DatasetDict
+
+
+@pytest.fixture(scope="module")
+def uneven(serving_of: Callable[[Any], Iterator[Any]]) -> Iterator[Any]:
+    rows = Dataset.from_dict({"a": [1, 2]})
+    yield from serving_of(DatasetDict({"train": rows, "none": rows.select([])}))
+
+
+def test_a_split_without_rows_says_so(visit: Any, uneven: Any, expect: Any) -> None:
+    page = visit(uneven)
+    page.get_by_role("button", name="none").click()
+    expect(page.locator(".overlay")).to_contain_text("This split has no rows")
+    expect(page.locator(".range")).to_have_text("No rows")
+    expect(page.locator(".th")).to_have_count(1)
 
 
 def test_of_a_thousand_columns_those_on_screen_are_fetched(visit: Any, wide: Any, expect: Any) -> None:

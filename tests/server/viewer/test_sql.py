@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -42,6 +44,56 @@ def test_parquet_is_queried_where_it_lies(show: Show, tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": range(10_000)}), tmp_path / "a.parquet", row_group_size=1000)
     pq.write_table(pa.table({"x": range(10_000, 10_010)}), tmp_path / "b.parquet")
     assert show(tmp_path).sql("SELECT sum(x), count(*) FROM data WHERE x >= 9999").json()["rows"] == [[110_044, 11]]
+
+
+@pytest.fixture
+def halves() -> pa.Table:
+    """Types that DuckDB does not know, at all depths."""
+    half = pa.array(np.array([1.5, 2.5], "f2"))
+    return pa.table({
+        "H": half, "i": [1, 2], "d": pa.array([Decimal("1.25"), None], pa.decimal256(50, 2)),
+        "l": pa.ListArray.from_arrays([0, 1, 2], half), "s": pa.StructArray.from_arrays([half], ["x"]),
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["memory", "file"])
+def test_types_that_duckdb_does_not_know_are_read_as_others(
+    show: Show, halves: pa.Table, tmp_path: Path, place: str
+) -> None:
+    pq.write_table(halves, tmp_path / "a.parquet")
+    client = show(Dataset(halves) if place == "memory" else tmp_path)
+    answer = client.sql("SELECT count(*) OVER () AS n, * FROM data WHERE h > 1 AND l[1] > 1 AND s.x > 1 AND d = 1.25")
+    assert answer.json().get("rows") == [[1, 1.5, 1, 1.25, [1.5], {"x": 1.5}]], answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT t FROM data t WHERE i = 1", [[{"H": 1.5, "i": 1, "d": 1.25, "l": [1.5], "s": {"x": 1.5}}]]),
+        ("SELECT avg(i) AS n FROM data JOIN (SELECT 2.5 AS h) USING (h) ORDER BY n", [[2.0]]),
+    ],
+)
+def test_columns_are_converted_for_all_ways_to_name_them(
+    show: Show, halves: pa.Table, query: str, rows: list[Any]
+) -> None:
+    assert show(Dataset(halves)).sql(query).json().get("rows") == rows
+
+
+def test_filters_and_orders_of_types_that_duckdb_does_not_know(show: Show, halves: pa.Table) -> None:
+    client = show(Dataset(halves))
+    assert client.numbers(filters=[{"column": "H", "op": ">", "value": 2}]) == [1]
+    assert client.numbers(filters=[{"column": "d", "op": "=", "value": "1.25"}]) == [0]
+    assert client.numbers(filters=[{"column": "s.x", "op": "<=", "value": 1.5}]) == [0]
+    assert client.numbers(sort="H", descending="1") == [1, 0]
+    assert [row["row_idx"] for row in client.get("/filter", where="l[1] = 2.5").json()["rows"]] == [1]
+
+
+def test_columns_that_must_be_converted_and_are_not_named_cost_nothing(show: Show) -> None:
+    wide = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(1 << 23, "f2")), 1 << 13)
+    client = show(Dataset(pa.table({"x": range(1 << 10), "wide": wide})), sql_memory=64 << 20)
+    assert client.sql("SELECT sum(x) FROM data").json()["rows"] == [[523_776]]
+    refused = client.sql("SELECT wide FROM data")
+    assert (refused.status_code, "wide" in refused.json()["error"]) == (422, True)
 
 
 def test_rows_in_another_order_are_queried_as_they_are_shown(show: Show) -> None:

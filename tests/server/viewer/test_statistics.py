@@ -47,6 +47,16 @@ def test_the_public_answer_is_sorted_and_leaves_out_what_has_none(show: Show, ty
     assert kinds["audio"] == "audio"
 
 
+def test_the_last_bin_leads_to_the_largest_integer(show: Show) -> None:
+    largest = 1234567890123456820  # JavaScript knows no number between ...768 and ...1024
+    client = show(Dataset.from_dict({"x": [0, largest]}))
+    statistics = _known(client)[0]["column_statistics"]
+    low, high = statistics["histogram"]["bin_edges"][-2:]
+    assert (statistics["max"], high) == (str(largest), str(largest))
+    assert client.numbers(filters=[{"column": "x", "op": "between", "value": [low, high, True]}]) == [1]
+    assert client.get("/statistics").json()["statistics"][0]["column_statistics"]["max"] == largest
+
+
 def test_a_bad_column_costs_no_other(show: Show) -> None:
     broken = pa.array([b"ok", b"\xff"]).view(pa.string())
     client = show(Dataset(pa.table({"x": [1, 2], "broken": broken})))

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+
 from arrowsets.features.media import needed
 from arrowsets.server.viewer.errors import ViewerError
 
-__all__ = ["QueryStopped", "connect", "deadline"]
+__all__ = ["QueryStopped", "connect", "deadline", "read_as"]
 
 _LOCKED = (
     "autoinstall_known_extensions=false",
@@ -24,6 +26,7 @@ _LOCKED = (
     "temp_directory=''",
     "enable_external_access=false",
 )
+_DIGITS = 38
 
 
 class QueryStopped(ViewerError):
@@ -45,6 +48,32 @@ def connect(*, memory: int = 512 << 20, threads: int = 2) -> Any:
     for setting in (*_LOCKED, f"memory_limit='{memory >> 20}MiB'", f"threads={threads}", "lock_configuration=true"):
         made.execute(f"SET {setting}")
     return made
+
+
+def read_as(dtype: pa.DataType) -> pa.DataType:
+    """Return the type as which DuckDB reads a column: it knows no half floats, and no decimals of more than 38 digits.
+
+    >>> read_as(pa.list_(pa.float16()))
+    ListType(list<item: float>)
+    """
+    if pa.types.is_float16(dtype):
+        return pa.float32()
+    if pa.types.is_decimal256(dtype):
+        return pa.decimal128(dtype.precision, dtype.scale) if dtype.precision <= _DIGITS else pa.float64()
+    if not pa.types.is_nested(dtype) or pa.types.is_union(dtype):
+        return dtype
+    fields = [dtype.field(at) for at in range(dtype.num_fields)]
+    inner = [field.with_type(read_as(field.type)) for field in fields]
+    if inner == fields:
+        return dtype
+    if pa.types.is_struct(dtype):
+        return pa.struct(inner)
+    if pa.types.is_map(dtype):
+        key, item = (read_as(dtype.key_type), read_as(dtype.item_type))
+        return pa.map_(key, item, dtype.keys_sorted)
+    if pa.types.is_fixed_size_list(dtype):
+        return pa.list_(inner[0], dtype.list_size)
+    return pa.large_list(inner[0]) if pa.types.is_large_list(dtype) else pa.list_(inner[0])
 
 
 @contextlib.contextmanager

@@ -24,8 +24,9 @@ class ViewerError(ArrowsetsError):
 
 def missing(*names: str) -> ViewerError:
     """Return the answer for parameters that were not given."""
-    given = " and ".join(f"'{name}'" for name in names)
-    return ViewerError(422, "MissingRequiredParameter", f"Parameter {given} is required")
+    *some, last = (f"'{name}'" for name in names)
+    said = f"Parameters {', '.join(some)} and {last} are" if some else f"Parameter {last} is"
+    return ViewerError(422, "MissingRequiredParameter", f"{said} required")
 
 
 def invalid(message: str, hint: str | None = None) -> ViewerError:

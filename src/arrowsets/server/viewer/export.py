@@ -105,7 +105,7 @@ def _sample(target: Target, rows: int, budget: _Budget) -> dict[str, Any]:
             "rows": writer.rows(table, shown.features, range(count)),
             "num_rows_total": count,
         },
-        "statistics": {"num_examples": shown.num_rows, "statistics": statistics},
+        "statistics": {"num_examples": shown.num_rows, "statistics": writer.plain(statistics)},
     }
 
 

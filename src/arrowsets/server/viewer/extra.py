@@ -12,7 +12,7 @@ from arrowsets.errors import ColumnNotFound
 from arrowsets.server.viewer.call import Call, Target, as_json
 from arrowsets.server.viewer.catalogue import Source
 from arrowsets.server.viewer.cells import CUT_CHARACTERS, feature_items, json_text
-from arrowsets.server.viewer.errors import ViewerError, invalid
+from arrowsets.server.viewer.errors import ViewerError, invalid, missing
 from arrowsets.server.viewer.filters import filters_of, search_of, sort_of
 from arrowsets.server.viewer.matching import Question
 from arrowsets.server.viewer.split import Shown, Split
@@ -118,7 +118,9 @@ def chosen(shown: Shown, columns: list[Any] | None) -> list[str]:
 def cell(call: Call) -> Response:
     """Return one whole cell."""
     target = call.target()
-    name = call.required("column")[0]
+    name = call.request.query_params.get("column")
+    if name is None:
+        raise missing("column")
     row = call.whole("row", 0)
     shown = target.split.shown(row + 1)
     chosen(shown, [name])
@@ -150,7 +152,9 @@ def statistics(call: Call) -> Response:
     shown = target.split.whole()
     names = chosen(shown, call.listed("columns"))
     entries = call.boards.of(shown, target.source.roots).entries(names)
-    return as_json({"num_examples": shown.num_rows, "statistics": entries}, target.source.revision, _PRIVATE)
+    # Ends of bins are filtered by, so they are as exact as cells.
+    exact = call.writer(target, absolute=False, exact=True).plain(entries)
+    return as_json({"num_examples": shown.num_rows, "statistics": exact}, target.source.revision, _PRIVATE)
 
 
 def errors(call: Call) -> Response:

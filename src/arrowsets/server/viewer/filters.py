@@ -176,7 +176,7 @@ class _Filter:
             if is_such(dtype):
                 return f"CAST(? AS {name})"
         if pa.types.is_decimal(dtype):
-            return f"CAST(? AS DECIMAL({min(dtype.precision, 38)},{dtype.scale}))"
+            return f"CAST(? AS {f'DECIMAL({dtype.precision},{dtype.scale})' if dtype.precision <= 38 else 'DOUBLE'})"
         return "?"
 
     def _bound(self, value: Any) -> Any:

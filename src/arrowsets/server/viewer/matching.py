@@ -6,6 +6,7 @@ whatever the size of the data, a search can be stopped at any chunk, and the fir
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from arrowsets.server.viewer.database import QueryStopped, connect, deadline
+from arrowsets.server.viewer.database import QueryStopped, connect, deadline, read_as
 from arrowsets.server.viewer.errors import ViewerError, invalid
 from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.split import Shown
@@ -62,6 +63,7 @@ class Match:
         self._error: Exception | None = None
         self._changed = threading.Condition()
         self._unwanted = False
+        self._connection: Any = None
         self.total: int | None = None
         self.cut = False
 
@@ -78,6 +80,9 @@ class Match:
     def stop(self) -> None:
         """Give it up: nobody asks for it any more."""
         self._unwanted = True
+        if (connection := self._connection) is not None:
+            with contextlib.suppress(Exception):  # it may just have been closed
+                connection.interrupt()
 
     def page(self, offset: int, length: int, wait: float) -> npt.NDArray[np.int64]:
         """Return some of the positions, waiting until they are found or there are no more.
@@ -118,6 +123,7 @@ class Match:
         """Find them."""
         try:
             with connect() as connection:
+                self._connection = connection
                 if self._question.order:
                     self._sort(connection)
                 else:
@@ -126,6 +132,8 @@ class Match:
             with self._changed:
                 self._error = _told(error)
                 self._changed.notify_all()
+        finally:
+            self._connection = None
 
     def _scan(self, connection: Any) -> None:
         for table in self._answers(connection, f"SELECT {ROW}"):
@@ -183,7 +191,9 @@ class Match:
                 raise QueryStopped(self._seconds)
             stop = min(start + size, view.num_rows)
             table = chosen.read(range(start, stop)) if columns else pa.table({})
-            read: dict[str, Any] = {names[name]: table.column(name) for name in columns}
+            read: dict[str, Any] = {
+                names[name]: table.column(name).cast(read_as(table.schema.field(name).type)) for name in columns
+            }
             rows = pa.array(np.arange(start, stop, dtype=np.int64))
             chunk = pa.table({**read, ROW: rows})
             connection.register("data", chunk)
@@ -215,7 +225,7 @@ class Matches:
             match = self._known[key] = Match(shown, question, self._seconds)
             self._forget()
         try:
-            self._pool.submit(match.run)
+            self._pool.submit(match.run, match.stop)
         except ViewerError:
             with self._lock:
                 self._known.pop(key, None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from arrowsets.server.background import in_background
 from arrowsets.server.viewer.errors import ViewerError
 
 __all__ = ["Pool"]
@@ -20,36 +22,54 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._queue: queue.Queue[tuple[Callable[[], Any], Future[Any]]] = queue.Queue(WAITING)
+        self._queue: queue.Queue[_Task | None] = queue.Queue(WAITING)
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
+        self._current: set[_Task] = set()
+        self._closed = False
 
-    def submit(self, work: Callable[[], Any]) -> Future[Any]:
+    def submit(self, work: Callable[[], Any], stop: Callable[[], None] = lambda: None) -> Future[Any]:
         """Do something when its turn comes.
+
+        Args:
+            stop: Ends it early; is called when the process ends.
 
         Raises:
             ViewerError: if too many wait already.
         """
-        future: Future[Any] = Future()
+        task = _Task(work, stop)
         try:
-            self._queue.put_nowait((work, future))
+            self._queue.put_nowait(task)
         except queue.Full:
             raise ViewerError(503, "TooManyRequests", "Too many searches are waiting; try again in a moment.") from None
         with self._lock:
             if len(self._threads) < self._workers:
-                thread = threading.Thread(target=self._run, name="arrowsets-viewer-work", daemon=True)
-                self._threads.append(thread)
-                thread.start()
-        return future
+                self._threads.append(in_background(self._run, "arrowsets-viewer-work", self._close))
+        return task.future
+
+    def _close(self) -> None:
+        self._closed = True
+        for task in list(self._current):
+            task.stop()
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(None)
 
     def _run(self) -> None:
-        while True:
-            work, future = self._queue.get()
-            if not future.set_running_or_notify_cancel():
+        while not self._closed:
+            task = self._queue.get()
+            if task is None or not task.future.set_running_or_notify_cancel():
                 continue
+            self._current.add(task)
             try:
-                future.set_result(work())
+                task.future.set_result(task.work())
             except BaseException as error:  # noqa: BLE001 - belongs to who waits for it
-                future.set_exception(error)
+                task.future.set_exception(error)
+            self._current.discard(task)
             # The thread waits for long; what it did last must not stay in memory for as long.
-            del work, future
+            del task
+
+
+class _Task:
+    def __init__(self, work: Callable[[], Any], stop: Callable[[], None]) -> None:
+        self.work, self.stop = work, stop
+        self.future: Future[Any] = Future()

@@ -9,13 +9,14 @@ import importlib
 import json
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyarrow import ipc
 
-from arrowsets.server.viewer.database import connect
+from arrowsets.server.viewer.database import connect, read_as
 from arrowsets.table.parquet import parquet_paths
 
 __all__ = ["main"]
@@ -52,9 +53,9 @@ def _answer(connection: Any, order: Any) -> int:
         statements = duckdb.extract_statements(order.query)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             return _told("refused", "Only one SELECT statement can be run.")
-        _check(connection, order)
+        tree = _checked(connection, order)
         for name, view in order.views.items():
-            connection.register(name, _scanned(view, order.memory))
+            connection.register(name, _scanned(view, order.memory, _named(tree, view)))
         # What is shown and one row more, which tells that there is more.
         relation = connection.sql(f"SELECT * FROM ({_bare(order.query)}\n) LIMIT {order.rows + 1}")  # noqa: S608 - checked above
         reader = relation.to_arrow_reader(_STREAMED_ROWS)
@@ -73,22 +74,46 @@ def _bare(query: str) -> str:
     return query.strip().rstrip(";")
 
 
-def _scanned(view: Any, memory: int) -> Any:
+def _scanned(view: Any, memory: int, named: Collection[str]) -> Any:
     """Return rows as DuckDB scans them: mapped or decoded batch by batch, and only the columns that a query names."""
     files = parquet_paths(view)
+    schema: Any = pa.schema([field.with_type(read_as(field.type)) for field in view.schema])
     if files is not None:
         import pyarrow.dataset as ds
 
-        return ds.dataset(files, schema=view.schema, format="parquet")
+        return ds.dataset(files, schema=schema, format="parquet")
     if not all(group.rows.is_contiguous for group in view.groups) and view.nbytes > memory // 4:
         raise _Refused(
             "These rows are a selection in another order, too large to be copied: flatten_indices() writes them."
         )
-    return view.read(range(view.num_rows))
+    # What DuckDB reads as another type is copied, so where nobody names it it is left out.
+    converted = [field.name for field in view.schema if schema.field(field.name).type != field.type]
+    chosen = view.select_columns([name for name in view.columns if name not in converted or name in named])
+    table = chosen.read(range(view.num_rows))
+    if (size := sum(table.column(name).nbytes for name in converted if name in named)) > memory // 8:
+        raise _Refused(f"{', '.join(converted)}: {size:,} bytes are too large to be converted; name other columns.")
+    return table.cast(pa.schema([schema.field(name) for name in table.column_names]))
 
 
-def _check(connection: Any, order: Any) -> None:
-    """Look at DuckDB's own parse of the query: it may name our tables, its own ones, and functions that make rows."""
+def _named(tree: Any, view: Any) -> Collection[str]:
+    """Return the columns that a query names; all, if it has a star, or means whole rows by the name of a table."""
+    nodes = list(_nodes(tree))
+    tables = {name.casefold() for node in nodes if "table_name" in node for name in (node["table_name"], node["alias"])}
+    names: set[str] = set()
+    for node in nodes:
+        listed = [name.casefold() for name in (node.get("column_names") or node.get("using_columns") or ())]
+        if (
+            node.get("class") == "STAR"
+            or node.get("ref_type") == "NATURAL"
+            or (len(listed) == 1 and listed[0] in tables)
+        ):
+            return list(view.columns)
+        names.update(listed)
+    return [name for name in view.columns if name.casefold() in names]
+
+
+def _checked(connection: Any, order: Any) -> Any:
+    """Return DuckDB's own parse of the query, which may name our tables, its own ones, and functions that make rows."""
     tree = json.loads(connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [order.query]).fetchall()[0][0])
     if tree.get("error"):
         raise _Refused(tree.get("error_message") or "This kind of query cannot be run.")
@@ -101,6 +126,7 @@ def _check(connection: Any, order: Any) -> None:
             raise _Refused(f"The function {node['function'].get('function_name')!r} is not available here.")
         if kind == "SHOW_REF" or node.get("function_name") in _REFUSED_FUNCTIONS:
             raise _Refused("Settings cannot be asked for.")
+    return tree
 
 
 def _own_tables(tree: Any) -> Iterator[str]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from arrowsets.dataset import Dataset
 from arrowsets.errors import ArrowsetsError
 from arrowsets.features import Features
+from arrowsets.server.background import in_background
 from arrowsets.server.viewer.errors import ViewerError, not_ready
 from arrowsets.table import View
 
@@ -148,8 +149,7 @@ class Split:
         if self._opened is None and self._worker is None:
             with self._lock:
                 if self._worker is None:
-                    self._worker = threading.Thread(target=self._run, name=f"prepare {self.name}", daemon=True)
-                    self._worker.start()
+                    self._worker = in_background(self._run, f"prepare {self.name}")
         return self._opened
 
     def _run(self) -> None:

@@ -3,7 +3,7 @@
 import { ApiError, server, takeToken } from "./api.js";
 import { columnList } from "./columns.js";
 import { density } from "./density.js";
-import { fill, h } from "./dom.js";
+import { fill, h, toast } from "./dom.js";
 import { drawChips } from "./filters.js";
 import { showHelp } from "./help.js";
 import { pageKeys } from "./keys.js";
@@ -65,7 +65,7 @@ class Page {
       g: () => this.status.field.focus(),
       c: (anchor) => this.view?.grid && this.#columns(anchor ?? this.bar.tools.firstChild),
       d: () => this.#resizeRows(this.#nextSize()),
-      i: (anchor) => popover(anchor, "About this data", () => about({ ...this, where: this.#where, view: this.view })),
+      i: (anchor) => popover(anchor ?? this.bar.about, "About this data", () => about({ ...this, where: this.#where, view: this.view })),
       q: () => (this.sql.element.hidden ? this.#openSql() : this.#closeSql()),
       t: () => (otherTheme(), this.bar.showTheme()),
       j: () => this.view?.step(1),
@@ -169,17 +169,21 @@ function retryable(error, again) {
   return h("div", { class: "overlay" }, problem(error), h("div", { class: "acts" }, button));
 }
 
-/** Whether the state names a split that is there; if not, the first one is meant. */
+/**
+ * A state that names a split that is there: what an address leaves out is the first that fits what it names. One that
+ * names what is not there shows the first split, and says so.
+ */
 function settled(state, datasets) {
-  const dataset = datasets.find((each) => each.dataset === state.dataset);
-  const config = dataset?.configs.find((each) => each.config === state.config);
-  if (config?.splits.some((each) => each.split === state.split)) return state;
-  if (!state.dataset && !state.config && !state.split) return { ...state, ...only(firstOf(datasets, "")) };
-  return { ...state, ...firstOf(datasets, state.dataset, state.config) };
-}
-
-function only(changes) {
-  return Object.fromEntries(WHERE.map((name) => [name, changes[name]]));
+  const usual = firstOf(datasets, state.dataset, state.config);
+  const dataset = datasets.find((each) => each.dataset === usual.dataset);
+  const holds = (config) => config.splits.some((each) => each.split === state.split);
+  const config = state.config
+    ? dataset.configs.find((each) => each.config === state.config)
+    : (dataset.configs.find(holds) ?? dataset.configs[0]);
+  const known = (!state.dataset || state.dataset === dataset.dataset) && config && (!state.split || holds(config));
+  if (known) return { ...state, dataset: dataset.dataset, config: config.config, split: state.split || config.splits[0]?.split };
+  toast(`There is no ${WHERE.map((name) => state[name]).filter(Boolean).join(" / ")} here`);
+  return { ...state, ...usual };
 }
 
 async function start() {

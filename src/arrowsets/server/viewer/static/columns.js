@@ -8,20 +8,34 @@ import { inline, number } from "./values.js";
 const WIDTHS = { int: 118, float: 136, bool: 124, label: 150, time: 178, image: 148, audio: 220, video: 130, file: 130, chat: 460, binary: 120, null: 92 };
 const STRETCHES = new Set(["text", "chat", "list", "struct", "json", "array"]);
 const LETTER = 6.9;
+// What stands beside a name in a header: its icon, the mark of the order, the menu's button, and the space between.
+const BESIDE = 96;
+
+let pen = null;
+
+/** How wide a text is: fonts differ by a third. */
+function textWidth(text, weight = 400) {
+  pen ??= document.createElement("canvas").getContext("2d");
+  pen.font = `${weight} 13px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(text.slice(0, 60)).width;
+}
 
 /** A width that suits what the first rows hold. */
 export function naturalWidth(name, kind, type, rows) {
-  const title = name.length * 7.6 + 80;
-  if (isNumeric(kind)) return Math.round(Math.min(300, Math.max(WIDTHS[kind], Math.min(title, 260), digits(rows, name) * 7.7 + 26)));
+  const title = textWidth(name, 600) + BESIDE;
+  if (isNumeric(kind) || kind === "time") {
+    return Math.round(Math.min(300, Math.max(WIDTHS[kind], Math.min(title, 260), longestNumber(rows, name) + 26)));
+  }
   if (WIDTHS[kind]) return Math.round(Math.max(WIDTHS[kind], Math.min(title, 260)));
   const longest = Math.max(0, ...rows.slice(0, 30).map((row) => letters(row.cells[name])));
   const meta = typeLabel(type).length * 6.2 + 90;
   return Math.round(Math.min(400, Math.max(title, meta, longest * LETTER + 30, 130)));
 }
 
-/** The letters of the longest number of the first rows. */
-function digits(rows, name) {
-  return Math.max(0, ...rows.slice(0, 30).map(({ cells }) => (cells[name] === null ? 0 : number(cells[name] ?? "").length)));
+/** How wide the longest number or time of the first rows is. */
+function longestNumber(rows, name) {
+  const shown = rows.slice(0, 30).map(({ cells }) => number(cells[name] ?? ""));
+  return textWidth(shown.reduce((one, other) => (other.length > one.length ? other : one), ""));
 }
 
 function letters(value) {

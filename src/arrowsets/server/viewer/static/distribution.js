@@ -28,13 +28,19 @@ function range(type, low, high, closed) {
   return `${rough(low)} – ${rough(high)}`;
 }
 
-function histogram(column, type, { histogram: { hist, bin_edges: ends }, min, max }) {
+/** Integers that JavaScript would round come as texts: filters are made of them, words of what is near. */
+function near(type, value) {
+  return type === "int" && typeof value === "string" ? Number(value) : value;
+}
+
+function histogram(column, type, { histogram: { hist, bin_edges: ends }, ...extent }) {
   const op = operator(type);
+  const [min, max] = [near(type, extent.min), near(type, extent.max)];
   const bars = hist.map((size, index) => {
     const closed = index === hist.length - 1;
     const [low, high] = [ends[index], ends[index + 1]];
     const filter = op && { column, op, value: [low, high, closed] };
-    return { name: range(type, low, high, closed), count: size, filter };
+    return { name: range(type, near(type, low), near(type, high), closed), count: size, filter };
   });
   const unit = UNITS[type] ?? "";
   // One value alone is said once.

@@ -1,6 +1,6 @@
 /** A virtual grid: only the rows and columns on screen exist as elements, so a billion cells cost what fifty do. */
 
-import { fill, h } from "./dom.js";
+import { h } from "./dom.js";
 import { columnWindow, edges, rowWindow, scale, stretch } from "./geometry.js";
 
 const GUTTER_DIGIT = 7.6;
@@ -18,7 +18,8 @@ export class Grid {
 
   /**
    * `source` is `{room, get(position), has(position, name), want(first, last, names)}`; `columns` are
-   * `{name, kind, width, stretches}`; `head(column)` and `cell(column, row)` give what stands in a header and a cell;
+   * `{name, kind, width, stretches}`; `head(element, column)` draws a header, again when something of it has changed, and
+   * `cell(column, row)` gives what stands in a cell;
    * `drawn(position)` hears which row is first on screen, `picked(position, column)` of clicks and Enter, `key(event)` of other keys.
    */
   constructor({ label, source, columns, size = "small", rowHeight, headHeight, head, cell, drawn, picked, key }) {
@@ -63,7 +64,9 @@ export class Grid {
 
   setColumns(columns) {
     this.columns = columns;
-    this.#heads.clear();
+    const keys = new Set(columns.map(keyOf));
+    for (const key of this.#heads.keys()) if (!keys.has(key)) this.#heads.delete(key);
+    for (const column of columns) this.redrawHead(column);
     this.relayout();
   }
 
@@ -245,8 +248,9 @@ export class Grid {
       const column = this.columns[index];
       let element = this.#heads.get(keyOf(column));
       if (!element) {
-        element = h("div", { class: `th ${column.kind}`, role: "columnheader" }, this.head(column));
+        element = h("div", { class: `th ${column.kind}`, role: "columnheader" });
         element.dataset.name = column.name;
+        this.head(element, column);
         this.#heads.set(keyOf(column), element);
       }
       element.id = `${this.id}-h-${index}`;
@@ -311,10 +315,10 @@ export class Grid {
     return this.#heads.get(name);
   }
 
-  /** Make a header anew. */
+  /** Draw a header again, where it has been drawn. */
   redrawHead(column) {
     const element = this.#heads.get(keyOf(column));
-    if (element) fill(element, this.head(column));
+    if (element) this.head(element, column);
   }
 }
 

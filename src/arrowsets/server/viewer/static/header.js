@@ -20,40 +20,54 @@ function spread(column, { entry, pick, active }) {
 }
 
 function sortMark(column) {
-  if (!column.sort || column.sort === "none") return null;
-  return h("span", { class: "sorted" }, icon(column.sort === "ascending" ? "up" : "down"));
+  return !column.sort || column.sort === "none" ? null : icon(column.sort === "ascending" ? "up" : "down");
 }
 
 /**
- * What stands in a header. `how` is `{entry, active, pick, menu, sort, resize, drag, problem}`; without `menu` the header
- * is a plain one.
+ * Draw a header into its element. `how` is `{entry, active, pick, menu, sort, resize, drag, problem}`; without `menu` the
+ * header is a plain one.
+ *
+ * What is pressed or held (the name, the menu's button, the grip) is made once and stays: statistics come while somebody
+ * drags a header, and a new node in place of the old one would end that.
  */
-export function renderHead(column, how) {
-  const title = h(
-    "div",
-    { class: "title" },
-    icon(iconOf(column.kind)),
-    h("button", { class: "name", type: "button", tabindex: -1, dir: "auto", title: column.name }, column.name),
-    sortMark(column),
-  );
-  const name = title.querySelector(".name");
+export function drawHead(element, column, how) {
+  const parts = (element.parts ??= begin(element, column, how));
+  parts.column = column;
+  fill(parts.sorted, sortMark(column));
+  if (!how.menu) return;
+  const counted = JSON.stringify([how.active.filter((each) => each.column === column.name), how.problem]);
+  if (parts.drawn && parts.entry === how.entry && parts.counted === counted) return;
+  Object.assign(parts, { drawn: true, entry: how.entry, counted });
+  const missing = how.entry && nulls(how.entry);
+  const problem = how.problem && h("span", { class: "problem", title: how.problem }, icon("warn"));
+  fill(parts.meta, parts.type, missing && nullButton(column, missing, how), problem);
+  fill(parts.spread, spread(column, how));
+}
+
+function begin(element, column, how) {
+  const parts = {
+    column,
+    name: h("button", { class: "name", type: "button", tabindex: -1, dir: "auto", title: column.name }, column.name),
+    sorted: h("span", { class: "sorted" }),
+    type: h("span", { class: "type" }, typeLabel(column.type)),
+    spread: h("div", { class: "spread" }),
+  };
+  const title = h("div", { class: "title" }, icon(iconOf(column.kind)), parts.name, parts.sorted);
+  parts.meta = h("div", { class: "meta" }, parts.type);
   const grip = h("span", { class: "resize", "aria-hidden": "true" });
-  how.resize?.(grip, column);
-  if (!how.menu) return [title, h("div", { class: "meta" }, h("span", { class: "type" }, typeLabel(column.type))), grip];
-  name.addEventListener("click", (event) => how.sort(column, event));
-  how.drag(title, column);
+  how.resize?.(grip);
+  fill(element, title, parts.meta, how.menu ? parts.spread : null, grip);
+  if (!how.menu) return parts;
+  parts.name.addEventListener("click", () => how.sort(parts.column));
+  how.drag(title);
   const more = h(
     "button",
     { class: "ghost more", type: "button", tabindex: -1, "aria-label": `Menu of ${column.name}`, "aria-haspopup": "menu" },
     icon("chevron"),
   );
-  more.addEventListener("click", () => how.menu(column, more));
+  more.addEventListener("click", () => how.menu(parts.column, more));
   title.append(more);
-  const meta = h("div", { class: "meta" }, h("span", { class: "type" }, typeLabel(column.type)));
-  const missing = how.entry && nulls(how.entry);
-  if (missing) meta.append(nullButton(column, missing, how));
-  if (how.problem) meta.append(h("span", { class: "problem", title: how.problem }, icon("warn")));
-  return [title, meta, spread(column, how), grip];
+  return parts;
 }
 
 function nullButton(column, missing, { pick, active }) {
@@ -79,7 +93,8 @@ export function resizing(grip, { width, change, fit }) {
     const [start, before] = [event.clientX, width()];
     const move = ({ clientX }) => change(Math.max(56, Math.min(1600, before + clientX - start)));
     grip.addEventListener("pointermove", move);
-    grip.addEventListener("pointerup", () => grip.removeEventListener("pointermove", move), { once: true });
+    // Comes after the release, and also where the system takes the pointer away.
+    grip.addEventListener("lostpointercapture", () => grip.removeEventListener("pointermove", move), { once: true });
   });
   grip.addEventListener("dblclick", fit);
   grip.addEventListener("click", (event) => event.stopPropagation());
@@ -94,8 +109,7 @@ export function dragging(title, { grid, name, drop }) {
     let place = null;
     const move = ({ clientX }) => {
       if (!mark && Math.abs(clientX - start) < 6) return;
-      mark ??= grid.headRow.appendChild(h("span", { class: "dropmark" }));
-      // Statistics that come meanwhile draw the title anew; the header around it stays.
+      mark ??= grid.headRow.parentElement.appendChild(h("span", { class: "dropmark", "aria-hidden": "true" }));
       grid.headOf(name)?.classList.add("dragged");
       const x = clientX - grid.element.getBoundingClientRect().left + grid.element.scrollLeft - grid.gutter;
       place = nearestEdge(grid.lefts, x);
@@ -128,9 +142,4 @@ function nearestEdge(lefts, x) {
     if (Math.abs(lefts[index] - x) < Math.abs(lefts[best] - x)) best = index;
   }
   return best;
-}
-
-/** A header for a result that has only names and types. */
-export function plainHead(column, resize) {
-  return fill(h("div", { class: "plain" }), renderHead(column, { resize }));
 }

@@ -32,6 +32,7 @@ export const HELP = [
   ["Page", [
     ["d", "height of rows"],
     ["q", "SQL"],
+    ["i", "what the data is and how it was made"],
     ["t", "light or dark"],
     ["?", "this help"],
   ]],

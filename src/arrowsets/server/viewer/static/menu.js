@@ -7,7 +7,7 @@ let open = null;
 
 /** Open a popover at a button; `build(close)` gives what it holds. Focus goes in, and back when it closes. */
 export function popover(anchor, label, build, { role = "dialog" } = {}) {
-  if (open?.anchor === anchor) return open.element.hidePopover();
+  if (open && open.anchor === anchor) return open.element.hidePopover();
   const element = h("div", { class: "popover", popover: "auto", role, "aria-label": label });
   element.append(build(() => element.hidePopover()));
   document.body.append(element);

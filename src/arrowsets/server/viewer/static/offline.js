@@ -1,12 +1,24 @@
 /** A page that carries a sample of its data: the same functions as the server's, answered from the document. */
 
 import { ApiError } from "./api.js";
+import { isNumeric, kindOf } from "./types.js";
 
-/** Put two values of a column in order; nulls come last. */
+/** Put two values of a column in order; what is null or no number comes last. */
 export function compare(one, other) {
-  if (one === null || other === null) return (one === null) - (other === null);
-  if (typeof one === "number" && typeof other === "number") return one - other;
-  return String(one).localeCompare(String(other), "en", { numeric: typeof one === "number" || typeof other === "number" });
+  if (isNothing(one) || isNothing(other)) return isNothing(one) - isNothing(other);
+  if (typeof one !== "string" && typeof other !== "string") return (one > other) - (one < other);
+  return String(one).localeCompare(String(other), "en", { numeric: typeof one !== typeof other });
+}
+
+function isNothing(value) {
+  return value === null || Number.isNaN(value);
+}
+
+/** What a cell is compared as: numbers that JSON or JavaScript do not have are texts in it, and times have a letter between. */
+function valueOf(cell, kind) {
+  if (typeof cell === "string" && kind === "time") return cell.replace("T", " ");
+  if (typeof cell !== "string" || !isNumeric(kind)) return cell ?? null;
+  return /^-?\d+$/.test(cell) ? BigInt(cell) : Number(cell);
 }
 
 function within(value, [low, high, closed]) {
@@ -26,37 +38,59 @@ const OPERATORS = {
   contains: (value, wanted) => String(value).toLowerCase().includes(String(wanted).toLowerCase()),
 };
 
-/** Whether a row passes a filter. Nothing but `is_null` is true of null, as in SQL. */
-export function passes(row, { column, op, value }) {
-  const cell = row[column] ?? null;
-  if (op === "is_null") return cell === null;
-  if (op === "not_null") return cell !== null;
-  return cell !== null && (OPERATORS[op]?.(cell, value) ?? false);
+/** Whether a value passes a filter. Nothing but `is_null` is true of null, as in SQL. */
+export function passes(cell, { op, value }) {
+  if (op === "is_null") return isNothing(cell);
+  if (op === "not_null") return !isNothing(cell);
+  return !isNothing(cell) && (OPERATORS[op]?.(cell, value) ?? false);
 }
 
-/** A filter by the name of a class as one by its number, which is what cells hold. */
+/** A filter as cells are compared: by the number of a class, and by numbers where texts stand for them. */
 function numbered(filter, features) {
-  const names = features.find(({ name }) => name === filter.column)?.type.names;
-  const place = names?.indexOf(filter.value) ?? -1;
-  return place < 0 ? filter : { ...filter, value: place };
+  const type = features.find(({ name }) => name === filter.column)?.type;
+  const place = type?.names?.indexOf(filter.value) ?? -1;
+  if (place >= 0) return { ...filter, value: place };
+  const { value } = filter;
+  const kind = kindOf(type);
+  return { ...filter, value: Array.isArray(value) ? value.map((each) => valueOf(each, kind)) : valueOf(value, kind) };
 }
 
-function mentions(row, query) {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const text = JSON.stringify(row).toLowerCase();
-  return words.every((word) => text.includes(word));
+/** Letters alone: case and accents make no difference, as when a server searches. */
+function folded(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/** The words of a query; those in double quotes are one. */
+function wordsOf(query) {
+  const pieces = query.split('"').flatMap((piece, index) => (index % 2 ? [piece] : piece.split(/\s+/)));
+  return pieces.filter((word) => word.trim()).map(folded);
+}
+
+/** All texts in a value: names of fields are none. */
+function texts(value) {
+  if (typeof value === "string") return [value];
+  return value !== null && typeof value === "object" ? Object.values(value).flatMap(texts) : [];
+}
+
+const SEARCHED = new Set(["text", "list", "struct", "json", "chat"]);
+
+function mentions(row, words, kinds) {
+  const found = Object.entries(row).flatMap(([name, cell]) => (SEARCHED.has(kinds.get(name)) ? texts(cell).map(folded) : []));
+  return words.every((word) => found.some((text) => text.includes(word)));
 }
 
 /** The rows of a sample that a view asks for. */
 export function select(sample, { offset = 0, length = 100, query = "", filters = [], sort = "", descending = false }) {
+  const kinds = new Map(sample.rows.features.map(({ name, type }) => [name, kindOf(type)]));
+  const at = (row, name) => valueOf(row[name], kinds.get(name));
   let rows = sample.rows.rows;
-  if (query) rows = rows.filter(({ row }) => mentions(row, query));
+  if (query) rows = rows.filter(({ row }) => mentions(row, wordsOf(query), kinds));
   const wanted = (filters ?? []).map((each) => numbered(each, sample.rows.features));
-  rows = rows.filter(({ row }) => wanted.every((each) => passes(row, each)));
+  rows = rows.filter(({ row }) => wanted.every((each) => passes(at(row, each.column), each)));
   if (sort) {
     const sign = descending ? -1 : 1;
-    const nullsLast = (one, other) => (one === null || other === null ? compare(one, other) : sign * compare(one, other));
-    rows = rows.toSorted((one, other) => nullsLast(one.row[sort] ?? null, other.row[sort] ?? null));
+    const nullsLast = (one, other) => (isNothing(one) || isNothing(other) ? 1 : sign) * compare(one, other);
+    rows = rows.toSorted((one, other) => nullsLast(at(one.row, sort), at(other.row, sort)));
   }
   const num_rows = rows.length;
   return { ...sample.rows, rows: rows.slice(offset, offset + length), offset, num_rows, seconds: 0 };

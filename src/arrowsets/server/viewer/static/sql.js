@@ -4,7 +4,7 @@ import { renderCell } from "./cells.js";
 import { fill, h } from "./dom.js";
 import { Grid } from "./grid.js";
 import { moveByKey } from "./gridkeys.js";
-import { PLAIN_HEIGHT, renderHead, resizing } from "./header.js";
+import { PLAIN_HEIGHT, drawHead, resizing } from "./header.js";
 import { icon } from "./icons.js";
 import { naturalWidth } from "./columns.js";
 import { colours } from "./sqlcolours.js";
@@ -149,7 +149,7 @@ function resultGrid({ columns, rows }) {
     columns: placed,
     rowHeight: 34,
     headHeight: PLAIN_HEIGHT,
-    head: (column) => renderHead(column, { resize: (grip) => resizing(grip, widener(grid, column)) }),
+    head: (element, column) => drawHead(element, column, { resize: (grip) => resizing(grip, widener(grid, column)) }),
     cell: (column, row) => renderCell(row.cells[column.place], { type: column.type, kind: column.kind, query: "", lines: 1 }),
     key: (event) => moveByKey(grid, event),
   });

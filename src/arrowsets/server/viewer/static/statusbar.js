@@ -33,8 +33,8 @@ export class StatusBar {
 
   show({ first, last, count: found, total, narrowed, seconds: time, columns, allColumns }) {
     const of = found ?? total;
-    const range = last > first ? `${count(first)} – ${count(last - 1)}` : "none";
-    this.rows.textContent = narrowed ? `${found === null ? "Looking…" : plural(found, "match", "matches")} in ${plural(total, "row")}` : `Rows ${range} of ${count(of)}`;
+    const rows = last > first ? `Rows ${count(first)} – ${count(last - 1)} of ${count(of)}` : "No rows";
+    this.rows.textContent = narrowed ? `${found === null ? "Looking…" : plural(found, "match", "matches")} in ${plural(total, "row")}` : rows;
     this.note.textContent = time === null || time === undefined ? "" : seconds(time);
     this.columns.textContent = columns < allColumns ? `${columns} of ${plural(allColumns, "column")}` : plural(allColumns, "column");
   }

@@ -63,12 +63,13 @@ export class TopBar {
     });
     this.sql = info.sql ? tool("sql", "Ask with SQL", commands.q, { key: "q", text: "SQL" }) : null;
     this.theme = tool("moon", "Light or dark", commands.t, { key: "t" });
+    this.about = tool("info", "About this data", commands.i, { key: "i" });
     this.tools = h(
       "div",
       { class: "tools" },
       tool("columns", "Choose columns", commands.c, { key: "c", text: "Columns" }),
       this.sql,
-      tool("info", "About this data", commands.i),
+      this.about,
       this.theme,
       tool("help", "Keyboard", commands["?"], { key: "?" }),
     );

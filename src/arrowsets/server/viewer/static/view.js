@@ -6,7 +6,7 @@ import { columnMenu } from "./columnmenu.js";
 import { announce, fill, h } from "./dom.js";
 import { toggled } from "./filters.js";
 import { Grid } from "./grid.js";
-import { dragging, HEAD_HEIGHT, renderHead, resizing } from "./header.js";
+import { dragging, HEAD_HEIGHT, drawHead, resizing } from "./header.js";
 import { viewKeys } from "./keys.js";
 import { keep, kept } from "./memory.js";
 import { Pages } from "./pages.js";
@@ -61,6 +61,7 @@ export class View {
     this.pages = this.#newPages();
     if (plain) this.pages.seed(answer, from / 100);
     this.#startGrid();
+    if (this.pages.count === 0) this.#empty();
     if (this.store.now.row !== null) this.#openRow(this.store.now);
     else if (offset > 0) this.grid.scrollTo(offset);
     this.#askErrors();
@@ -103,7 +104,7 @@ export class View {
       size,
       rowHeight: HEIGHTS[size][0],
       headHeight: HEAD_HEIGHT,
-      head: (column) => this.#head(column),
+      head: (element, column) => this.#head(element, column),
       cell: (column, row) => this.#cell(column, row),
       drawn: (offset) => this.#drawn(offset),
       picked: (position, column) => this.pick(position, column),
@@ -352,8 +353,8 @@ export class View {
 
   // What is drawn
 
-  #head(column) {
-    return renderHead(column, {
+  #head(element, column) {
+    drawHead(element, column, {
       entry: this.statistics.get(column.name),
       active: this.store.now.filters,
       problem: this.#problems.get(column.name),
