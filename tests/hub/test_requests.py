@@ -187,6 +187,31 @@ def test_a_name_that_is_looked_up_forever_is_not_waited_for_if_there_is_a_copy(
         end.set()
 
 
+@pytest.mark.parametrize("path", ["/revision/main", "/tree/"])
+@pytest.mark.parametrize("body", ["<html>Log in to the network</html>", "null", '["x"]', '{"error": "x"}'])
+def test_who_does_not_answer_as_a_hub_is_taken_for_none(
+    world: Any, proxy: Any, path: str, body: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    repo = numbers(world)
+    proxy.harm(path, "200", times=99, given={"Content-Type": "application/json", "body": body})
+    with pytest.raises((RemoteError, HubError), match=f"{proxy.url} (did not answer as a hub does|answered for)"):
+        load(repo)
+    proxy.rules.clear()
+    load(repo)
+    proxy.harm("/revision/main", "200", times=99, given={"Content-Type": "application/json", "body": "<html>"})
+    assert load(repo) == list(range(30))
+    assert "using the copy of commit" in caplog.text
+
+
+@pytest.mark.parametrize("target", ["", "file:///etc/passwd"])
+def test_a_redirect_to_nowhere_is_an_error(world: Any, proxy: Any, target: str) -> None:
+    repo = numbers(world)
+    where = f"{proxy.url}/datasets/{repo}/resolve/main/data/circle"
+    proxy.harm(DATA, "302", times=999, given={"Location": target or where})
+    with pytest.raises(RemoteError, match="leads nowhere"):
+        load(repo)
+
+
 def test_a_hub_that_is_down_without_a_copy_is_an_error(world: Any) -> None:
     world.set(HF_ENDPOINT="http://127.0.0.1:9")
     with pytest.raises(RemoteError, match=r"nothing is called 'a/b'.*http://127.0.0.1:9 did not answer"):

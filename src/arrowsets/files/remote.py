@@ -101,6 +101,9 @@ def _request(session: Session, method: str, url: str, headers: Mapping[str, str]
         except (requests.ConnectionError, requests.Timeout) as error:
             if last:
                 raise RemoteError(f"no answer from {url!r} in {retry.tries} attempts: {error}") from error
+        except requests.RequestException as error:
+            # Redirects in a circle, or to what is no web address.
+            raise RemoteError(f"{url!r} leads nowhere: {error}") from error
         if response is not None:
             if response.status_code not in _TRANSIENT or last:
                 return response

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 ATTEMPTS_TO_CONNECT: Final = 2
 _ABSENT: Final = frozenset({"ConnectError", "ConnectTimeout", "ConnectionError", "ConnectionRefusedError"})
+_SOMETHING_ELSE: Final = frozenset({"JSONDecodeError", "KeyError", "TypeError", "AttributeError"})
 LONGEST_WAIT: Final = 60.0
 
 
@@ -96,7 +97,7 @@ class Access:
                     return request()
             except Unreachable as error:
                 # A connection that broke may be one that was kept too long; nobody there is nobody there.
-                absent = type(error.__cause__).__name__ in _ABSENT
+                absent = type(error.__cause__).__name__ in _ABSENT | _SOMETHING_ELSE
                 if attempt >= (min(attempts, ATTEMPTS_TO_CONNECT) if absent else attempts):
                     raise
                 asked = retry_after(error.__cause__) or 0.0

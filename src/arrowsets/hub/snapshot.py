@@ -6,6 +6,7 @@ the list is kept, and a revision that is a commit takes no request at all the se
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -14,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from arrowsets.config import settings
 from arrowsets.errors import BadData, HubError, OfflineError, RevisionNotFound
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Snapshot", "SnapshotTree", "ask_snapshot", "open_snapshot"]
 
+T = TypeVar("T")
 logger = logging.getLogger("arrowsets")
 
 # Who has a copy waits no longer than this for a hub that is silent.
@@ -172,7 +174,8 @@ def ask_snapshot(name: str, revision: str | None, access: Access, *, has_copy: b
     files = cache.tree(commit)
     if files is None:
         # Not under the revision: a branch may have moved on since.
-        entries = access.ask(cache.name, lambda: _listed(access, cache.name, commit), revision=revision)
+        request = partial(_understood, access, name, partial(_listed, access, cache.name, commit))
+        entries = access.ask(cache.name, request, revision=revision)
         cache.note_tree(commit, entries)
         files = cache.tree(commit) or {}
     if not is_commit(revision):
@@ -181,8 +184,21 @@ def ask_snapshot(name: str, revision: str | None, access: Access, *, has_copy: b
 
 
 def _info(access: Access, name: str, revision: str, wait: float = SILENCE, attempts: int | None = None) -> DatasetInfo:
-    request = partial(access.api.dataset_info, name, revision=revision, timeout=wait)
+    request = partial(
+        _understood, access, name, partial(access.api.dataset_info, name, revision=revision, timeout=wait)
+    )
     return access.ask(name, request, revision=revision, attempts=attempts)
+
+
+def _understood(access: Access, name: str, request: Callable[[], T]) -> T:
+    """Send a request whose answer may be of something else than a hub: a page to log in to a network, say."""
+    try:
+        return request()
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise Unreachable(
+            f"{access.endpoint} did not answer as a hub does when asked for {name!r} ({type(error).__name__}: {error}); "
+            "if that is no hub, correct HF_ENDPOINT"
+        ) from error
 
 
 def _soon(access: Access, name: str, revision: str) -> DatasetInfo:
