@@ -15,11 +15,12 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from arrowsets.builder import BuilderOptions, Rejects
+from arrowsets.builder import Builder, BuilderOptions, Rejects
 from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict, UnknownName
 from arrowsets.files import DataFile
 
 from . import ranges
+from .agent_traces import AgentTracesBuilder, is_trace
 from .json_lines import LineReader, between_objects, count_objects, whole_objects
 from .json_structure import array_items, member
 from .ranges import FileRange, utf8_stream
@@ -40,7 +41,8 @@ class JsonOptions(BuilderOptions):
             depends on them.
         on_mixed_types: What becomes of a column that holds values of two kinds: "use_json" stores each as JSON text
             that is decoded when read; None is an error.
-        parse_agent_traces: Not supported; False only.
+        parse_agent_traces: Read traces of coding agents (Claude Code, Codex and others) as a row for each session, with its
+            messages: whether files are some is told from how the first begins. None looks at files on this machine only.
     """
 
     encoding: str = "utf-8"
@@ -51,14 +53,12 @@ class JsonOptions(BuilderOptions):
     chunksize: int = 10 << 20
     newlines_in_values: bool | None = None
     on_mixed_types: str | None = "use_json"
-    parse_agent_traces: bool = False
+    parse_agent_traces: bool | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.on_mixed_types not in {"use_json", None}:
             raise UnknownName.of("value of on_mixed_types", self.on_mixed_types, ["use_json", None])
-        if self.parse_agent_traces:
-            raise UnknownName.of("value of parse_agent_traces", self.parse_agent_traces, [False])
 
 
 class JsonBuilder(WideningBuilder[FileRange]):
@@ -68,6 +68,25 @@ class JsonBuilder(WideningBuilder[FileRange]):
     options = JsonOptions
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".json": {}, ".jsonl": {}, ".ndjson": {}}
     config: JsonOptions
+
+    def over(self, splits: Mapping[str, Sequence[DataFile]]) -> Builder[Any]:
+        """Return the reader of agents' traces where the first file is one."""
+        config = self.config
+        first = next((file for files in splits.values() for file in files), None)
+        if (
+            first is None
+            or config.parse_agent_traces is False
+            or config.features is not None
+            or config.field is not None
+        ):
+            return self
+        if first.is_remote and not config.parse_agent_traces:
+            return self  # what is in the cache is found without a request
+        try:
+            found = is_trace(first)
+        except ArrowsetsError:
+            return self  # reading it says what is wrong
+        return AgentTracesBuilder(BuilderOptions(on_bad_files=config.on_bad_files)) if found else self
 
     def shards(self, files: Sequence[DataFile]) -> Sequence[FileRange]:
         """Cut plain files of lines between their objects."""

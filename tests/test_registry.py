@@ -81,7 +81,9 @@ def test_a_builder_is_loaded_by_name(installed: list[EntryPoint], monkeypatch: p
 
 def test_an_unknown_name_lists_those_that_exist(installed: list[EntryPoint]) -> None:
     installed.append(point("fake", "x:Y"))
-    with pytest.raises(UnknownName, match="unknown builder 'cvs'; allowed: .*'csv', 'fake', .*; did you mean 'csv'"):
+    with pytest.raises(
+        UnknownName, match="unknown builder 'cvs'; allowed: .*'csv', 'eval', 'fake', .*; did you mean 'csv'"
+    ):
         registry.builder("cvs")
 
 

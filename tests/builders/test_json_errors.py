@@ -48,7 +48,7 @@ def test_bad_lines_can_be_left_out_and_are_told(mode: Any, kept: Any, write: Any
     assert [(url, row, text) for url, row, _, text in builder.rejects.rows] == [(file.url, 1, kept)]
 
 
-@pytest.mark.parametrize("options", [{"feild": "x"}, {"on_mixed_types": "x"}, {"parse_agent_traces": True}])
+@pytest.mark.parametrize("options", [{"feild": "x"}, {"on_mixed_types": "x"}])
 def test_unknown_names_are_told(options: Any, ours: Any) -> None:
     with pytest.raises(UnknownName, match="allowed"):
         ours("json", "[]", **options)
