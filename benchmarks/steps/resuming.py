@@ -113,5 +113,7 @@ for share in PLACES:
         share,
         line_at,
         row_at,
-        note="the limit knows the byte, and parses 64 KiB" if share == PLACES[0] else "",
+        note="the limit knows the row's byte and parses 64 KiB from there; a state knows a byte up to 1 MiB before"
+        if share == PLACES[0]
+        else "",
     )

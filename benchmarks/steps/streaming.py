@@ -18,6 +18,9 @@ ROWS, WINDOW = 20_000, 1_000
 
 
 def stream(library: str, source: Path) -> Any:
+    # pyarrow imports pandas when it first turns Python values into arrays, once in a process: not what these steps are about.
+    import pandas as pd  # noqa: F401
+
     if library == "arrowsets":
         from arrowsets import load_dataset
     else:
@@ -62,7 +65,11 @@ def shuffled(source: Path, window: int) -> Iterator[Any]:
     readers = [file.iter_batches(window // lanes, row_groups=[group]) for group in rng.permutation(lanes).tolist()]
     for batches in zip(*readers, strict=False):
         whole = pa.Table.from_batches(batches)
-        yield from whole.take(pa.array(rng.permutation(whole.num_rows))).to_pylist()
+        # As a buffer: pyarrow imports pandas when it is handed an array of numpy.
+        order = pa.py_buffer(rng.permutation(whole.num_rows))
+        rows = pa.Array.from_buffers(pa.int64(), whole.num_rows, [None, order])
+        for block in rows_of(whole.take(rows)):
+            yield from block
 
 
 def step(

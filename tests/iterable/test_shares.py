@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from arrowsets import Dataset, IterableDataset
+from arrowsets import Dataset, IterableDataset, concatenate_datasets
 from arrowsets.distributed import split_dataset_by_node
 from arrowsets.errors import TransformError
 
@@ -75,3 +75,14 @@ def test_an_error_in_a_share_names_rows_of_the_whole() -> None:
     )
     with pytest.raises(TransformError):
         list(stream.shard(3, 2))
+
+
+def test_text_files_of_streams_that_are_concatenated_are_counted_to_be_shared_out(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("".join(f'{{"x": {x}}}\n' for x in range(100)))
+    one = IterableDataset.from_json(str(tmp_path / "rows.jsonl"))
+    stream = concatenate_datasets([one, one]).map(
+        lambda b: {"first": [b["x"][0]] * len(b["x"])}, batched=True, batch_size=7
+    )
+    shares = [list(stream.shard(5, index)) for index in range(5)]
+    assert [row for share in shares for row in share] == list(stream)
+    assert max(map(len, shares)) - min(map(len, shares)) <= 7

@@ -167,22 +167,25 @@ def in_order_shares(plan: Plan, most: int) -> int:
 # Lowering
 
 
-def lower(plan: Plan, context: Context) -> Lowered:
-    """Move what can be done to pieces to them."""
-    lowered = _lowered_source(plan, context)
+def lower(plan: Plan, context: Context, *, shared: bool = False) -> Lowered:
+    """Move what can be done to pieces to them.
+
+    Args:
+        shared: The plan is a part of one that is shared out.
+    """
+    lowered = _lowered_source(plan, context, shared or any(isinstance(step, Share) for step in plan.steps))
     for step in plan.steps:
         _add(lowered, step, context)
     return lowered
 
 
-def _lowered_source(plan: Plan, context: Context) -> Lowered:
+def _lowered_source(plan: Plan, context: Context, shared: bool) -> Lowered:
     source = plan.source
     if isinstance(source, Shards):
-        shared = any(isinstance(step, Share) for step in plan.steps)
         return _of_shards(_narrowed(_counted(source) if shared else source, plan.steps))
     if isinstance(source, (Mixed, Beside)):
         return Lowered([], NOTHING, sized=False, mix=source)
-    parts = [lower(inner, context) for inner in source.plans]
+    parts = [lower(inner, context, shared=shared) for inner in source.plans]
     if any(_is_barred(part) for part in parts):
         return Lowered([], NOTHING, sized=False, mix=source)
     return _joined(parts)
