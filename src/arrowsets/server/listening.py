@@ -21,6 +21,8 @@ _CONNECTIONS = 4000
 
 def listen(host: str, port: int) -> socket.socket:
     """Take an address; port 0 is a free one."""
+    if not 0 <= port < 1 << 16:
+        raise ValueError(f"port {port}: give one from 1 to 65535, or 0 for a free one")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only for sockets that name their protocol; with it each answer waits 40 ms.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
