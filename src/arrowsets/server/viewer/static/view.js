@@ -19,7 +19,7 @@ const WIDE = 60;
 export const HEIGHTS = { small: [34, 1], medium: [78, 3], large: [150, 7] };
 
 export class View {
-  #widths = {};
+  #widths = new Map(); // set by hand; no object, because columns may be called `constructor`
   #problems = new Map();
 
   /**
@@ -291,10 +291,10 @@ export class View {
   }
 
   resize(column, width) {
-    this.#widths[column.name] = width;
+    this.#widths.set(column.name, width);
     this.grid.columns = this.#columns();
     this.grid.relayout();
-    keep(this.#widthsKey, JSON.stringify(this.#widths));
+    keep(this.#widthsKey, JSON.stringify([...this.#widths]));
   }
 
   fit(column) {
@@ -308,9 +308,9 @@ export class View {
 
   #loadWidths() {
     try {
-      this.#widths = JSON.parse(kept(this.#widthsKey)) ?? {};
+      this.#widths = new Map(JSON.parse(kept(this.#widthsKey)) ?? []);
     } catch {
-      this.#widths = {};
+      this.#widths = new Map();
     }
   }
 
