@@ -25,6 +25,28 @@ def test_a_split_without_rows_says_so(visit: Any, uneven: Any, expect: Any) -> N
     expect(page.locator(".th")).to_have_count(1)
 
 
+@pytest.fixture(scope="module")
+def named(serving_of: Callable[[Any], Iterator[Any]]) -> Iterator[Any]:
+    """Columns that are called as what every JavaScript object has."""
+    yield from serving_of(
+        Dataset.from_dict({name: ["one", "two"] for name in ("__proto__", "constructor", "toString")})
+    )
+
+
+def test_no_name_of_a_column_is_special(visit: Any, named: Any, expect: Any) -> None:
+    page = visit(named)
+    expect(page.locator(".th .bar")).to_have_count(6)
+    assert (
+        min(box["width"] for box in page.locator(".th").evaluate_all("all => all.map(e => e.getBoundingClientRect())"))
+        > 100
+    )
+    page.locator('.th[data-name="__proto__"] .name').click()
+    page.locator('.th[data-name="constructor"] .bar').first.click()
+    expect(page.locator(".range")).to_have_text("1 match in 2 rows")
+    page.locator(".td").first.click()
+    expect(page.locator('.field[data-name="toString"]')).to_contain_text("one")
+
+
 def test_of_a_thousand_columns_those_on_screen_are_fetched(visit: Any, wide: Any, expect: Any) -> None:
     page = visit(wide)
     asked: list[str] = []

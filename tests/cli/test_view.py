@@ -41,6 +41,12 @@ def test_a_split_that_is_not_there_is_an_error(arrowsets: Call, csv: Path) -> No
     assert "none" in err
 
 
+def test_a_port_that_cannot_be_is_an_error(arrowsets: Call, csv: Path) -> None:
+    code, _, err = arrowsets("view", csv, "--port", 99999, "--no-browser")
+    assert code == 1
+    assert err == "arrowsets: port 99999: give one from 1 to 65535, or 0 for a free one\n"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one process")
 def test_it_serves_until_it_is_interrupted(csv: Path) -> None:
     command = [sys.executable, "-m", "arrowsets", "view", str(csv), "--no-browser"]

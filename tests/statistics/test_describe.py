@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from arrowsets import Dataset, DatasetDict
+from arrowsets.errors import ColumnNotFound
 
 DATA = Dataset.from_dict({"x": [1, 2, 2, None], "t": ["<b>", "<b>", "世界", None]})
 
@@ -26,6 +27,11 @@ def test_html_is_escaped() -> None:
 
 def test_numbers_are_at_hand() -> None:
     assert DATA.describe()["x"]["column_statistics"]["max"] == 2
+
+
+def test_an_absent_column_names_those_that_are_there() -> None:
+    with pytest.raises(ColumnNotFound, match=r"no column 'X'.*'x'"):
+        DATA.describe()["X"]
 
 
 def test_splits_are_described_each() -> None:

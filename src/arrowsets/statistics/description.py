@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
 from arrowsets.statistics.columns import column_statistics
 from arrowsets.table import View
@@ -36,6 +37,8 @@ class Description:
     def __getitem__(self, name: str) -> dict[str, Any]:
         """Return the statistics of a column."""
         found = {column["column_name"]: column for column in self.columns}
+        if name not in found:
+            raise ColumnNotFound.of(name, found)
         return found[name]
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from arrowsets import Dataset, Features, Value
+from arrowsets import ClassLabel, Dataset, Features, Value
 
 if TYPE_CHECKING:
     from tests.server.viewer.conftest import Client, Show
@@ -211,3 +211,13 @@ def test_numbers_beyond_doubles_are_compared_exactly(show: Show) -> None:
     values = [2**60, 2**60 + 1]
     client = show(Dataset.from_dict({"n": values}, features=Features({"n": Value("int64")})))
     assert client.numbers(filters=[{"column": "n", "op": "=", "value": str(values[1])}]) == [1]
+
+
+def test_a_class_is_meant_by_its_name_even_if_that_is_a_number(show: Show) -> None:
+    features = Features({"stars": ClassLabel(names=["1", "2", "3"])})
+    client = show(Dataset.from_dict({"stars": [0, 1, 2, 1]}, features=features))
+    assert client.numbers(filters=[{"column": "stars", "op": "=", "value": "1"}]) == [0]
+    assert client.numbers(filters=[{"column": "stars", "op": "in", "value": ["2", "3"]}]) == [1, 2, 3]
+    assert client.numbers(filters=[{"column": "stars", "op": "=", "value": 1}]) == [1, 3]
+    refused = client.own("rows", filters=[{"column": "stars", "op": "=", "value": "7"}])
+    assert "7" in refused["error"]

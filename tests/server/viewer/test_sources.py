@@ -113,6 +113,45 @@ def test_csv_is_shown_at_once_and_whole_later(show: Show, tmp_path: Path) -> Non
     assert client.numbers(query="2999") == [2999]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "columns"),
+    [("a.csv", "x,y\n", ["x", "y"]), ("a.jsonl", "", []), ("a.txt", "", ["text"])],
+)
+def test_files_without_rows_are_shown_as_that(
+    show: Show, tmp_path: Path, name: str, content: str, columns: list[str]
+) -> None:
+    (tmp_path / name).write_text(content)
+    client = show(tmp_path / name)
+    answer = client.get("/first-rows").json()
+    assert ([item["name"] for item in answer["features"]], answer["rows"]) == (columns, [])
+    assert client.get("/size", config=None).json()["size"]["dataset"]["num_rows"] == 0
+    assert client.own("dataset")["datasets"][0]["configs"][0]["splits"][0]["num_columns"] == len(columns)
+
+
+def test_statistics_of_what_is_still_read_are_pending(show: Show) -> None:
+    there = threading.Event()
+    rows = Dataset.from_dict({"x": [1, 2], "y": ["a", "b"]})
+
+    def opens() -> Opened:
+        there.wait(30)
+        return Opened(rows, ("one line was left out",))
+
+    split = Split("train", opens, lambda: iter([rows._view.read(range(1))]))
+    client = show(Source("slow", {"default": Config.of("default", {"train": split})}))
+    waiting = client.own("statistics", columns=["y"])
+    assert [(entry["column_name"], entry["pending"]) for entry in waiting["statistics"]] == [("y", True)]
+    there.set()
+    _until_ready(client)
+    assert client.own("dataset")["warnings"] == ["one line was left out"]
+    assert client.own("errors")["warnings"] == ["one line was left out"]
+
+
+def test_warnings_are_told_with_what_was_opened_for_the_first_time(show: Show) -> None:
+    split = Split("train", lambda: Opened(Dataset.from_dict({"x": [1]}), ("a file was left out",)))
+    client = show(Source("bad", {"default": Config.of("default", {"train": split})}))
+    assert client.own("dataset")["warnings"] == ["a file was left out"]
+
+
 def test_files_that_turn_out_bad_show_what_was_read_before(show: Show, tmp_path: Path) -> None:
     good = "".join(f'{{"x": {n}}}\n' for n in range(3000))
     (tmp_path / "a.jsonl").write_text(good + "{broken\n")

@@ -15,7 +15,7 @@ from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.split import Shown
 from arrowsets.statistics import column_statistics, read_kept, write_kept
 
-__all__ = ["Board", "Boards"]
+__all__ = ["Board", "Boards", "unknown"]
 
 KEPT = 32
 
@@ -50,11 +50,7 @@ class Board:
                 left = end - time.monotonic()
                 if left <= 0 or not self._changed.wait(left):
                     break
-            return [self._known.get(name) or self._pending(name) for name in names]
-
-    def _pending(self, name: str) -> dict[str, Any]:
-        kind = str(self._shown.features[name].storage)
-        return {"column_name": name, "column_type": kind, "column_statistics": None, "error": None, "pending": True}
+            return [self._known.get(name) or unknown(self._shown, name) for name in names]
 
     def _ask(self, names: Sequence[str]) -> None:
         with self._changed:
@@ -93,7 +89,7 @@ class Board:
             self._keep()
 
     def _computed(self, name: str) -> dict[str, Any]:
-        entry = {**self._pending(name), "pending": False}
+        entry = {**unknown(self._shown, name), "pending": False}
         try:
             found = column_statistics(self._shown.view, name, self._shown.features[name], roots=self._roots)
         except Exception as error:  # noqa: BLE001 - the other columns are told all the same
@@ -115,6 +111,12 @@ class Board:
         """Return what the rows are named by; None for rows in memory, which are not worth a place on disk."""
         dataset = self._shown.dataset
         return dataset._lineage if dataset is not None and dataset._view.paths else None
+
+
+def unknown(shown: Shown, name: str) -> dict[str, Any]:
+    """Return the entry of a column of which nothing is known yet."""
+    kind = str(shown.features[name].storage)
+    return {"column_name": name, "column_type": kind, "column_statistics": None, "error": None, "pending": True}
 
 
 class Boards:

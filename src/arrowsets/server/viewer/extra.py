@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from arrowsets import __version__
 from arrowsets.errors import ColumnNotFound
+from arrowsets.server.viewer.board import unknown
 from arrowsets.server.viewer.call import Call, Target, as_json
 from arrowsets.server.viewer.catalogue import Source
 from arrowsets.server.viewer.cells import CUT_CHARACTERS, feature_items, json_text
@@ -28,10 +29,12 @@ _PRIVATE = {"Cache-Control": "no-store"}
 def dataset(call: Call) -> Response:
     """List the datasets, their configurations and splits."""
     sources = list(call.catalogue.sources.values())
+    described = [_described(source) for source in sources]
+    # After that: what is described has been opened, and may have something to tell.
     warnings = [text for source in sources for text in _warnings(source)]
     answer = {
         "title": sources[0].title if sources else "",
-        "datasets": [_described(source) for source in sources],
+        "datasets": described,
         "sql": call.settings.sql,
         "warnings": warnings,
         "version": __version__,
@@ -147,10 +150,15 @@ def _too_large(size: int, limit: int) -> ViewerError:
 def statistics(call: Call) -> Response:
     """Return what is known of the columns; the rest is pending, and computed."""
     target = call.target()
-    if not target.split.shown(1).complete:
-        return as_json({"num_examples": None, "statistics": []}, target.source.revision, _PRIVATE)
-    shown = target.split.whole()
+    shown = target.split.shown(1)
     names = chosen(shown, call.listed("columns"))
+    if not shown.complete:
+        failed = target.split.error
+        entries = [
+            {**unknown(shown, name), "error": None if failed is None else str(failed), "pending": failed is None}
+            for name in names
+        ]
+        return as_json({"num_examples": None, "statistics": entries}, target.source.revision, _PRIVATE)
     entries = call.boards.of(shown, target.source.roots).entries(names)
     # Ends of bins are filtered by, so they are as exact as cells.
     exact = call.writer(target, absolute=False, exact=True).plain(entries)

@@ -183,8 +183,8 @@ class _Filter:
         """Return a value as it is bound."""
         dtype = self.dtype
         try:
-            if isinstance(self.feature, ClassLabel) and isinstance(value, str) and not value.lstrip("-").isdigit():
-                return self.feature.str2int(value)
+            if isinstance(self.feature, ClassLabel) and isinstance(value, str):
+                return self.feature.str2int(value)  # names may be numerals: "1" may be class 0
             if pa.types.is_boolean(dtype):
                 return value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]
             if pa.types.is_integer(dtype):

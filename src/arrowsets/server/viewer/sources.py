@@ -166,7 +166,7 @@ class _Opening:
             # What can be read is shown, and told what was left out.
             dataset = self._loaded(config, split=split, **_LENIENT)
             count = len(dataset.rejects)
-            return Opened(dataset, (f"{split}: {error}", f"{split}: {count} rows or files were left out"))
+            return Opened(dataset, (f"{split}: {error}", f"{split}: left out, rows or files: {count}"))
 
     def _streamed(self, split: str, config: str | None) -> Iterator[pa.Table]:
         try:

@@ -25,6 +25,7 @@ FIRST_ROWS = 1000
 # How many splits are prepared at once, however many are looked at.
 _PREPARING = threading.BoundedSemaphore(2)
 FIRST_BYTES = 32 << 20
+_EMPTY_WAIT = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,10 @@ class Split:
             ViewerError: if nothing can be read, or not yet.
         """
         opened = self._at_once() if self._stream is None else self._behind()
-        if opened is not None:
-            dataset = opened.dataset
+        first = self._first_rows(rows) if opened is None else None
+        if first is None:
+            dataset = (opened or self._without_rows()).dataset
             return Shown(dataset._view, dataset.features, True, dataset._fingerprint, dataset, dataset._pins)
-        first = self._first_rows(rows)
         return Shown(View.from_table(first), Features.from_arrow_schema(first.schema), False, f"first-{id(self)}")
 
     def whole(self, wait: float = 0.0) -> Shown:
@@ -160,12 +161,21 @@ class Split:
             _LOG.info("split %r: %s", self.name, error)
             self._error = error
 
-    def _first_rows(self, rows: int) -> pa.Table:
+    def _without_rows(self) -> Opened:
+        """Wait for what has no rows, which takes no time; until then nobody knows its columns."""
+        if (worker := self._worker) is not None:
+            worker.join(_EMPTY_WAIT)
+        if self._opened is None:
+            raise self._failure(self._error) if self._error is not None else not_ready("this split is still being read")
+        return self._opened
+
+    def _first_rows(self, rows: int) -> pa.Table | None:
+        """Return the first rows; None if there are none."""
         with self._lock:
             wanted = min(max(rows, 100), FIRST_ROWS)
             if self._first is None or (self._first.num_rows < wanted and self._first_error is None):
                 self._fetch()
-        if self._first is None:
+        if self._first is None and not isinstance(self._first_error, _AllThere):
             raise self._failure(self._error or self._first_error)
         return self._first
 
@@ -185,7 +195,7 @@ class Split:
         if tables:
             joined = pa.concat_tables(tables, promote_options="permissive")
             self._first = joined.replace_schema_metadata(tables[0].schema.metadata)
-            self._first_error = self._first_error or _AllThere()
+        self._first_error = self._first_error or _AllThere()
 
     def _failure(self, error: Exception | None) -> ViewerError:
         if isinstance(error, ViewerError):

@@ -5,10 +5,16 @@ import { keep, kept } from "./memory.js";
 const KEY = "arrowsets-token";
 
 export class ApiError extends Error {
-  constructor(status, message, hint = null) {
+  constructor(status, message, hint = null, code = "") {
     super(message);
     this.status = status;
     this.hint = hint;
+    this.code = code;
+  }
+
+  /** Whether there will be an answer later, without anybody doing anything. */
+  get isEarly() {
+    return this.code === "ResponseNotReady";
   }
 }
 
@@ -25,7 +31,8 @@ export function takeToken() {
 function query(params) {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
-    if (value === undefined || value === null || value === "" || value === false) continue;
+    if (value === undefined || value === null || value === false) continue;
+    if (value === "" && name !== "column") continue; // a column may have no name
     if (Array.isArray(value)) {
       if (value.length > 0) search.set(name, JSON.stringify(value));
     } else search.set(name, value === true ? "1" : value);
@@ -43,7 +50,8 @@ async function failure(answer) {
   if (answer.status === 401) {
     return new ApiError(401, "This page needs its token", "Open the address that was printed when the viewer started.");
   }
-  return new ApiError(answer.status, body.error ?? `The server answered ${answer.status}`, body.hint ?? null);
+  const code = answer.headers.get("X-Error-Code") ?? "";
+  return new ApiError(answer.status, body.error ?? `The server answered ${answer.status}`, body.hint ?? null, code);
 }
 
 async function send(path, init = {}) {

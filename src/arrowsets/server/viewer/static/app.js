@@ -46,7 +46,8 @@ class Page {
       sizes: density.sizes,
     });
     this.middle = h("main", { class: "middle" });
-    this.warnings = h("div", { class: "warnings" }, info.warnings.map((text) => h("p", {}, text)));
+    this.warnings = h("div", { class: "warnings", role: "status" });
+    this.#warn(info.warnings);
     fill(document.getElementById("app"), this.bar.element, this.warnings, this.chips, this.sql.element, this.middle, this.status.element);
     store.listen((next, before) => this.#follow(next, before));
     startTheme(() => this.bar.showTheme());
@@ -83,6 +84,10 @@ class Page {
     const { features, rows } = await this.api.rows(this.#where, { offset: index, length: 1 }, signal);
     if (rows.length === 0) throw new ApiError(404, `There is no row ${index}`);
     return { features, row: rows[0].row, cut: new Set(rows[0].truncated_cells) };
+  }
+
+  #warn(texts) {
+    fill(this.warnings, texts.map((text) => h("p", {}, text)));
   }
 
   #openSql() {
@@ -132,6 +137,7 @@ class Page {
       panel: this.panel,
       density,
       status: (facts) => this.status.show(facts),
+      warn: (texts) => this.#warn(texts),
     });
     this.view = view;
     fill(this.middle, view.element, this.panel.element);

@@ -50,9 +50,9 @@ export function columnsOf(features, { names, sort, descending, widths, rows, mos
   return (shown.length > 0 ? shown : [...byName.keys()]).map((name) => {
     const { type } = byName.get(name);
     const kind = kindOf(type);
-    const width = widths[name] ?? Math.min(most, naturalWidth(name, kind, type, rows));
+    const width = widths.get(name) ?? Math.min(most, naturalWidth(name, kind, type, rows));
     const order = name === sort ? (descending ? "descending" : "ascending") : "none";
-    return { name, type, kind, width, stretches: STRETCHES.has(kind) && !(name in widths), sort: isSortable(kind) ? order : undefined };
+    return { name, type, kind, width, stretches: STRETCHES.has(kind) && !widths.has(name), sort: isSortable(kind) ? order : undefined };
   });
 }
 

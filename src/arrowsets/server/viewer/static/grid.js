@@ -107,6 +107,8 @@ export class Grid {
   relayout() {
     const digits = String(Math.max(this.source.room, this.source.total ?? 0)).length;
     this.gutter = Math.ceil(Math.max(3, digits) * GUTTER_DIGIT + 22);
+    // What is scrolled to is not to lie under what stays.
+    this.element.style.scrollPadding = `${this.headHeight}px 0 0 ${this.gutter}px`;
     this.widths = stretch(this.columns, this.#room.width - this.gutter);
     this.lefts = edges(this.widths);
     this.#layout += 1;

@@ -111,7 +111,7 @@ export function offline({ dataset, samples }) {
       throw new ApiError(404, "This page holds only a sample", "The rest of this cell was not exported.");
     },
     statistics: async (where) => find(where).statistics ?? { num_examples: 0, statistics: [] },
-    errors: async () => ({ columns: [], warnings: [] }),
+    errors: async () => ({ columns: [], warnings: dataset.warnings }),
     lineage: async () => null,
   };
 }

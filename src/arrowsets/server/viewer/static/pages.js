@@ -106,6 +106,16 @@ export class Pages {
     }
   }
 
+  /** The rows are still being read: ask again for what is wanted. */
+  #startLater() {
+    if (this.#again !== 0) return;
+    this.#again = setTimeout(() => {
+      this.#again = 0;
+      this.#start();
+    }, this.#wait);
+    this.#wait = Math.min(2 * this.#wait, LONGEST);
+  }
+
   /** While nobody knows how many rows there are: ask again, for pages that were cut short or else for the number alone. */
   #askAgain() {
     if (this.#again !== 0) return;
@@ -128,6 +138,7 @@ export class Pages {
 
   async #fetch(key, page, block) {
     const flight = new AbortController();
+    let early = false;
     this.#flights.set(key, flight);
     const columns = this.blocked ? this.names.slice(block * BLOCK, (block + 1) * BLOCK) : null;
     try {
@@ -135,14 +146,16 @@ export class Pages {
       this.#take(answer, page, block);
       this.changed();
     } catch (error) {
-      if (error.name !== "AbortError") {
+      early = error.isEarly ?? false;
+      if (early) this.#startLater();
+      else if (error.name !== "AbortError") {
         this.error = error;
         this.failed(error);
       }
     } finally {
       this.#flights.delete(key);
     }
-    if (this.#timer === 0 && !this.#pages.get(page)?.partial) this.#start();
+    if (this.#timer === 0 && !early && !this.#pages.get(page)?.partial) this.#start();
   }
 
   #take(answer, page, block) {

@@ -77,7 +77,7 @@ export function typeLabel(type) {
 
 /** The name of a class, by its number. */
 export function className(type, value) {
-  return type?.names?.[value] ?? null;
+  return Number.isInteger(value) ? (type?.names?.[value] ?? null) : null;
 }
 
 /** Whether numbers stand in the column, which are set flush right. */

@@ -19,12 +19,15 @@ const WIDE = 60;
 export const HEIGHTS = { small: [34, 1], medium: [78, 3], large: [150, 7] };
 
 export class View {
-  #widths = {};
+  #widths = new Map(); // set by hand; no object, because columns may be called `constructor`
   #problems = new Map();
 
-  /** `api` answers, `store` holds the state, `panel` shows rows, `status(text)` is told what is on screen. */
-  constructor({ api, store, panel, density, status, commands }) {
-    Object.assign(this, { api, store, panel, density, status, commands });
+  /**
+   * `api` answers, `store` holds the state, `panel` shows rows, `status(text)` is told what is on screen, `warn(texts)` what
+   * could not be read.
+   */
+  constructor({ api, store, panel, density, status, warn }) {
+    Object.assign(this, { api, store, panel, density, status, warn });
     this.overlay = h("div", { class: "overlay", hidden: true });
     this.busy = h("div", { class: "busy", hidden: true });
     this.element = h("section", { class: "view", "aria-label": "Rows" }, this.busy, this.overlay);
@@ -56,6 +59,7 @@ export class View {
     this.features = answer.features;
     this.sample = answer.rows.map(({ row }) => ({ cells: row }));
     this.total = answer.num_rows_total;
+    this.unread = this.total === null;
     this.#loadWidths();
     this.#startStatistics();
     this.pages = this.#newPages();
@@ -148,6 +152,10 @@ export class View {
     if (this.sample.length < 2 && this.pages.get(1)) this.#measure();
     this.overlay.hidden = true;
     if (this.pages.count === 0) this.#empty();
+    // Only now that all rows have been read is it known which could not be.
+    if (this.unread && this.pages.total !== null) this.#askErrors();
+    this.total = this.pages.total;
+    this.unread = this.total === null;
     const { row } = this.store.now;
     if (row !== null && this.grid.open === null) this.grid.open = this.#positionOf(row);
     this.grid.resized();
@@ -196,9 +204,11 @@ export class View {
 
   async #askErrors() {
     try {
-      const { columns } = await this.api.errors(this.where);
+      const { columns, warnings } = await this.api.errors(this.where);
+      if (this.closed) return;
+      this.warn(warnings);
       for (const { column, error } of columns) this.#problems.set(column, error);
-      if (columns.length > 0 && !this.closed) this.grid.setColumns(this.#columns());
+      if (columns.length > 0) this.grid.setColumns(this.#columns());
     } catch {
       // The rows are here; that nobody can say what is wrong with them is no reason to hide them.
     }
@@ -281,10 +291,10 @@ export class View {
   }
 
   resize(column, width) {
-    this.#widths[column.name] = width;
+    this.#widths.set(column.name, width);
     this.grid.columns = this.#columns();
     this.grid.relayout();
-    keep(this.#widthsKey, JSON.stringify(this.#widths));
+    keep(this.#widthsKey, JSON.stringify([...this.#widths]));
   }
 
   fit(column) {
@@ -298,9 +308,9 @@ export class View {
 
   #loadWidths() {
     try {
-      this.#widths = JSON.parse(kept(this.#widthsKey)) ?? {};
+      this.#widths = new Map(JSON.parse(kept(this.#widthsKey)) ?? []);
     } catch {
-      this.#widths = {};
+      this.#widths = new Map();
     }
   }
 
