@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from arrowsets import Array2D, Dataset
 from arrowsets.features import Features, Json, Value
 from arrowsets.formats import get_format
 
@@ -51,3 +55,18 @@ def test_frames_hold_decoded_values(name: str) -> None:
     frame = get_format(name, features).batch(stored)
     assert list(frame.columns) == ["a", "j"]
     assert list(frame["j"]) == [{"x": 1}, [2]]
+
+
+@pytest.mark.parametrize("height", [2, None])
+def test_frames_hold_arrays_of_two_dimensions(height: Any) -> None:
+    features = Features({"m": Array2D((height, 2), "int32"), "x": Value("int64")})
+    dataset = Dataset.from_dict({"m": [[[1, 2], [3, 4]], [[5, 6], [7, 8]]], "x": [1, 2]}, features)
+    shown = dataset.with_format("pandas")
+    for frame in (dataset.to_pandas(), shown[:], next(shown.iter(2))):
+        assert np.stack(list(frame["m"])).shape == (2, 2, 2)
+        assert frame["m"][0].dtype == np.int32
+    assert shown[1]["m"][0].tolist() == shown["m"][1].tolist() == [[5, 6], [7, 8]]
+    doubled = shown.map(lambda frame: frame.assign(m=frame["m"] * 2), batched=True).with_format(None)
+    assert doubled.features == features
+    assert doubled[0] == {"m": [[2, 4], [6, 8]], "x": 1}
+    assert Dataset.from_pandas(dataset.to_pandas(), features).to_list() == dataset.to_list()

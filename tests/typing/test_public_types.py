@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, assert_type
+from typing import Any, TypedDict, assert_type
 
 import pyarrow as pa
 import pytest
@@ -55,6 +56,25 @@ def test_splits() -> None:
     assert_type(splits.column_names, dict[str, list[str]])
 
 
+@dataclass
+class Film:
+    x: int
+
+
+class Row(TypedDict):
+    x: int
+
+
+def test_rows_of_a_class() -> None:
+    dataset = Dataset.from_dict({"x": [1, 2]})
+    films = dataset.as_rows(Film)
+    assert_type(films[0], Film)
+    assert_type(films[0].x, int)
+    assert_type([film.x for film in films[1:]], list[int])
+    assert_type(dataset.as_rows(Row)[0]["x"], int)
+    assert_type(next(iter(dataset.to_iterable_dataset().as_rows(Film))), Film)
+
+
 def test_streams() -> None:
     stream = assert_type(Dataset.from_dict({"x": [1]}).to_iterable_dataset(), IterableDataset)
     assert_type(stream.map(lambda row: row).filter(lambda row: True).take(1), IterableDataset)
@@ -74,8 +94,8 @@ def test_functions_keep_the_kind_of_what_they_are_given() -> None:
 
 
 def test_pyright_agrees() -> None:
-    if shutil.which("pyright") is None:
+    if find_spec("pyright") is None:
         pytest.skip("pyright is not installed")
-    command = ["pyright", "--pythonpath", sys.executable, "--level", "error", __file__]
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--level", "error", __file__]
     answer = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout

@@ -18,6 +18,7 @@ from arrowsets.lineage import Lineage
 from arrowsets.sizes import parse_size
 from arrowsets.table import FileRef, View
 from arrowsets.transforms.owned import own_column
+from arrowsets.transforms.returned import frame_table
 
 __all__ = ["CreateMethods", "fits_memory", "read_copy", "stored_as"]
 
@@ -137,8 +138,7 @@ class CreateMethods(DatasetCore):
         Args:
             preserve_index: Keep the index as a column. None: if it is more than a range of numbers.
         """
-        # Arrow would share memory with a frame that its owner may change.
-        table = pa.Table.from_pandas(df.copy(), preserve_index=preserve_index)
+        table = frame_table(df, preserve_index=preserve_index)
         return cls._of_table(_without_pandas(table), features, info, split)
 
     @classmethod

@@ -188,6 +188,7 @@ class DatasetDict(dict[str, Dataset]):
     align_labels_with_mapping = per_split(Dataset.align_labels_with_mapping)
     with_transform = per_split(Dataset.with_transform)
     unique = by_split(Dataset.unique)
+    as_rows = by_split(Dataset.as_rows)
     to_pandas = by_split(Dataset.to_pandas)
     to_polars = by_split(Dataset.to_polars)
     to_arrow = by_split(Dataset.to_arrow)

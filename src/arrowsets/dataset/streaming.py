@@ -1,11 +1,12 @@
-"""From a dataset to a stream of its rows."""
+"""From a dataset to other ways to go through its rows: streams, loaders, objects."""
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from arrowsets.dataset.core import DatasetCore
+from arrowsets.dataset.typed import TypedRows
 
 if TYPE_CHECKING:
     from arrowsets.iterable import IterableDataset
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["StreamMethods"]
 
+T = TypeVar("T")
+
 
 class StreamMethods(DatasetCore):
-    """Methods of `Dataset` that lead to streams."""
+    """Methods of `Dataset` that lead to streams, loaders and objects."""
 
     def to_iterable_dataset(self, num_shards: int = 1) -> IterableDataset:
         """Return a stream of the rows, whose transforms run while one iterates.
@@ -32,6 +35,32 @@ class StreamMethods(DatasetCore):
             self, num_shards
         )
         return made
+
+    def as_rows(self, cls: type[T]) -> TypedRows[T]:
+        """Show the rows as objects of a class that type checkers know: a dataclass, a named tuple or a TypedDict.
+
+        The fields of the class are looked up among the columns at once, those of its plain Python types with their types;
+        fields with a default may be missing, and other columns are not read. Structs become objects where a field's type
+        is such a class. Null is None whatever the class says.
+
+        Returns:
+            A sequence, sliced without a copy, that a `DataLoader` takes with a `collate_fn`.
+
+        Raises:
+            ColumnNotFound: for a field without a default that is no column.
+            SchemaConflict: for a field of another type than its column.
+
+        >>> from dataclasses import dataclass
+        >>> from arrowsets import Dataset
+        >>> @dataclass
+        ... class Film:
+        ...     title: str
+        ...     stars: int = 0
+        >>> films = Dataset.from_dict({"title": ["Alien", "Cube"], "stars": [5, 4]}).as_rows(Film)
+        >>> films[0].stars, [film.title for film in films[1:]]
+        (5, ['Cube'])
+        """
+        return TypedRows(self, cls)
 
     def loader(self, batch_size: int, **options: Any) -> Loader:
         """Return batches of the rows in random order, for one rank of a training run; see `arrowsets.loader.Loader`.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from arrowsets.features import Features, FeatureType
+from arrowsets.formats.arrays import Arrays, join_chunks, shape_of
 from arrowsets.formats.base import AnyArray, AnyTable, Format, require
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class ArrowFormat(Format):
 
 
 class PandasFormat(Format):
-    """Shows data frames and series; options go to `pyarrow.Table.to_pandas`."""
+    """Shows data frames and series; options go to `pyarrow.Table.to_pandas`. Arrays of n dimensions are NumPy's."""
 
     name = "pandas"
     allowed = None
@@ -49,6 +50,8 @@ class PandasFormat(Format):
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> pd.Series[Any]:
         import pandas as pd
 
+        if shape := shape_of(feature):
+            return pd.Series(Arrays().cells(join_chunks(array), shape), dtype=object)
         decode = None if feature is None else feature.decoder()
         if decode is None:
             series: pd.Series[Any] = _plain_column(array).to_pandas(**self.options)
@@ -62,7 +65,7 @@ class PandasFormat(Format):
         # The metadata of a frame that a file was made from would turn columns into an index again.
         frame: pd.DataFrame = _plain(table).to_pandas(**{"ignore_metadata": True, **self.options})
         for column in table.schema.names:
-            if column in self.decoders:
+            if column in self.decoders or shape_of(self.feature_of(column)):
                 frame[column] = self.column_of(table, column)
         return frame
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TypeVar
 
 import numpy as np
 
 from arrowsets.dataset import Dataset
+from arrowsets.dataset.typed import TypedStream
 from arrowsets.engine.plan import Concatenated, Plan
 from arrowsets.engine.plan_pieces import Evenness
 from arrowsets.engine.steps import Repeat, Share, Shuffle, Skip, Take
@@ -19,6 +20,8 @@ from arrowsets.iterable.sources import plan_of_view
 from arrowsets.lineage import Lineage
 
 __all__ = ["RowMethods"]
+
+T = TypeVar("T")
 
 
 class RowMethods(IterableCore):
@@ -121,6 +124,10 @@ class RowMethods(IterableCore):
         """Return the stream itself: work is cut by rows whatever the files are, so there is nothing to cut again."""
         del num_shards
         return self
+
+    def as_rows(self, cls: type[T]) -> TypedStream[T]:
+        """Yield the rows as objects of a class, a dataclass, a named tuple or a TypedDict; see `Dataset.as_rows`."""
+        return TypedStream(self, cls)
 
     def sort(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: the first row of a sorted stream is known when the last was read."""

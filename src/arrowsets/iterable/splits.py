@@ -126,6 +126,7 @@ class IterableDatasetDict(dict[str, IterableDataset]):
     set_epoch = _by_split(IterableDataset.set_epoch)
     set_format = _by_split(IterableDataset.set_format)  # type: ignore[arg-type]
     unique = _by_split(IterableDataset.unique)
+    as_rows = _by_split(IterableDataset.as_rows)
     to_dict = _by_split(IterableDataset.to_dict)
     to_list = _by_split(IterableDataset.to_list)
     to_pandas = _by_split(IterableDataset.to_pandas)

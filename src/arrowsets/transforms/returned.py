@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from arrowsets.features import array_of
 from arrowsets.transforms.owned import own_column
 
-__all__ = ["as_table", "check_column", "is_table"]
+__all__ = ["as_table", "check_column", "frame_table", "is_table"]
 
 _COLUMN_MODULES = frozenset({"pandas", "polars", "torch", "jax", "jaxlib", "tensorflow"})
 
@@ -40,11 +41,30 @@ def as_table(value: Any) -> pa.Table:
     if isinstance(value, pa.RecordBatch):
         return pa.Table.from_batches([value])
     if _is_a(value, "pandas", "DataFrame"):
-        return pa.Table.from_pandas(value.copy(), preserve_index=False).replace_schema_metadata(None)
+        return frame_table(value, preserve_index=False).replace_schema_metadata(None)
     if _is_a(value, "polars", "LazyFrame"):
         value = value.collect()
     table: pa.Table = value.to_arrow()
     return table
+
+
+def frame_table(frame: Any, *, preserve_index: bool | None) -> pa.Table:
+    """Return a pandas data frame as a table that shares no memory with it; cells may be arrays of any dimension."""
+    columns = [frame.iloc[:, position] for position in range(frame.shape[1])]
+    deep = [position for position, column in enumerate(columns) if column.dtype == object and _is_deep(column)]
+    if not deep:
+        return pa.Table.from_pandas(frame.copy(), preserve_index=preserve_index)
+    rest = frame.drop(columns=[frame.columns[position] for position in deep])
+    table = pa.Table.from_pandas(rest.copy(), preserve_index=preserve_index).replace_schema_metadata(None)
+    for position in deep:
+        array, kind = array_of(own_column(list(columns[position])))
+        table = table.add_column(position, kind.field(str(frame.columns[position])), array)
+    return table
+
+
+def _is_deep(column: Any) -> bool:
+    first = next((value for value in column if value is not None), None)
+    return isinstance(first, np.ndarray) and first.ndim > 1
 
 
 def check_column(key: object, values: Any, name: str) -> Any:
