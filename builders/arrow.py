@@ -6,6 +6,7 @@ import bisect
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from arrowsets.errors import ArrowsetsError, BadData
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
 
-from .storage import bounded, check_names, conformed, stored
+from .storage import bounded, check_names, fitted, may_leave_out, stored
 
 __all__ = ["ArrowBuilder", "ArrowShard"]
 
@@ -71,11 +72,12 @@ class ArrowBuilder(Builder[ArrowShard]):
         """Yield the shard's rows; of a local file they stay mapped."""
         with _Opened(shard.file) as reader:
             target = schema or stored(reader.schema)
-            found = False
+            passed, found = 0, False
             try:
                 for batch in _batches(reader, shard):
-                    found = True
-                    yield from bounded(conformed(pa.Table.from_batches([batch]), target))
+                    table = pa.Table.from_batches([batch])
+                    yield from bounded(fitted(self, table, target, shard.file, partial(_number, reader, shard, passed)))
+                    passed, found = passed + table.num_rows, True
             except (pa.ArrowInvalid, OSError) as error:
                 raise BadData(f"the file is cut off or broken: {error}", file=shard.file.url) from error
             if not found:
@@ -83,7 +85,7 @@ class ArrowBuilder(Builder[ArrowShard]):
 
     def edges(self, shard: ArrowShard) -> Sequence[int] | None:
         """Return where record batches begin, and the number of rows; a stream is read to know it."""
-        if shard.stop is None:
+        if shard.stop is None or may_leave_out(self):
             return None
         with _Opened(shard.file) as reader:
             rows = [reader.get_batch(index).num_rows for index in range(shard.start, shard.stop)]
@@ -146,6 +148,12 @@ class _Opened:
     def __exit__(self, *error: object) -> None:
         # Tables that were handed out hold the map themselves.
         del self._source
+
+
+def _number(reader: Any, shard: ArrowShard, passed: int) -> int:
+    """Return the number in its file of the row that comes after so many of a shard."""
+    before: list[int] = [reader.get_batch(index).num_rows for index in range(shard.start)]
+    return sum(before, passed)
 
 
 def _batches(reader: Any, shard: ArrowShard) -> Iterator[pa.RecordBatch]:

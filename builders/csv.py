@@ -64,6 +64,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             yield from pandas_blocks(config, shard.range.file, schema, self.rejects)
             return
         parser: BlockParser | None = None
+        found = False
         complete = config.records().complete
         for block in ranges.blocks(shard.range, complete, config.encoding, config.encoding_errors):
             start = 0
@@ -72,8 +73,9 @@ class CsvBuilder(WideningBuilder[CsvShard]):
                 parser = self._parser(shard, names)
             # Not cut off: a copy of the block takes as long as a third of parsing it.
             table = parser.table(block, start) if schema is None else parser.typed(block, schema, start)
-            if table.num_rows or not parser.rows:
+            if table.num_rows or not found:
                 yield table
+                found = True
         if parser is None:
             raise BadData("the file is empty; a CSV file has a header at least", file=shard.range.file.url)
 
@@ -254,6 +256,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             closed=shard.closed,
             before=_Before(self, shard),
             forced=forced_types(config.dtype, names),
+            given=config.features is not None,
         )
 
     def _kept(self, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, FeatureType, Value
-from arrowsets.features.buffers import bulk_pool
+from arrowsets.features.buffers import bulk_pool, of_mask
 from arrowsets.features.casting import cast_storage, is_text, nulls
 from arrowsets.lazy import pc
 
@@ -53,7 +53,8 @@ class BlockParser:
         names: The columns as they stand in the file.
         keep: Those that are wanted, in order.
         nulls: Text that stands for a missing value; empty: none does.
-        on_bad_rows: "error", or to leave out rows with too many fields or with bytes that are no UTF-8.
+        on_bad_rows: "error", or to leave out rows with too many fields or with bytes that are no UTF-8, and where
+            `given`, with values that are not of the type.
         before: Answers how many rows of the file come before the first block, when an error needs it.
     """
 
@@ -68,11 +69,13 @@ class BlockParser:
     before: Callable[[], int]
     closed: bool = False  # every block is known to end outside quotes
     forced: Mapping[str, pa.DataType] = field(default_factory=dict)
-    rows: int = 0  # of this parser so far
+    given: bool = False  # the types of `typed` are the user's, not those of a sample
+    rows: int = 0  # of this parser so far, with those that were left out
     guesses: dict[str, pa.DataType] = field(default_factory=dict)
 
     def table(self, block: bytes, start: int = 0) -> pa.Table:
         """Parse a block from an offset on, each column as the narrowest type that holds its values."""
+        rejected = len(self.rejects.rows)
         block, start = self._checked(block, start)
         types = self._guess(block, start)
         types.update({name: pa.string() for name in self.forced if name in types})
@@ -83,11 +86,12 @@ class BlockParser:
             else self._settle(table.column(name), types[name])
             for name in self.keep
         ]
-        self.rows += table.num_rows
+        self.rows += table.num_rows + len(self.rejects.rows) - rejected
         return pa.table(dict(zip(self.keep, arrays, strict=True)))
 
     def typed(self, block: bytes, schema: pa.Schema, start: int = 0) -> pa.Table:
         """Parse a block from an offset on with the types of `schema`."""
+        rejected = len(self.rejects.rows)
         block, start = self._checked(block, start)
         features = Features.from_arrow_schema(schema)
         direct = {
@@ -95,8 +99,14 @@ class BlockParser:
             for name, feature in features.items()
         }
         table = self._arrow(block, start, {name: direct.get(name, pa.string()) for name in self.keep})
-        columns = [self._as(table, field, features[field.name]) for field in schema]
-        self.rows += table.num_rows
+        try:
+            columns = [self._as(table, field, features[field.name]) for field in schema]
+        except BadData:
+            if self.on_bad_rows == "error" or not self.given:
+                raise
+            table = self._fitting(table, schema, block[start:], rejected)
+            columns = [self._as(table, field, features[field.name]) for field in schema]
+        self.rows += table.num_rows + len(self.rejects.rows) - rejected
         return pa.Table.from_arrays(columns, schema=schema)
 
     # A column is read as the type it seems to have; what fails to convert is read as text and looked at again.
@@ -235,6 +245,24 @@ class BlockParser:
             return column
         return typed_column(_joined(column), wanted, self.words, self.file, self._row(0), feature)
 
+    def _fitting(self, table: pa.Table, schema: pa.Schema, block: bytes, rejected: int) -> pa.Table:
+        """Leave out the rows whose values are not of the types; `rejected` rows were before this block."""
+        first, features = self._row(0), Features.from_arrow_schema(schema)
+        wrong: dict[int, str] = {}
+        for wanted in schema:
+            if wanted.name in table.column_names and not table.column(wanted.name).type.equals(wanted.type):
+                text = _joined(table.column(wanted.name))
+                convert, kind = _converter(wanted, self.words, features[wanted.name])
+                for row in _all_bad(text, convert):
+                    wrong.setdefault(row, f"column {wanted.name}: {text[row].as_py()!r} is no {kind}")
+        gone = {row - first for _, row, _, _ in self.rejects.rows[rejected:] if row is not None}
+        numbers = [row for row in range(table.num_rows + len(gone)) if row not in gone]
+        blank = self._blank
+        records = [block[r.start : r.stop] for r in self.dialect.records(block) if block[r.start : r.stop].strip(blank)]
+        for row in sorted(wrong):
+            self._reject(numbers[row], records[numbers[row]], wrong[row])
+        return table.filter(of_mask([row not in wrong for row in range(table.num_rows)]))
+
     # What is wrong with a block is looked for only after something was.
 
     def _checked(self, block: bytes, start: int) -> tuple[bytes, int]:
@@ -252,7 +280,7 @@ class BlockParser:
         lines: list[bytes] = []
         width = len(self.names)
         row = 0
-        blank = b" \t" if self.dialect.sep != b"\t" else b" "
+        blank = self._blank
         for record in self.dialect.records(block):
             text = block[record.start : record.stop]
             if not text.strip(blank):
@@ -267,6 +295,10 @@ class BlockParser:
                 lines.append(text + self.dialect.sep * (width - record.fields))
             row += 1
         return b"\n".join([*lines, b""])
+
+    @property
+    def _blank(self) -> bytes:
+        return b" \t" if self.dialect.sep != b"\t" else b" "
 
     def _reject(self, row: int, text: bytes, reason: str) -> None:
         row = self._row(row)
@@ -298,14 +330,20 @@ def typed_column(
     """
     if pa.types.is_string(wanted.type) or pa.types.is_large_string(wanted.type):
         return text.cast(wanted.type)
-    own = feature is not None and not isinstance(feature, Value) and feature.needs_encode
-    convert: Any = feature.cast if own and feature else lambda part: _cast(narrow(part, words), wanted.type)
+    convert, kind = _converter(wanted, words, feature)
     try:
         return convert(text)
     except _MISFITS as error:
         row = _first_bad(text, convert)
-        reason = f"{text[row].as_py()!r} is no {feature if own else wanted.type}"
+        reason = f"{text[row].as_py()!r} is no {kind}"
         raise BadData(reason, file=file, row=start + row, column=wanted.name) from error
+
+
+def _converter(wanted: pa.Field[Any], words: Words, feature: FeatureType | None) -> tuple[Callable[[Arr], Arr], object]:
+    """Return what makes values of text, and what they are called."""
+    if feature is not None and not isinstance(feature, Value) and feature.needs_encode:
+        return feature.cast, feature
+    return lambda part: _cast(narrow(part, words), wanted.type), wanted.type
 
 
 def _cast(array: Arr, to: pa.DataType) -> Arr:
@@ -323,6 +361,22 @@ def _first_bad(text: Arr, convert: Callable[[Arr], Arr]) -> int:
         except _MISFITS:
             high = middle
     return low
+
+
+def _all_bad(text: Arr, convert: Callable[[Arr], Arr]) -> list[int]:
+    found: list[int] = []
+    spans = [(0, len(text))]
+    while spans:
+        low, high = spans.pop()
+        try:
+            convert(text.slice(low, high - low))
+        except _MISFITS:
+            if high - low == 1:
+                found.append(low)
+            else:
+                middle = (low + high) // 2
+                spans += [(middle, high), (low, middle)]
+    return found
 
 
 def _is_scalar(feature: FeatureType) -> bool:

@@ -94,10 +94,16 @@ class JsonBuilder(WideningBuilder[FileRange]):
 
     def blocks(self, shard: FileRange, schema: pa.Schema | None) -> Iterator[pa.Table]:
         """Yield the tables of a shard; none where it has no value."""
-        reader = LineReader(shard, schema, self.mixed, self.config.on_bad_rows, self.rejects)
+        reader = self._reader(shard, schema)
         for lines in self._lines(shard):
             if lines and not lines.isspace():
                 yield reader.table(lines)
+
+    def _reader(self, shard: FileRange, schema: pa.Schema | None) -> LineReader:
+        config = self.config
+        return LineReader(
+            shard, schema, self.mixed, config.on_bad_rows, self.rejects, given=config.features is not None
+        )
 
     def read_placed(
         self, shard: FileRange, row: int, place: int | None, schema: pa.Schema | None = None
@@ -108,7 +114,7 @@ class JsonBuilder(WideningBuilder[FileRange]):
             yield from super().read_placed(shard, row, place, schema)
             return
         skip = row if place is None else 0
-        reader = LineReader(shard, schema, self.mixed, self.config.on_bad_rows, self.rejects)
+        reader = self._reader(shard, schema)
         for block, after in lines:
             if block.isspace():
                 continue
@@ -122,7 +128,7 @@ class JsonBuilder(WideningBuilder[FileRange]):
         lines = self._placed_lines(shard, place) if self.config.on_bad_rows == "error" else None
         if lines is None:
             return None
-        reader = LineReader(shard, None, self.mixed, self.config.on_bad_rows, self.rejects)
+        reader = self._reader(shard, None)
         blocks = ((block, after) for block, after in lines if not block.isspace())
         return ranges.row_counts(blocks, count_objects, lambda block: reader.table(block).num_rows)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +85,8 @@ class LineReader:
     mixed: Callable[[str, pa.DataType, pa.DataType], pa.DataType]
     on_bad_rows: str
     rejects: Rejects
-    rows: int = 0  # so far
+    given: bool = False  # the schema is the user's, not that of a sample
+    rows: int = 0  # so far, with those that were left out
     features: Features | None = None
 
     def __post_init__(self) -> None:
@@ -92,10 +94,11 @@ class LineReader:
 
     def table(self, lines: bytes) -> pa.Table:
         """Return lines, of which each is a value, as a table."""
+        rejected = len(self.rejects.rows)
         table = self._fast(lines)
         if table is None:
             table = self._slow(lines)
-        self.rows += table.num_rows
+        self.rows += table.num_rows + len(self.rejects.rows) - rejected
         return table
 
     def _fast(self, lines: bytes) -> pa.Table | None:
@@ -144,18 +147,45 @@ class LineReader:
 
     def _slow(self, lines: bytes) -> pa.Table:
         file = self.shard.file.url
+        rejected = len(self.rejects.rows)
         reject = None if self.on_bad_rows == "error" else self._reject
         values = json_rows.decode(lines, file, self.before, reject)
         if any(type(value) is dict for value in values):
-            self._objects_only(values, file)
+            values = self._objects_only(values, rejected)
         rows = [value if type(value) is dict else {} if value is None else {TEXT: value} for value in values]
         dtype: Any = pa.struct(list(self.schema)) if self.schema else json_rows.infer(rows, self.mixed)
         if not dtype.num_fields:
             return pa.Table.from_struct_array(json_rows.build(rows, dtype))
         schema = self.schema or pa.schema(list(dtype))
         features = self.features or Features.from_arrow_schema(schema)
-        columns = [self._column(field, features[field.name], rows) for field in schema]
+        try:
+            columns = [self._column(field, features[field.name], rows) for field in schema]
+        except BadData:
+            if self.on_bad_rows == "error" or not self.given:
+                raise
+            rows = self._fitting(rows, schema, features, rejected)
+            columns = [self._column(field, features[field.name], rows) for field in schema]
         return pa.Table.from_arrays(columns, schema=schema)
+
+    def _fitting(
+        self, rows: list[dict[str, Any]], schema: pa.Schema, features: Features, rejected: int
+    ) -> list[dict[str, Any]]:
+        """Leave out the rows that have a value which is not of its column's type."""
+        wrong: dict[int, str] = {}
+        for field in schema:
+            for i, row in enumerate(rows):
+                if i not in wrong and (why := _misfit(row.get(field.name), field.type, features[field.name])):
+                    wrong[i] = f"column {field.name}: {why}"
+        return self._without(rows, wrong, rejected)
+
+    def _without(self, values: list[Any], wrong: Mapping[int, str], rejected: int) -> list[Any]:
+        """Leave values out; `rejected` were before those of this block, of which some may be gone already."""
+        first = self.before()
+        gone = {row - first for _, row, _, _ in self.rejects.rows[rejected:] if row is not None}
+        numbers = [row for row in range(len(values) + len(gone)) if row not in gone]
+        for i, why in sorted(wrong.items()):
+            self._reject(first + numbers[i], why, json.dumps(values[i], ensure_ascii=False))
+        return [value for i, value in enumerate(values) if i not in wrong]
 
     def _column(self, field: pa.Field[Any], feature: FeatureType, rows: list[dict[str, Any]]) -> Any:
         values = [row.get(field.name) for row in rows]
@@ -163,19 +193,21 @@ class LineReader:
             return _build(values, field.type, feature)
         except _MISFITS as error:
             for i, value in enumerate(values):
-                try:
-                    _build([value], field.type, feature)
-                except _MISFITS as reason:
-                    kind, why = feature if has_labels(feature) else field.type, str(reason).removeprefix("row 0: ")
+                if said := _misfit(value, field.type, feature):
                     row = self.before() + i
-                    said = f"{value!r} is no {kind}: {why}"
-                    raise BadData(said, file=self.shard.file.url, row=row, column=field.name) from reason
+                    raise BadData(said, file=self.shard.file.url, row=row, column=field.name) from error
             raise BadData(str(error), file=self.shard.file.url, column=field.name) from error
 
-    def _objects_only(self, values: list[Any], file: str) -> None:
-        for i, value in enumerate(values):
-            if value is not None and type(value) is not dict:
-                raise BadData(f"{value!r} among objects", file=file, row=self.before() + i)
+    def _objects_only(self, values: list[Any], rejected: int) -> list[Any]:
+        wrong = {
+            i: f"{value!r} among objects"
+            for i, value in enumerate(values)
+            if value is not None and type(value) is not dict
+        }
+        if wrong and self.on_bad_rows == "error":
+            i, why = next(iter(wrong.items()))
+            raise BadData(why, file=self.shard.file.url, row=self.before() + i)
+        return self._without(values, wrong, rejected) if wrong else values
 
     def _reject(self, row: int, reason: str, text: str) -> None:
         kept = text if self.on_bad_rows == "quarantine" else ""
@@ -216,6 +248,16 @@ def _build(values: list[Any], dtype: pa.DataType, feature: FeatureType) -> Any:
         except _MISFITS:
             pass
         raise
+
+
+def _misfit(value: Any, dtype: pa.DataType, feature: FeatureType) -> str | None:
+    """Say why a value is not of a type; None if it is."""
+    try:
+        _build([value], dtype, feature)
+    except _MISFITS as reason:
+        why = str(reason).removeprefix("row 0: ")
+        return f"{value!r} is no {feature if has_labels(feature) else dtype}: {why}"
+    return None
 
 
 def _labelled(table: pa.Table, features: Features) -> pa.Table:

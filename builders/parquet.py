@@ -8,6 +8,7 @@ import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from arrowsets.errors import ArrowsetsError, BadData, ColumnNotFound
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
 
-from .storage import bounded, check_names, conformed, stored
+from .storage import bounded, check_names, fitted, may_leave_out, stored
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -117,20 +118,25 @@ class ParquetBuilder(Builder[ParquetShard]):
             wanted = self._wanted(file, shard.file)
             target = schema or stored(wanted)
             names = [name for name in wanted.names if name in target.names]
-            found = False
+            passed, found = 0, False
             try:
                 for batch in self._batches(file, shard, names, wanted, table_bytes):
-                    found = True
                     table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
-                    yield from bounded(conformed(table, target))
+                    yield from bounded(fitted(self, table, target, shard.file, partial(self._number, shard, passed)))
+                    passed, found = passed + table.num_rows, True
             except (pa.ArrowInvalid, OSError) as error:
                 raise BadData(f"row groups {shard.start} to {shard.stop}: {error}", file=shard.file.url) from error
             if not found:
                 yield target.empty_table()
 
+    def _number(self, shard: ParquetShard, passed: int) -> int | None:
+        """Return the number in its file of the row that comes after so many of a shard; filters leave it open."""
+        rows = self._row_counts(shard.file) if self.config.filters is None else None
+        return None if rows is None else sum(rows[: shard.start]) + passed
+
     def edges(self, shard: ParquetShard) -> Sequence[int] | None:
-        """Return where row groups begin, and the number of rows; filters leave it open."""
-        if self.config.filters is not None:
+        """Return where row groups begin, and the number of rows; filters and bad rows leave it open."""
+        if self.config.filters is not None or may_leave_out(self):
             return None
         rows = self._row_counts(shard.file)
         return None if rows is None else [0, *itertools.accumulate(rows[shard.start : shard.stop])]

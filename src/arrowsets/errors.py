@@ -134,6 +134,11 @@ class BadData(ArrowsetsError, ValueError):
         super().__init__(f"{place}: {message}" if place else message)
         self.message, self.file, self.row, self.column = message, file, row, column
 
+    @property
+    def reason(self) -> str:
+        """What is wrong in the file, and where in it."""
+        return str(BadData(self.message, row=self.row, column=self.column))
+
     def __reduce__(self) -> tuple[object, ...]:
         return _bad_data, (self.message, self.file, self.row, self.column)
 

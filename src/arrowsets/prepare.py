@@ -44,6 +44,7 @@ class ReadJob(Job):
         description: For progress bars and messages.
         types: The types that shards are read as. None: those of their own values.
         typed: The shards that `types` is for. None: all.
+        empty: The files, if there is not a byte in any of them.
     """
 
     builder: Builder[Any]
@@ -51,6 +52,7 @@ class ReadJob(Job):
     description: str
     types: Features | None = None
     typed: frozenset[int] | None = None
+    empty: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.shards)
@@ -119,6 +121,8 @@ class ReadJob(Job):
                 yield Piece(unit, position, stop, Outputs(table, features, whole=True))
                 position, empty = stop, False
             rejects = tuple(builder.rejects.rows) + tuple((file, None, why, "") for file, why in builder.rejects.files)
+            if not position and not rejects and unit == 0:
+                rejects = tuple((file, None, "the file is empty", "") for file in self.empty)
             if empty or rejects:
                 nothing = schema.empty_table() if schema is not None else pa.table({})
                 features = self._features(nothing, schema)
@@ -152,7 +156,7 @@ def _readable(builder: Builder[Any], shard: Any, schema: pa.Schema | None) -> It
     except BadData as error:
         if builder.config.on_bad_files == "error":
             raise
-        why = f"{error.message} (after {rows} rows, which were kept)" if rows else error.message
+        why = f"{error.reason} (after {rows} rows, which were kept)" if rows else error.reason
         builder.rejects.files.append((error.file or str(shard), why))
 
 
@@ -190,7 +194,7 @@ def prepare(
     refuse_empty(builder, files)
     here = list(next(arriving))
     shards = tuple(builder.shards(here))
-    job = ReadJob(builder, shards, description, _types(builder, here, shards))
+    job = ReadJob(builder, shards, description, _types(builder, here, shards), empty=_empty(builder, files))
     made = materialise(
         job,
         Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"}),
@@ -219,14 +223,17 @@ def _grown(job: ReadJob, here: Sequence[DataFile], arriving: Iterator[Sequence[D
 
 def refuse_empty(builder: Builder[Any], files: Sequence[DataFile]) -> None:
     """Raise where there is not a byte in any of the files; an empty one among others has no rows."""
-    if (
-        files
-        and builder.rows_in_files
-        and builder.config.on_bad_files == "error"
-        and all(file.size == 0 for file in files)
-    ):
-        others = f", and so are the other {len(files) - 1}" if len(files) > 1 else ""
-        raise BadData(f"the file is empty{others}", file=files[0].url)
+    empty = _empty(builder, files)
+    if empty and builder.config.on_bad_files == "error":
+        others = f", and so are the other {len(empty) - 1}" if len(empty) > 1 else ""
+        raise BadData(f"the file is empty{others}", file=empty[0])
+
+
+def _empty(builder: Builder[Any], files: Sequence[DataFile]) -> tuple[str, ...]:
+    """Return the files if there is not a byte in any of them."""
+    if not builder.rows_in_files or any(file.size != 0 for file in files):
+        return ()
+    return tuple(file.url for file in files)
 
 
 def _identities(files: Sequence[DataFile]) -> list[tuple[object, ...]]:

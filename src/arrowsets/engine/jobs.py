@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import pyarrow as pa
@@ -221,11 +221,14 @@ class TransformJob(Job):
             offset = start
             for table in self.view.batches(max(block, 1), start, stop, self.columns):
                 counts.append(table.num_rows)
-                yield Batch(table, offset, rank)
+                yield Batch(table, offset, rank, partial(self._column, offset, offset + table.num_rows))
                 offset += table.num_rows
 
         for index, outputs in enumerate(self.transform.run(batches())):
             yield counts[index], outputs
+
+    def _column(self, start: int, stop: int, name: str) -> pa.ChunkedArray[Any]:
+        return self.view.read(range(start, stop), [name]).column(0)
 
     def _block_rows(self) -> int:
         """Return how many rows to read at a time where any number will do: no more than fit into some MB."""

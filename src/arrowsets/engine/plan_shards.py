@@ -153,7 +153,7 @@ class BuilderShard:
         except BadData as error:
             if builder.config.on_bad_files == "error":
                 raise
-            why = f"{error.message} (after {rows} rows, which were kept)" if rows else error.message
+            why = f"{error.reason} (after {rows} rows, which were kept)" if rows else error.reason
             builder.rejects.files.append((error.file or str(self.shard), why))
         finally:
             if report := builder.rejects.report():

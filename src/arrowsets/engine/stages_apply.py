@@ -144,7 +144,7 @@ class ApplyStage(Stage):
             self._next = None
             self._pending.append(found)
             table = chunk.table if columns is None else chunk.table.select(list(columns))
-            yield Batch(table, chunk.offset)
+            yield Batch(table, chunk.offset, others=chunk.table.column)
 
     def _read(self) -> tuple[State, Chunk] | None:
         state = self._cursor.state()

@@ -48,7 +48,7 @@ class View:
     def of(cls, groups: Iterable[ColumnGroup], columns: Sequence[str], num_rows: int) -> View:
         """Make a view of groups; columns that it does not show are left out of them."""
         shown = set(columns)
-        kept = _merged(_showing(group, shown) for group in groups)
+        kept = _in_order(_merged(_showing(group, shown) for group in groups), columns)
         return cls(kept, tuple(columns), num_rows, _schema(kept, columns))
 
     @classmethod
@@ -310,6 +310,14 @@ def _merged(groups: Iterable[ColumnGroup]) -> tuple[ColumnGroup, ...]:
         known = found.get(key)
         found[key] = group if known is None else replace(known, columns=known.columns + group.columns)
     return tuple(found.values())
+
+
+def _in_order(groups: tuple[ColumnGroup, ...], columns: Sequence[str]) -> tuple[ColumnGroup, ...]:
+    """Put the columns of a group that is alone in the view's order: rows are read from it as they stand there."""
+    if len(groups) != 1 or [column.name for column in groups[0].columns] == list(columns):
+        return groups
+    by_name = {column.name: column for column in groups[0].columns}
+    return (replace(groups[0], columns=tuple(by_name[name] for name in columns)),)
 
 
 def _schema(groups: Iterable[ColumnGroup], columns: Sequence[str]) -> pa.Schema:

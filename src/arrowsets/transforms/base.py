@@ -6,7 +6,7 @@ Drivers (the store writer, the iterator, a remote executor) know nothing else of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +28,19 @@ class Batch:
         table: The rows, as stored.
         offset: Position of the first row in the whole dataset.
         rank: Which worker runs; None in the main process.
+        others: Reads a column of the same rows that is not in the table, because the transform did not ask for it.
     """
 
     table: pa.Table
     offset: int
     rank: int | None = None
+    others: Callable[[str], pa.ChunkedArray[Any]] | None = None
+
+    def column(self, name: str) -> pa.ChunkedArray[Any] | None:
+        """Return a column of the input; None where it is neither in the table nor can be read."""
+        if name in self.table.column_names:
+            return self.table.column(name)
+        return None if self.others is None else self.others(name)
 
 
 @dataclass(frozen=True, slots=True)

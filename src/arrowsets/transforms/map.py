@@ -215,7 +215,7 @@ class Map(Transform):
                 keys = list(dict.fromkeys([*self._kept(columns), *candidates]))
 
         def values_of(key: str) -> list[Any]:
-            return known.get(key) or self._values(key, batch.table, answers, has_none=type(None) in kinds)
+            return known.get(key) or self._values(key, batch, answers, has_none=type(None) in kinds)
 
         return self._made(batch, columns, keys, candidates, values_of, deleted)
 
@@ -254,13 +254,13 @@ class Map(Transform):
             whole=self.format.tabular,
         )
 
-    def _values(self, key: str, table: pa.Table, answers: list[Any], *, has_none: bool) -> list[Any]:
+    def _values(self, key: str, batch: Batch, answers: list[Any], *, has_none: bool) -> list[Any]:
         if not has_none:
             try:
                 return list(map(itemgetter(key), answers))
             except KeyError:
                 pass
-        kept = self._input_values(key, table) if self._existed(key) else [None] * len(answers)
+        kept = self._input_values(key, batch) if self._existed(key) else [None] * len(answers)
         return [
             answer[key] if answer is not None and key in answer else value
             for answer, value in zip(answers, kept, strict=True)
@@ -269,8 +269,15 @@ class Map(Transform):
     def _existed(self, key: str) -> bool:
         return key in self.typing.input and key not in self.removed
 
-    def _input_values(self, key: str, table: pa.Table) -> list[Any]:
-        column = get_format(None, Features({key: self.typing.input[key]})).column(table.column(key))
+    def _input_values(self, key: str, batch: Batch) -> list[Any]:
+        stored = batch.column(key)
+        if stored is None:
+            raise TransformError(
+                f"{self.call.name} returned no {key!r} for some rows of {batch.offset} to "
+                f"{batch.offset + batch.table.num_rows - 1}, and was not given that column; name it in input_columns, "
+                "or return it for every row"
+            )
+        column = get_format(None, Features({key: self.typing.input[key]})).column(stored)
         return list(column)
 
     def _lazily_returned(
@@ -363,7 +370,8 @@ class Map(Transform):
     # -- both
 
     def _equals_input(self, key: str, array: pa.Array[Any] | pa.ChunkedArray[Any], table: pa.Table) -> bool:
-        if not self._existed(key) or len(array) != table.num_rows:
+        # With input_columns= the others are not read, so that nobody knows.
+        if not self._existed(key) or len(array) != table.num_rows or key not in table.column_names:
             return False
         column = table.column(key)
         if array.type != column.type:
