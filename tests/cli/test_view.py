@@ -44,7 +44,7 @@ def test_a_split_that_is_not_there_is_an_error(arrowsets: Call, csv: Path) -> No
 def test_a_port_that_cannot_be_is_an_error(arrowsets: Call, csv: Path) -> None:
     code, _, err = arrowsets("view", csv, "--port", 99999, "--no-browser")
     assert code == 1
-    assert err == "arrowsets: port 99999: give one from 1 to 65535, or 0 for a free one\n"
+    assert err == "arrowsets: port 99999 cannot be: ports are 0 (a free one) to 65535\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one process")
