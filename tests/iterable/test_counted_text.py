@@ -76,7 +76,9 @@ def test_shares_are_even(make: Callable[..., IterableDataset], count: int, tmp_p
 def test_shares_of_batches_differ_by_a_batch_at_most(tmp_path: Path) -> None:
     batches = _json(tmp_path, "lines").map(lambda b: {"n": [len(b["x"])] * len(b["x"])}, batched=True, batch_size=70)
     shares = [[row["n"] for row in batches.shard(4, index)] for index in range(4)]
-    assert [-(-len(share) // 70) for share in shares] == [108, 107, 107, 107]
+    # Who has the last batch, which is smaller, has one more.
+    assert [-(-len(share) // 70) for share in shares] == [107, 107, 107, 108]
+    assert max(map(len, shares)) - min(map(len, shares)) <= 70
     assert list(chain.from_iterable(shares)) == [row["n"] for row in batches]
 
 

@@ -86,3 +86,10 @@ def test_text_files_of_streams_that_are_concatenated_are_counted_to_be_shared_ou
     shares = [list(stream.shard(5, index)) for index in range(5)]
     assert [row for share in shares for row in share] == list(stream)
     assert max(map(len, shares)) - min(map(len, shares)) <= 7
+
+
+@pytest.mark.parametrize("count", [2, 8, 9, 10, 40])
+def test_a_batch_over_the_end_of_a_concatenated_stream_is_not_parted(count: int) -> None:
+    parts = [IterableDataset.from_dict({"x": range(rows)}) for rows in (300, 2, 28)]
+    stream = concatenate_datasets(parts).map(lambda b: {"n": [len(b["x"])] * len(b["x"])}, batched=True, batch_size=11)
+    assert [row for index in range(count) for row in stream.shard(count, index)] == list(stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -61,6 +62,11 @@ def some(batch: dict[str, list[int]]) -> list[bool]:
     return [x % 3 > 0 for x in batch["x"]]
 
 
+def numbered(stream: IterableDataset) -> IterableDataset:
+    rows = stream.num_rows
+    return stream.select_columns("x").add_column("c", list(range(20_000 if rows is None else rows)))
+
+
 def other(rows: int) -> IterableDataset:
     return Dataset.from_dict({"x": list(range(1000, 1000 + rows))}).to_iterable_dataset()
 
@@ -72,6 +78,7 @@ ROWWISE: dict[str, Chain] = {
     "none": lambda s: s.map(nothing),
     "rename": lambda s: s.rename_column("x", "z").rename_column("z", "x"),
     "select": lambda s: s.select_columns("x"),
+    "add": numbered,
     "filter": lambda s: s.filter(rarely),
     "expression": lambda s: s.filter(pc.field("x") < 900),
     "batched filter": lambda s: s.filter(some, batched=True, batch_size=13),
@@ -95,6 +102,7 @@ CHOOSING: dict[str, Chain] = {
     "small window": lambda s: s.shuffle(seed=4, buffer_size=7, max_buffer_input_shards=3),
 }
 MIXING: dict[str, Chain] = {
+    "beside": lambda s: concatenate_datasets([s.select_columns("x"), s.map(halved).select_columns("k")], axis=1),
     "concatenate": lambda s: concatenate_datasets([s.select_columns("x"), other(30)]),
     "in turn": lambda s: interleave_datasets([s.select_columns("x"), other(40)]),
     "drawn": lambda s: interleave_datasets(
@@ -127,6 +135,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(3):
         pq.write_table(table.slice(number * 100, 100), path / f"three-{number}.parquet", row_group_size=64)
     (path / "lines.jsonl").write_text("".join(f'{{"x": {x}}}\n' for x in range(300)))
+    with gzip.open(path / "wide.jsonl.gz", "wt") as file:
+        file.write("".join(f'{{"x": {x}{" " * 1000}}}\n' for x in range(300)))
     (path / "rows.csv").write_text("x\n" + "".join(f"{x}\n" for x in range(300)))
     return path
 
@@ -138,6 +148,7 @@ SOURCES: dict[str, Callable[[Path], IterableDataset]] = {
     "parquet": lambda path: IterableDataset.from_parquet(str(path / "one.parquet")),
     "parquets": lambda path: IterableDataset.from_parquet(str(path / "three-*.parquet")),
     "json": lambda path: IterableDataset.from_json(str(path / "lines.jsonl")),
+    "compressed": lambda path: IterableDataset.from_json(str(path / "wide.jsonl.gz")),
     "csv": lambda path: IterableDataset.from_csv(str(path / "rows.csv")),
     "generator": lambda _: IterableDataset.from_generator(numbers, gen_kwargs={"n": 300}),
     "generators": lambda _: IterableDataset.from_generator(generated, gen_kwargs={"parts": list(range(5))}),

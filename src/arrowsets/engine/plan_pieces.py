@@ -79,8 +79,14 @@ class Pieces:
         if even == "drop":
             total = total // count * count
         size, larger = divmod(total, count)
-        low = size * index + min(index, larger)
-        high = low + size + (index < larger)
+        if even is None and max(self.grains, default=1) > 1:
+            # The last cell may be a part of a batch: whoever has it has a cell more, so that it lacks no two batches.
+            behind = index - (count - larger)
+            low = size * index + max(behind, 0)
+            high = low + size + (behind >= 0)
+        else:
+            low = size * index + min(index, larger)
+            high = low + size + (index < larger)
         own = self._cells(cells, low, high)
         if even in (None, "drop") or not total or not larger or index < larger:
             return own
@@ -130,18 +136,19 @@ class _Cells:
         self._first: list[int] = [0]
         self._rows: list[int] = [0]
         self._pieces: list[tuple[int, int, bool]] = []
-        previous: Piece | None = None
+        # The grain of the piece before and the position after it; a batch goes on over branches that are counted together.
+        before: tuple[int, int] | None = None
         for piece in pieces.pieces:
             grain = pieces.grains[piece.branch]
             rows = piece.num_rows or 0
             begin = piece.offset - pieces.zeros[piece.branch]
-            follows = previous is not None and not piece.begins and _continues(previous, piece)
+            follows = not piece.begins and before == (grain, begin)
             early = not follows and begin % grain != 0
             count = -(-(begin + rows) // grain) - -(-begin // grain) + early
             self._pieces.append((grain, begin, early))
             self._first.append(self._first[-1] + count)
             self._rows.append(self._rows[-1] + rows)
-            previous = piece
+            before = grain, begin + rows
 
     def __len__(self) -> int:
         return self._first[-1]
@@ -157,10 +164,6 @@ class _Cells:
             return self._rows[number]
         start = (-(-begin // grain) + inner - early) * grain
         return self._rows[number] + start - begin
-
-
-def _continues(first: Piece, second: Piece) -> bool:
-    return first.branch == second.branch and first.offset + (first.num_rows or 0) == second.offset
 
 
 def _regular(rows: int, step: int, phase: int) -> list[int]:
