@@ -53,7 +53,7 @@ def search_of(query: str, features: Features) -> Condition:
     return Condition(" AND ".join(f"({part})" for part in parts) or "TRUE", values, frozenset(searched))
 
 
-def _texts(sql: str, dtype: pa.DataType, depth: int = 0) -> str:
+def _texts(sql: str, dtype: Any, depth: int = 0) -> str:
     """Return SQL for all texts in a column, one after the other; names of fields are none."""
     if _is_text(dtype):
         return sql
