@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 from arrowsets import ClassLabel, Dataset, Features, Value
@@ -221,3 +222,19 @@ def test_a_class_is_meant_by_its_name_even_if_that_is_a_number(show: Show) -> No
     assert client.numbers(filters=[{"column": "stars", "op": "=", "value": 1}]) == [1, 3]
     refused = client.own("rows", filters=[{"column": "stars", "op": "=", "value": "7"}])
     assert "7" in refused["error"]
+
+
+def test_texts_are_found_at_any_depth_and_names_of_fields_are_none(show: Show) -> None:
+    client = show(
+        Dataset(
+            pa.table({
+                "chat": [[{"role": "user", "content": "it's Ünï"}], [{"role": None, "content": "two"}], None],
+                "map": pa.array([[("ka", "va")], [], None], pa.map_(pa.string(), pa.string())),
+                "pair": pa.array([["p1", "p2"], ["p3", None], None], pa.list_(pa.string(), 2)),
+                "deep": [{"a'b": [["three"], None]}, None, {"a'b": [[None], ["four"]]}],
+            })
+        )
+    )  # fmt: skip
+    found = {"it's uni": [0], "two": [1], "KA": [0], "va": [0], "p3": [1], "three": [0], "four": [2]}
+    assert {query: client.numbers(query=query) for query in found} == found
+    assert [client.numbers(query=query) for query in ("content", "role", "a'b", "null", "[")] == [[]] * 5

@@ -47,12 +47,44 @@ def search_of(query: str, features: Features) -> Condition:
     if not searched:
         raise ViewerError(501, "NotSupportedError", "There is no column with text to search in.")
     words = _words(query)
-    texts = [
-        names[name] if _is_text(features[name].storage) else f"CAST({names[name]} AS VARCHAR)" for name in searched
-    ]
+    texts = [_texts(names[name], features[name].storage) for name in searched]
     parts = [" OR ".join(f"contains({_folded(text)}, {_folded('?')})" for text in texts) for _ in words]
     values = tuple(word for word in words for _ in texts)
     return Condition(" AND ".join(f"({part})" for part in parts) or "TRUE", values, frozenset(searched))
+
+
+def _texts(sql: str, dtype: Any, depth: int = 0) -> str:
+    """Return SQL for all texts in a column, one after the other; names of fields are none."""
+    if _is_text(dtype):
+        return sql
+    if pa.types.is_struct(dtype):
+        fields = [dtype.field(at) for at in range(dtype.num_fields)]
+        held = [
+            _texts(f"struct_extract({sql}, {_quoted(field.name)})", field.type, depth)
+            for field in fields
+            if _has_text(field.type)
+        ]
+        return f"concat_ws(chr(10), {', '.join(held)})"
+    if pa.types.is_map(dtype):
+        held = [
+            _texts(f"map_{part}({sql})", pa.list_(each), depth)
+            for part, each in (("keys", dtype.key_type), ("values", dtype.item_type))
+            if _has_text(each)
+        ]
+        return f"concat_ws(chr(10), {', '.join(held)})"
+    item = f"x{depth}"
+    listed = f"CAST({sql} AS VARCHAR[])" if pa.types.is_fixed_size_list(dtype) and _is_text(dtype.value_type) else sql
+    return f"array_to_string([{_texts(item, dtype.value_type, depth + 1)} FOR {item} IN {listed}], chr(10))"
+
+
+def _has_text(dtype: pa.DataType) -> bool:
+    if not pa.types.is_nested(dtype):
+        return _is_text(dtype)
+    return any(_has_text(dtype.field(at).type) for at in range(dtype.num_fields))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def is_searchable(feature: Any) -> bool:
@@ -92,8 +124,7 @@ def _reached(column: Any, features: Features) -> tuple[str, str, Any]:
     for step in rest.split(".") if rest else ():
         if not pa.types.is_struct(dtype) or dtype.get_field_index(step) < 0:
             raise invalid(f"{column!r} is no field of column {name!r}")
-        quoted = step.replace("'", "''")
-        sql, dtype = f"struct_extract({sql}, '{quoted}')", dtype.field(step).type
+        sql, dtype = f"struct_extract({sql}, {_quoted(step)})", dtype.field(step).type
     return name, sql, dtype
 
 
