@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.features import Features, FeatureType
-from arrowsets.features.array import ArrayType
 from arrowsets.features.media import Media
 from arrowsets.formats import get_format
 
@@ -34,7 +32,7 @@ class ExportMethods(DatasetCore):
             batch_size: Rows of each frame when batched.
             batched: Return an iterator of frames instead.
         """
-        return self._frames(_PandasFrames(self._features), batch_size, batched=batched)
+        return self._frames(get_format("pandas", stored_types(self._features)).batch, batch_size, batched=batched)
 
     def to_polars(
         self,
@@ -215,25 +213,3 @@ def _undecoded(feature: FeatureType) -> FeatureType:
     if not children:
         return feature
     return feature.with_children({name: _undecoded(child) for name, child in children.items()})
-
-
-class _PandasFrames:
-    """Shows tables as data frames of stored values; arrays of fixed dimensions are NumPy arrays."""
-
-    def __init__(self, features: Features) -> None:
-        self.format = get_format("pandas", stored_types(features))
-        self.arrays = {name: feature for name, feature in features.items() if isinstance(feature, ArrayType)}
-
-    def __call__(self, table: pa.Table) -> Any:
-        frame = self.format.batch(table)
-        for name, feature in self.arrays.items():
-            values = [value for chunk in table.column(name).chunks for value in feature.to_numpy(chunk)]
-            frame[name] = _objects(values)
-        return frame
-
-
-def _objects(values: Sequence[Any]) -> np.ndarray[Any, Any]:
-    column = np.empty(len(values), dtype=object)
-    for row, value in enumerate(values):
-        column[row] = value
-    return column

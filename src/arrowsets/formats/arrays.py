@@ -2,7 +2,7 @@
 
 Integers become int64 and floats float32 unless a dtype is asked for; the single values of rows keep their own
 type. Lists of equal length are stacked, others are an object array of arrays. Every result may be written to:
-nothing points into a memory map.
+nothing points into a memory map, unless `copy=False` asks for it, which gives arrays to be read only.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ class Arrays:
     Args:
         dtype: The type of every number, flag and date. None: int64, float32, and as stored.
         dates: Show dates, times and durations as numpy does, not as Python objects.
+        copy: Copy numbers that have their type already. If not, they are views of Arrow's memory, to be read only.
     """
 
-    def __init__(self, dtype: npt.DTypeLike | None = None, *, dates: bool = True) -> None:
+    def __init__(self, dtype: npt.DTypeLike | None = None, *, dates: bool = True, copy: bool = True) -> None:
         self.dtype = None if dtype is None else np.dtype(dtype)
         self._dates = dates
+        self._copy = copy
 
     def column(self, array: pa.Array[Any], shape: Shape | None = None) -> AnyNumpy:
         """Turn a column into one array.
@@ -164,7 +166,7 @@ class Arrays:
     def _numbers(self, array: pa.Array[Any]) -> AnyNumpy:
         nulls = array.null_count
         if pa.types.is_floating(array.type):
-            return array.to_numpy(zero_copy_only=False).astype(self._float_type(np.float32, nulls))
+            return array.to_numpy(zero_copy_only=False).astype(self._float_type(np.float32, nulls), copy=self._copy)
         if not nulls:
             return self._integers(array.to_numpy(zero_copy_only=False))
         filled = array.fill_null(0).to_numpy(zero_copy_only=False)
@@ -188,10 +190,10 @@ class Arrays:
 
     def _integers(self, values: AnyNumpy) -> AnyNumpy:
         if self.dtype is not None:
-            return values.astype(self.dtype)
+            return values.astype(self.dtype, copy=self._copy)
         if values.dtype == np.uint64 and len(values) and values.max() > np.iinfo(np.int64).max:
             return values.copy()
-        return values.astype(np.int64)
+        return values.astype(np.int64, copy=self._copy)
 
     def _number_cells(self, array: pa.Array[Any], *, nested: bool) -> Cells:
         nulls = array.null_count

@@ -17,7 +17,7 @@ __all__ = ["NumpyFormat"]
 
 
 class NumpyFormat(Format):
-    """Shows columns as numpy arrays.
+    """Shows columns as numpy arrays; with `copy=False` those that have their type already are views, to be read only.
 
     >>> import pyarrow as pa
     >>> NumpyFormat().batch(pa.table({"a": [[1, 2], [3, 4]]}))
@@ -26,11 +26,11 @@ class NumpyFormat(Format):
     """
 
     name = "numpy"
-    allowed = frozenset({"dtype"})
+    allowed = frozenset({"copy", "dtype"})
 
     def __init__(self, features: Features | None = None, **options: Any) -> None:
         super().__init__(features, **options)
-        self._arrays = Arrays(options.get("dtype"))
+        self._arrays = Arrays(options.get("dtype"), copy=options.get("copy", True))
 
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> npt.NDArray[Any]:
         decode = None if feature is None else feature.decoder()

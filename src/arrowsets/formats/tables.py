@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from arrowsets.features import Features, FeatureType
-from arrowsets.formats.arrays import Arrays, join_chunks, shape_of
+from arrowsets.features.array import ArrayType
 from arrowsets.formats.base import AnyArray, AnyTable, Format, require
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ class PandasFormat(Format):
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> pd.Series[Any]:
         import pandas as pd
 
-        if shape := shape_of(feature):
-            return pd.Series(Arrays().cells(join_chunks(array), shape), dtype=object)
+        if isinstance(feature, ArrayType):
+            chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+            cells = [cell for chunk in chunks for cell in feature.to_numpy(chunk)]
+            return pd.Series(cells, dtype=object)
         decode = None if feature is None else feature.decoder()
         if decode is None:
             series: pd.Series[Any] = _plain_column(array).to_pandas(**self.options)
@@ -65,7 +67,7 @@ class PandasFormat(Format):
         # The metadata of a frame that a file was made from would turn columns into an index again.
         frame: pd.DataFrame = _plain(table).to_pandas(**{"ignore_metadata": True, **self.options})
         for column in table.schema.names:
-            if column in self.decoders or shape_of(self.feature_of(column)):
+            if column in self.decoders or isinstance(self.feature_of(column), ArrayType):
                 frame[column] = self.column_of(table, column)
         return frame
 

@@ -32,7 +32,7 @@ class TensorFormat(Format):
 
     def __init__(self, features: Features | None = None, **options: Any) -> None:
         super().__init__(features, **options)
-        self._arrays = Arrays(self._numpy_dtype(), dates=False)
+        self._arrays = Arrays(self._numpy_dtype(), dates=False, copy=options.get("copy", True))
 
     def _numpy_dtype(self) -> npt.DTypeLike | None:
         """The type for numbers to have before they become tensors, so that nothing is lost on the way."""

@@ -1,4 +1,4 @@
-"""The torch format: columns as tensors that own their memory."""
+"""The torch format: columns as tensors whose memory is their own, by a copy or as private pages of a mapped file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from arrowsets.features import Features
 from arrowsets.formats.base import require
 from arrowsets.formats.tensor import AnyNumpy, TensorFormat
+from arrowsets.table.private import own
 
 __all__ = ["TorchFormat"]
 
@@ -20,10 +21,14 @@ def _channels_first(pixels: AnyNumpy) -> AnyNumpy:
 
 
 class TorchFormat(TensorFormat):
-    """Shows columns as torch tensors; options are those of `torch.tensor`."""
+    """Shows columns as torch tensors; options are those of `torch.tensor`.
+
+    With `copy=False`, large columns of files that have their type already are not read, but mapped: writing to such a
+    tensor changes neither the file nor what others see of it.
+    """
 
     name = "torch"
-    allowed = frozenset({"dtype", "device", "pin_memory", "requires_grad"})
+    allowed = frozenset({"copy", "dtype", "device", "pin_memory", "requires_grad"})
     image = staticmethod(_channels_first)
 
     def __init__(self, features: Features | None = None, **options: Any) -> None:
@@ -44,7 +49,7 @@ class TorchFormat(TensorFormat):
         import torch
 
         # from_numpy warns of read-only memory and cannot hold negative strides.
-        tensor = torch.from_numpy(array if array.flags.writeable and array.flags.c_contiguous else array.copy())
+        tensor = torch.from_numpy(array if array.flags.writeable and array.flags.c_contiguous else own(array))
         if self._moves:
             tensor = tensor.to(**self._moves)
         if self.options.get("pin_memory"):

@@ -18,6 +18,7 @@ from pyarrow import ipc
 
 from arrowsets.errors import BadData, StoreError
 from arrowsets.table.paging import give_back
+from arrowsets.table.private import register
 from arrowsets.table.soundness import check_batch
 
 __all__ = ["BLANK_ROWS", "BlankSource", "FileSource", "MemorySource", "Source"]
@@ -277,10 +278,12 @@ def _edges(counts: Sequence[int]) -> npt.NDArray[np.int64]:
 
 def _map(path: str) -> pa.Buffer:
     try:
-        size = os.stat(path).st_size  # noqa: PTH116 - a string is what Arrow takes
-        if size:
+        found = os.stat(path)  # noqa: PTH116 - a string is what Arrow takes
+        if found.st_size:
             with pa.memory_map(path) as file:
-                return file.read_buffer()
+                data = file.read_buffer()
+            register(data, path, found)
+            return data
     except OSError as error:
         raise StoreError(f"cannot open the Arrow file {path!r}: {error}") from error
     raise BadData("the file is empty, not an Arrow IPC file; write it again", file=path)
