@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.errors import ArrowsetsError, BadData, UnknownName
@@ -109,7 +111,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         if not self._is_placed() or self.config.on_bad_rows != "error":
             return None
         counting = _Counting(self._placed_rows(shard, place), self.config.quotechar.encode())
-        return ranges.row_counts(counting.blocks(), counting.lines, counting.parsed)
+        return ranges.row_counts(counting.blocks(), counting.ends, counting.parsed)
 
     def _placed(self, shard: CsvShard, place: int | None, schema: pa.Schema | None) -> Iterator[tuple[pa.Table, int]]:
         for parser, rows, after in self._placed_rows(shard, place):
@@ -306,11 +308,12 @@ class _Counting:
             self.parser = parser
             yield block, after
 
-    def lines(self, block: bytes) -> int | None:
-        """Count the lines, if each is a row: in quotes there may be others, and blank ones are none."""
+    def ends(self, block: bytes) -> npt.NDArray[np.int64] | None:
+        """Return where lines end, if each is a row: in quotes there may be others, and blank ones are none."""
         if self.quote in block or b"\r" in block or b"\n\n" in block or block.startswith(b"\n"):
             return None
-        return block.count(b"\n") + (not block.endswith(b"\n"))
+        feeds = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+        return feeds if block.endswith(b"\n") else np.append(feeds, len(block))
 
     def parsed(self, block: bytes) -> int:
         assert self.parser is not None

@@ -21,7 +21,7 @@ from arrowsets.files import DataFile
 
 from . import ranges
 from .agent_traces import AgentTracesBuilder, is_trace
-from .json_lines import LineReader, between_objects, count_objects, whole_objects
+from .json_lines import LineReader, between_objects, ends_of_objects, whole_objects
 from .json_structure import array_items, member
 from .ranges import FileRange, utf8_stream
 from .widening import WideningBuilder
@@ -130,7 +130,7 @@ class JsonBuilder(WideningBuilder[FileRange]):
             return None
         reader = self._reader(shard, None)
         blocks = ((block, after) for block, after in lines if not block.isspace())
-        return ranges.row_counts(blocks, count_objects, lambda block: reader.table(block).num_rows)
+        return ranges.row_counts(blocks, ends_of_objects, lambda block: reader.table(block).num_rows)
 
     def _fitting(self, reader: LineReader, block: bytes) -> pa.Table:
         try:

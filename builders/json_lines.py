@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.builder import Rejects
@@ -20,7 +21,7 @@ from . import json_rows, ranges
 from .json_structure import separated, structure
 from .ranges import FileRange
 
-__all__ = ["LineReader", "between_objects", "count_objects", "whole_objects"]
+__all__ = ["LineReader", "between_objects", "ends_of_objects", "whole_objects"]
 
 PARSE_BYTES = 1 << 20  # of a block that one thread parses
 TEXT = "text"  # the column of values that are no objects
@@ -56,8 +57,8 @@ def whole_objects(block: bytes) -> int:
     return last
 
 
-def count_objects(block: bytes) -> int | None:
-    """Return how many objects a block has, if each stands on a line of its own; else None.
+def ends_of_objects(block: bytes) -> npt.NDArray[np.int64] | None:
+    """Return where the objects of a block end, with their lines, if each stands on a line of its own; else None.
 
     A line that ends with a brace and one that begins with one are two objects: within one there would be a comma.
     """
@@ -73,7 +74,7 @@ def count_objects(block: bytes) -> int | None:
         return None
     # Two objects on a line; it may as well be a text that reads like it, but who knows.
     after = codes[np.flatnonzero(codes[:-1] == _CLOSING) + 1]
-    return None if np.isin(after, _BESIDE).any() else len(feeds) + 1
+    return None if np.isin(after, _BESIDE).any() else np.append(feeds + 1, len(block))
 
 
 @dataclass

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.errors import BadData
@@ -248,23 +250,33 @@ def _go_to(raw: BinaryIO, place: int) -> None:
 
 
 def row_counts(
-    blocks: Iterator[tuple[bytes, int]], count: Callable[[bytes], int | None], parse: Callable[[bytes], int]
+    blocks: Iterator[tuple[bytes, int]],
+    ends: Callable[[bytes], npt.NDArray[np.int64] | None],
+    parse: Callable[[bytes], int],
 ) -> Iterator[tuple[int, int]]:
-    """Yield how many rows blocks have, with the offsets after them.
+    """Yield how many rows come next, with the offset after them: a small block of rows at a time, if their ends tell.
 
     Args:
-        count: Answers how many rows a block has by the look of its lines; None where that does not tell.
-        parse: Answers it by reading the values. It has the last word on the first block, and so on all.
+        ends: Answers where each row of a block ends, by the look of its lines; None where that does not tell.
+        parse: Answers how many rows a block has by reading the values. It has the last word on the first block, and so on
+            all.
     """
     trusted: bool | None = None
     for block, after in blocks:
-        rows = None if trusted is False else count(block)
-        if rows is None:
-            rows = parse(block)
-        elif trusted is None:
-            found = parse(block)
-            trusted, rows = found == rows, found
-        yield rows, after
+        found = None if trusted is False else ends(block)
+        if found is not None and trusted is None:
+            trusted = parse(block) == len(found)
+        if found is None or not trusted:
+            yield parse(block), after
+            continue
+        before, start = 0, after - len(block)
+        for edge in range(FIRST_BYTES, len(block), FIRST_BYTES):
+            rows = int(np.searchsorted(found, edge, "right"))
+            if rows > before:
+                yield rows - before, start + int(found[rows - 1])
+                before = rows
+        if len(found) > before:
+            yield len(found) - before, after
 
 
 def _small_pieces(raw: BinaryIO, shard: FileRange) -> Iterator[bytes]:
