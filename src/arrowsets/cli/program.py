@@ -28,6 +28,8 @@ COMMANDS = {
     "view": "Look at a dataset in the browser: rows, distributions, search, filters, SQL.",
     "convert": "Write a dataset in another format: CSV, JSON, JSON lines, Parquet or Arrow.",
     "cache": "Look at the cache, and make room in it.",
+    "test": "Load a dataset to see whether it can be, and write its card from what was found.",
+    "delete_from_hub": "Propose to remove a configuration of a dataset on a hub.",
     "hub": "Run a dataset hub of your own.",
     "env": "Show versions and settings, for a report of a bug.",
 }
