@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from arrowsets.errors import ArrowsetsError, BadData, UnknownName
+from arrowsets.features import Features
 from arrowsets.files import DataFile
 
 from . import ranges
@@ -56,6 +57,10 @@ class CsvBuilder(WideningBuilder[CsvShard]):
     def shards(self, files: Sequence[DataFile]) -> Sequence[CsvShard]:
         """Cut plain files of UTF-8 at ends of rows."""
         return tuple(shard for file in files for shard in self._cut(file))
+
+    def takes(self, given: Features, found: Sequence[str]) -> bool:
+        """Some of the columns are enough: the others are left out."""
+        return super().takes(given, found) or set(given) <= set(found)
 
     def blocks(self, shard: CsvShard, schema: pa.Schema | None) -> Iterator[pa.Table]:
         """Yield the tables of a shard, a table without rows where it has none."""

@@ -20,7 +20,7 @@ import posixpath
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
@@ -69,6 +69,10 @@ class WebDatasetBuilder(FileBuilder):
     options = WebDatasetOptions
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".tar": {}}
     config: WebDatasetOptions
+
+    def takes(self, given: Features, found: Sequence[str]) -> bool:
+        """Some of the columns are enough: the others are left out."""
+        return super().takes(given, found) or set(given) <= set(found)
 
     def decodes_text(self) -> bool:
         """Values have their types."""

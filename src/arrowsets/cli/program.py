@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from arrowsets import __version__
 from arrowsets.cli.command import configure
+from arrowsets.config import settings
 from arrowsets.errors import ArrowsetsError
 from arrowsets.progress import disable_progress_bars
 
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else list(argv)
     args = _parser(words).parse_args(words)
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() and not settings().progress_fixed:
         disable_progress_bars()
     try:
         args.run(args)
