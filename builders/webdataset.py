@@ -244,7 +244,11 @@ def _npz(data: bytes) -> Any:
 
 
 def _cbor(data: bytes) -> Any:
-    return _package("cbor2", "CBOR").loads(data)
+    library = _package("cbor2", "CBOR")
+    try:
+        return library.loads(data)
+    except library.CBORError as error:
+        raise ValueError(str(error)) from error
 
 
 def _msgpack(data: bytes) -> Any:
