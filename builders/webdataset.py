@@ -144,8 +144,9 @@ class WebDatasetBuilder(FileBuilder):
             if ending in _media():
                 return {"bytes": data, "path": sample.names[name]}
             return _DECODERS.get(ending, bytes)(data)
-        except (ValueError, KeyError, EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
-            why = f"{sample.names[name]!r} cannot be read as {ending}: {error}; decode=False keeps bytes"
+        except (ValueError, KeyError, EOFError, OSError, RecursionError, zlib.error, zipfile.BadZipFile) as error:
+            told = str(error) or type(error).__name__
+            why = f"{sample.names[name]!r} cannot be read as {ending}: {told}; decode=False keeps bytes"
             raise BadData(why, file=file.url, row=row, column=name) from error
 
 
