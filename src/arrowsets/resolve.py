@@ -376,8 +376,6 @@ def _format_of(files: Files, cache_dir: str | None, given: Mapping[str, Any]) ->
     if not names:
         seen = Counter(file.extension or "no extension" for listed in files.values() for file in listed)
         listed = ", ".join(f"{extension} ({count})" for extension, count in seen.most_common(8))
-        if (missing := registry.elsewhere(max(seen, key=lambda each: seen[each])[1:])) is not None:
-            raise missing
         example = next(file.url for listed in files.values() for file in listed)
         raise DataFilesNotFound(
             f"no builder reads these files: {listed}, such as {example!r}; name a builder as the path "
