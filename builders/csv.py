@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.errors import ArrowsetsError, BadData, UnknownName
+from arrowsets.features import Features
 from arrowsets.files import DataFile
 
 from . import ranges
@@ -58,6 +59,10 @@ class CsvBuilder(WideningBuilder[CsvShard]):
     def shards(self, files: Sequence[DataFile]) -> Sequence[CsvShard]:
         """Cut plain files of UTF-8 at ends of rows."""
         return tuple(shard for file in files for shard in self._cut(file))
+
+    def takes(self, given: Features, found: Sequence[str]) -> bool:
+        """Some of the columns are enough: the others are left out."""
+        return super().takes(given, found) or set(given) <= set(found)
 
     def blocks(self, shard: CsvShard, schema: pa.Schema | None) -> Iterator[pa.Table]:
         """Yield the tables of a shard, a table without rows where it has none."""

@@ -105,6 +105,10 @@ class FolderBuilder(Builder[FolderShard]):
         step = SHARD_MEMBERS if any(_is_member(file) for file in media) else SHARD_FILES
         return [FolderShard(tuple(media[i : i + step]), labels) for i in range(0, len(media), step)]
 
+    def takes(self, given: Features, found: Sequence[str]) -> bool:
+        """Some of the columns are enough: the others are left out."""
+        return super().takes(given, found) or set(given) <= set(found)
+
     def read(self, shard: FolderShard, schema: pa.Schema | None = None) -> Iterator[pa.Table]:
         """Yield rows that refer to files."""
         tables = self._from_files(shard) if shard.metadata is None else self._from_metadata(shard, schema)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -31,7 +31,7 @@ class SqlOptions(BuilderOptions):
         params: Values for the query's placeholders.
         columns: The columns of a table to read, for the name of a table.
         index_col, coerce_float, parse_dates: As in `pandas.read_sql`, which then reads.
-        chunksize: Rows that are fetched at a time.
+        chunksize: Rows that are fetched at a time. None: all.
     """
 
     sql: Any = None
@@ -41,7 +41,7 @@ class SqlOptions(BuilderOptions):
     index_col: Any = None
     coerce_float: bool = True
     parse_dates: Any = None
-    chunksize: int = 10_000
+    chunksize: int | None = 10_000
 
 
 class SqlBuilder(Builder[int]):
@@ -59,6 +59,10 @@ class SqlBuilder(Builder[int]):
         """Return the one shard."""
         del files
         return (0,)
+
+    def takes(self, given: Features, found: Sequence[str]) -> bool:
+        """Some of the columns are enough: the others are left out."""
+        return super().takes(given, found) or set(given) <= set(found)
 
     def decodes_text(self) -> bool:
         """Values have their types."""
@@ -83,7 +87,8 @@ class SqlBuilder(Builder[int]):
 def _rows(options: SqlOptions) -> tuple[list[str], Iterator[list[Any]]]:
     if isinstance(options.con, sqlite3.Connection):
         return _fetched(options.con.cursor(), options, close=None)
-    if isinstance(options.con, str) and options.con.startswith("sqlite:///"):
+    # A select of SQLAlchemy has its own parameters, in the form of its database.
+    if isinstance(options.con, str) and options.con.startswith("sqlite:///") and isinstance(options.sql, str):
         path = options.con.removeprefix("sqlite:///")
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         return _fetched(connection.cursor(), options, close=connection)
@@ -91,12 +96,12 @@ def _rows(options: SqlOptions) -> tuple[list[str], Iterator[list[Any]]]:
 
 
 def _fetched(cursor: sqlite3.Cursor, options: SqlOptions, close: Any) -> tuple[list[str], Iterator[list[Any]]]:
-    cursor.execute(_query(options), options.params if options.params is not None else ())
+    cursor.execute(_query(options, _quoted), options.params if options.params is not None else ())
     names = [column[0] for column in cursor.description]
 
     def batches() -> Iterator[list[Any]]:
         with closing(close if close is not None else cursor):
-            yield from _at_a_time(cursor.fetchmany, options.chunksize)
+            yield from _at_a_time(cursor, options.chunksize)
 
     return names, batches()
 
@@ -108,37 +113,51 @@ def _with_sqlalchemy(options: SqlOptions) -> tuple[list[str], Iterator[list[Any]
         raise MissingDependency.of("reading from this database", "sqlalchemy", "sql") from error
     engine = sqlalchemy.create_engine(options.con) if isinstance(options.con, str) else options.con
     connection: Any = engine.connect() if hasattr(engine, "connect") else engine
-    query = sqlalchemy.text(_query(options)) if isinstance(options.sql, str) else options.sql
+    quoted = connection.dialect.identifier_preparer.quote
+    query = sqlalchemy.text(_query(options, quoted)) if isinstance(options.sql, str) else options.sql
     result = connection.execution_options(stream_results=True).execute(query, options.params or {})
 
     def batches() -> Iterator[list[Any]]:
-        with closing(result):
-            yield from _at_a_time(result.fetchmany, options.chunksize)
+        with ExitStack() as ours:
+            if isinstance(options.con, str):
+                ours.callback(engine.dispose)
+            if connection is not engine:
+                ours.callback(connection.close)
+            ours.callback(result.close)
+            yield from _at_a_time(result, options.chunksize)
 
     return list(result.keys()), batches()
 
 
-def _at_a_time(fetch: Any, size: int) -> Iterator[list[Any]]:
-    rows = [tuple(row) for row in fetch(size)]
+def _at_a_time(cursor: Any, size: int | None) -> Iterator[list[Any]]:
+    if size is None:
+        yield [tuple(row) for row in cursor.fetchall()]
+        return
+    rows = [tuple(row) for row in cursor.fetchmany(size)]
     yield rows
     while len(rows) == size:
-        rows = [tuple(row) for row in fetch(size)]
+        rows = [tuple(row) for row in cursor.fetchmany(size)]
         if rows:
             yield rows
 
 
-def _query(options: SqlOptions) -> str:
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _query(options: SqlOptions, quoted: Callable[[str], str]) -> str:
     text = str(options.sql)
     if not _TABLE.fullmatch(text):
         return text
-    columns = ", ".join(f'"{name}"' for name in options.columns) if options.columns else "*"
-    return f"SELECT {columns} FROM {text}"  # noqa: S608 - the user's own query; both are checked or quoted names
+    columns = ", ".join(map(quoted, options.columns)) if options.columns else "*"
+    table = ".".join(map(quoted, text.split(".")))
+    return f"SELECT {columns} FROM {table}"  # noqa: S608 - the user's own query; both are checked or quoted names
 
 
 def _with_pandas(options: SqlOptions, features: Features | None) -> Iterator[pa.Table]:
     import pandas as pd
 
-    frames = pd.read_sql(
+    frames: Any = pd.read_sql(
         options.sql,
         options.con,
         index_col=options.index_col,
@@ -148,14 +167,17 @@ def _with_pandas(options: SqlOptions, features: Features | None) -> Iterator[pa.
         columns=list(options.columns) if options.columns else None,
         chunksize=options.chunksize,
     )
-    for frame in frames:
+    for frame in [frames] if options.chunksize is None else frames:
         table = pa.Table.from_pandas(frame, preserve_index=options.index_col is not None or None)
         yield _table(table.column_names, list(table.columns), features)
 
 
 def _table(names: Sequence[str], columns: Sequence[Any], features: Features | None) -> pa.Table:
     arrays, kinds = [], {}
-    for name, values in zip(names, columns, strict=True):
+    found = dict(zip(names, columns, strict=True))
+    num_rows = len(next(iter(found.values()), ()))
+    for name in found if features is None else features:
+        values = found.get(name, [None] * num_rows)
         array, kinds[name] = array_of(values, None if features is None else features[name], on_mixed="use_json")
         arrays.append(array)
     return pa.Table.from_arrays(arrays, schema=Features(kinds).arrow_schema)

@@ -70,6 +70,10 @@ class TextBuilder(Builder[FileRange]):
         del files
         return self.config.features or Features({"text": Value("string")})
 
+    def takes(self, given: Features, found: Sequence[str]) -> bool:
+        """The one column may have any name."""
+        return super().takes(given, found) or len(given) == 1
+
     def decodes_text(self) -> bool:
         """Text is text."""
         return False
@@ -257,8 +261,9 @@ def _undecodable(part: bytes, file: str, row: int) -> BadData:
 
 
 def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    name = schema.names[0] if len(schema) == 1 else "text"
     columns = [
-        table.column("text").cast(field.type) if field.name == "text" else pa.nulls(table.num_rows, field.type)
+        table.column("text").cast(field.type) if field.name == name else pa.nulls(table.num_rows, field.type)
         for field in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)

@@ -20,7 +20,7 @@ import posixpath
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
@@ -69,6 +69,10 @@ class WebDatasetBuilder(FileBuilder):
     options = WebDatasetOptions
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".tar": {}}
     config: WebDatasetOptions
+
+    def takes(self, given: Features, found: Sequence[str]) -> bool:
+        """Some of the columns are enough: the others are left out."""
+        return super().takes(given, found) or set(given) <= set(found)
 
     def decodes_text(self) -> bool:
         """Values have their types."""
@@ -140,8 +144,9 @@ class WebDatasetBuilder(FileBuilder):
             if ending in _media():
                 return {"bytes": data, "path": sample.names[name]}
             return _DECODERS.get(ending, bytes)(data)
-        except (ValueError, KeyError, EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
-            why = f"{sample.names[name]!r} cannot be read as {ending}: {error}; decode=False keeps bytes"
+        except (ValueError, KeyError, EOFError, OSError, RecursionError, zlib.error, zipfile.BadZipFile) as error:
+            told = str(error) or type(error).__name__
+            why = f"{sample.names[name]!r} cannot be read as {ending}: {told}; decode=False keeps bytes"
             raise BadData(why, file=file.url, row=row, column=name) from error
 
 
@@ -240,7 +245,11 @@ def _npz(data: bytes) -> Any:
 
 
 def _cbor(data: bytes) -> Any:
-    return _package("cbor2", "CBOR").loads(data)
+    library = _package("cbor2", "CBOR")
+    try:
+        return library.loads(data)
+    except library.CBORError as error:
+        raise ValueError(str(error)) from error
 
 
 def _msgpack(data: bytes) -> Any:

@@ -54,6 +54,10 @@ class XmlBuilder(FileBuilder):
         del files
         return self.config.features or Features({"xml": Value("string")})
 
+    def takes(self, given: Features, found: Sequence[str]) -> bool:
+        """The one column may have any name."""
+        return super().takes(given, found) or len(given) == 1
+
     def decodes_text(self) -> bool:
         """Text is text."""
         return False
@@ -70,7 +74,8 @@ class XmlBuilder(FileBuilder):
         if schema is None:
             yield text
             return
-        columns = [text.column("xml") if f.name == "xml" else pa.chunked_array([pa.nulls(1, f.type)]) for f in schema]
+        name = schema.names[0] if len(schema) == 1 else "xml"
+        columns = [text.column("xml") if f.name == name else pa.chunked_array([pa.nulls(1, f.type)]) for f in schema]
         yield pa.Table.from_arrays(
             [column.cast(f.type) for column, f in zip(columns, schema, strict=True)], schema=schema
         )

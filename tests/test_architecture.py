@@ -48,6 +48,7 @@ LAYERS = {
     "export": 33,
     "statistics": 34,
     "push": 34,
+    "withdraw": 34,
     "dataset": 40,
     "iterable": 45,
     "loader": 46,

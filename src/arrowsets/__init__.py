@@ -158,6 +158,7 @@ _MODULES = {
     "features",
     "fingerprint",
     "formats",
+    "hub",
     "info",
     "inspect",
     "iterable_dataset",

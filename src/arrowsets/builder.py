@@ -172,6 +172,10 @@ class Builder(ABC, Generic[S]):
         del files
         return self.config.features
 
+    def takes(self, given: Features, found: Sequence[str]) -> bool:
+        """Tell whether `features=` are for files with these columns: all of them, or for some builders a few."""
+        return set(found) <= set(given)
+
     def unify(self, a: Features, b: Features) -> Features:
         """Return the types that hold the rows of two shards; raise SchemaConflict where there are none."""
         return unify(a, b)

@@ -41,7 +41,7 @@ class Settings:
         home: The directory that all Hugging Face libraries share.
         downloads_dir: Where downloads of the default cache lie. None: in `cache_dir`.
         extracted_dir: Where what is unpacked from them lies. None: among the downloads.
-        in_memory_max_size: Bytes (as a number or "1GB") below which a loaded split is read into memory. 0: none is.
+        in_memory_max_size: Bytes (as a number or "1GB") below which what is loaded is read into memory. 0: nothing is.
         max_shard_size: Bytes of a file of a saved, exported or pushed dataset, at most (about).
         max_row_group_size: Bytes of a row group of a Parquet file, at most (about).
         max_async_calls: Calls of an asynchronous function at the same time.
@@ -51,6 +51,7 @@ class Settings:
     cache_dir: Path
     offline: bool = False
     progress: bool = True
+    progress_fixed: bool = False
     max_cache_bytes: int | None = None
     max_batch_rows: int = 100_000
     max_batch_bytes: int = 32 << 20
@@ -98,6 +99,7 @@ class Settings:
                 environ.get(name, "").lower() in TRUE
                 for name in ("ARROWSETS_NO_PROGRESS", "HF_DATASETS_DISABLE_PROGRESS_BARS")
             ),
+            progress_fixed="HF_DATASETS_DISABLE_PROGRESS_BARS" in environ,
             max_cache_bytes=_max_cache_bytes(environ),
             hub_endpoint=(environ.get("HF_ENDPOINT") or _HUB).rstrip("/"),
             hub_cache=_hub_cache(environ),

@@ -16,6 +16,7 @@ from arrowsets.builder import Builder
 from arrowsets.combine import concatenate_datasets
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset, DatasetDict
+from arrowsets.dataset.create import fits_memory
 from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SchemaConflict, SplitNotFound, UnknownName
 from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
@@ -77,7 +78,7 @@ def load_dataset(
         features: Types to read as, instead of those of the values. None: those that the source declares, if it does.
         download_mode: "force_redownload" reads the files again.
         verification_mode: "no_checks" skips comparing the numbers of rows with those the source declares.
-        keep_in_memory: Read into memory instead of mapping files. None: splits smaller than
+        keep_in_memory: Read into memory instead of mapping files. None: if all that is loaded is smaller than
             `config.IN_MEMORY_MAX_SIZE`, which is 0 unless it is set.
         revision: Branch, tag or commit of a dataset on the hub. A commit that was loaded before takes no request.
         token: For the hub: a token, True for the saved one, False for none. None: the saved one, if there is one.
@@ -146,6 +147,7 @@ class _Loader:
         self._all = split is None
         try:
             self._agree(self._asked(split))
+            self._read_small(self._asked(split))
             return self._load(split)
         finally:
             if self._downloads is not None:
@@ -175,6 +177,11 @@ class _Loader:
                 if changes := widened(own, wanted):
                     logger.warning("split %r: %s, as in the other splits", name, changes)
                 self._prepared[name] = self._retyped(name, wanted)
+
+    def _read_small(self, names: Sequence[str]) -> None:
+        """Read into memory what is so small that the settings want that, all splits together."""
+        if self.how.in_memory is None and fits_memory(*(self.whole(name)._view for name in names)):
+            self._prepared |= {name: self.whole(name)._read_whole() for name in names}
 
     def _retyped(self, name: str, wanted: Features) -> Dataset:
         """Return a split with other types: cast where that changes no value, read again where text means something else."""
@@ -360,6 +367,9 @@ class _StreamLoader(_Loader):
 
     def _agree(self, names: Sequence[str]) -> None:
         """Leave each split its own types: those of the others are not known before they are read."""
+
+    def _read_small(self, names: Sequence[str]) -> None:
+        """Leave the files unread."""
 
     def _load(self, split: Any) -> Any:
         if split is None:

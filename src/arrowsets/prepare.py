@@ -263,7 +263,8 @@ def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[An
     first = next(iter(type(builder)(replace(builder.config, features=None)).read(shards[0])), None)
     if first is None:
         return types
-    if missing := set(first.column_names) - set(given):
+    if not builder.takes(given, first.column_names):
+        missing = set(first.column_names) - set(given)
         unknown = set(given) - set(first.column_names)  # alone they are no error: another row or file may have them
         source = files[0].url if files else f"the {builder.name}"
         raise SchemaConflict(

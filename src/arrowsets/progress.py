@@ -47,13 +47,25 @@ _switch: list[bool] = []
 
 
 def enable_progress_bars() -> None:
-    """Show progress bars, whatever the environment says."""
-    _switch[:] = [True]
+    """Show progress bars, unless HF_DATASETS_DISABLE_PROGRESS_BARS is set: it wins, with a warning."""
+    _turn(on=True)
 
 
 def disable_progress_bars() -> None:
-    """Show no progress bars."""
-    _switch[:] = [False]
+    """Show no progress bars, unless HF_DATASETS_DISABLE_PROGRESS_BARS is set to 0: it wins, with a warning."""
+    _turn(on=False)
+
+
+def _turn(*, on: bool) -> None:
+    chosen = settings()
+    if not chosen.progress_fixed:
+        _switch[:] = [on]
+    elif chosen.progress is not on:
+        verb, value = ("enable", 1) if on else ("disable", 0)
+        warnings.warn(
+            f"cannot {verb} progress bars: the environment variable HF_DATASETS_DISABLE_PROGRESS_BARS={value} has priority",
+            stacklevel=3,
+        )
 
 
 def are_progress_bars_disabled() -> bool:
@@ -63,7 +75,8 @@ def are_progress_bars_disabled() -> bool:
     >>> are_progress_bars_disabled()
     True
     """
-    return not (_switch[0] if _switch else settings().progress)
+    chosen = settings()
+    return not (_switch[0] if _switch and not chosen.progress_fixed else chosen.progress)
 
 
 PATIENCE = 0.3  # seconds that an operation lasts before its bar is shown

@@ -68,6 +68,7 @@ CLASSES: Final[Mapping[str, str]] = {
     "eval": "EvalBuilder",
     "harbor": "HarborBuilder",
     "vortex": "VortexBuilder",
+    "tsfile": "TsFileBuilder",
 }
 
 # Ours, in the order in which they win an extension that two of them read.
@@ -88,6 +89,7 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "pdb": ".pdb .ent",
     "mmcif": ".cif .mmcif",
     "vortex": ".vortex",
+    "tsfile": ".tsfile",
     "eval": ".eval",
     "harbor": ".toml",
     "imagefolder": (
@@ -106,10 +108,8 @@ EXTENSIONS: Final[Mapping[str, str]] = {
 }
 
 # Names of builders that others have, and what to do instead.
-_GENERATOR: Final = "read the files with it in a function that yields rows and give that to Dataset.from_generator"
 ELSEWHERE: Final[Mapping[str, str]] = {
     "spark": "pip install pyspark, then Dataset.from_spark(frame) or IterableDataset.from_spark(frame)",
-    "tsfile": f"pip install tsfile; {_GENERATOR}",
 }
 
 _registered: dict[str, type[Builder[Any]]] = {}

@@ -29,7 +29,9 @@ __all__ = ["Recipe", "Request", "card_of", "resolve"]
 # Of two extensions that are equally frequent, the first of these; then the last in the alphabet.
 _PREFERRED: Final = (".parquet", ".lance", ".arrow", ".jsonl", ".json", ".csv")
 _METADATA: Final = frozenset({"metadata.csv", "metadata.jsonl", "metadata.parquet"})
-_ARCHIVES: Final = frozenset({".zip", ".tar"})
+_ARCHIVES: Final = frozenset({".zip", ".tar", ".7z", ".rar"})
+# Archives that are data of a directory without being named.
+_INFERRED: Final = frozenset({"zip", "tar"})
 _INSPECTED: Final = 10
 
 Files = Mapping[str, tuple[DataFile, ...]]
@@ -357,7 +359,7 @@ def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any
 
 def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[DataFile, ...]]:
     kept = {
-        split: tuple(f for f in listed if f.extension in only or _is_data(f, only, name) or kind_of(f))
+        split: tuple(f for f in listed if f.extension in only or _is_data(f, only, name) or kind_of(f) in _INFERRED)
         for split, listed in files.items()
     }
     return {split: listed for split, listed in kept.items() if listed} or dict(files)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import sqlite3
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
@@ -90,3 +95,69 @@ def test_a_column_may_be_missing_from_the_first_file(tmp_path: Path) -> None:
     files = [str(tmp_path / "1.json"), str(tmp_path / "2.json")]
     read = load_dataset("json", data_files=files, features=features, split="train", cache_dir=str(tmp_path / "c"))
     assert read.to_dict() == {"a": [1, 2], "b": [None, "x"]}
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> dict[str, dict[str, Any]]:
+    """Data with two columns or more in each format that takes features for a few of them."""
+    (tmp_path / "a.csv").write_text("x,y\n1,a\n2,b\n")
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"], file["y"] = [1, 2], [0.5, 1.5]
+    for name in ("cat", "dog"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        PIL.Image.new("RGB", (2, 2)).save(tmp_path / "images" / name / "a.png")
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for name, data in {"0.x.json": b"1", "0.y.txt": b"a", "1.x.json": b"2", "1.y.txt": b"b"}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        connection.execute("CREATE TABLE numbers AS SELECT 1 AS x, 'a' AS y UNION ALL SELECT 2, 'b'")
+        connection.commit()
+    return {
+        "csv": {"data_files": str(tmp_path / "a.csv")},
+        "hdf5": {"data_files": str(tmp_path / "a.h5")},
+        "imagefolder": {"data_dir": str(tmp_path / "images")},
+        "webdataset": {"data_files": str(tmp_path / "a.tar")},
+        "sql": {"sql": "numbers", "con": f"sqlite:///{tmp_path / 'a.db'}"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("builder", "name", "feature", "values"),
+    [
+        ("csv", "x", Value("int32"), [1, 2]),
+        ("csv", "y", Value("string"), ["a", "b"]),
+        ("hdf5", "y", Value("float32"), [0.5, 1.5]),
+        ("imagefolder", "label", ClassLabel(names=["cat", "dog"]), [0, 1]),
+        ("webdataset", "x.json", Value("int64"), [1, 2]),
+        ("sql", "x", Value("int32"), [1, 2]),
+    ],
+)
+@pytest.mark.parametrize("streaming", [False, True])
+def test_features_of_a_few_columns_leave_the_others_out(
+    builder: str, name: str, feature: Any, values: list[Any], streaming: bool, sources: Any
+) -> None:
+    features = Features({name: feature})
+    data = load_dataset(builder, split="train", features=features, streaming=streaming, **sources[builder])
+    assert (data.features, list(data)) == (features, [{name: value} for value in values])
+
+
+def test_a_name_that_no_column_has_is_an_error_where_a_few_are_enough(sources: Any) -> None:
+    features = Features({"x": Value("int64"), "why": Value("string")})
+    with pytest.raises(SchemaConflict, match=r"not in the file: \['why'\]; not in features=: \['y'\]"):
+        load_dataset("csv", features=features, **sources["csv"])
+
+
+@pytest.mark.parametrize(("builder", "extension"), [("text", "txt"), ("xml", "xml")])
+@pytest.mark.parametrize("streaming", [False, True])
+def test_the_one_column_has_the_name_that_is_given(
+    builder: str, extension: str, streaming: bool, tmp_path: Path
+) -> None:
+    (tmp_path / f"a.{extension}").write_text("<a/>")
+    features = Features({"words": Value("large_string")})
+    data = load_dataset(
+        builder, data_files=str(tmp_path / f"a.{extension}"), split="train", features=features, streaming=streaming
+    )
+    assert (data.features, list(data)) == (features, [{"words": "<a/>"}])

@@ -106,6 +106,22 @@ def test_cbor_is_read(read: Any) -> None:
     assert read([("0.cbor", b"\xa1\x61a\x01")])[1] == [{"cbor": {"a": 1}, "__key__": "0"}]
 
 
+@pytest.mark.parametrize(
+    ("column", "data"),
+    [
+        ("cbor", b"\xff\xff"),
+        ("cbor", b"\x9b\x7f" + b"\xff" * 7),
+        ("cbor", b"\x81" * 100_000),
+        ("mp", b"\xc1"),
+        ("mp", b"\x92\x01"),
+        ("json", b"[" * 100_000),
+    ],
+)
+def test_what_cannot_be_decoded_names_its_sample(column: str, data: bytes, read: Any) -> None:
+    with pytest.raises(BadData, match=rf"a\.tar, row 1, column {column}: '1\.{column}' cannot be read as {column}: \w"):
+        read([(f"0.{column}", b"\x01" if column != "json" else b"1"), (f"1.{column}", data)])
+
+
 def test_types_are_those_of_all_samples(read: Any) -> None:
     members = [(f"{i}.json", b'{"a":1}') for i in range(7)] + [("7.json", b'{"a":"x","b":2}'), ("7.cls", b"5")]
     features, rows, _ = read(members)

@@ -43,6 +43,17 @@ def test_a_small_split_is_read_into_memory_when_asked_for(file: str, tmp_path: P
     assert mapped(load_from_disk(str(tmp_path / "saved")))
 
 
+def test_splits_that_are_loaded_together_count_together(file: str) -> None:
+    config.IN_MEMORY_MAX_SIZE = 12_000
+    both = {"train": file, "test": file}
+    assert all(mapped(each) for each in load_dataset("csv", data_files=both).values())
+    assert not mapped(load_dataset("csv", data_files=both, split="test[:50%]"))
+    config.IN_MEMORY_MAX_SIZE = 20_000
+    small = load_dataset("csv", data_files=both)
+    assert [(mapped(each), each["x"][-1]) for each in small.values()] == [(False, 999), (False, 999)]
+    assert next(iter(load_dataset("csv", data_files=both, split="train", streaming=True))) == {"x": 0}
+
+
 @pytest.mark.parametrize(("text", "size"), [("", 0.0), ("250", 250.0), ("1e9", 1e9), ("2 GiB", "2 GiB")])
 def test_the_variable_for_memory(text: str, size: float | str) -> None:
     assert Settings.from_environment({"HF_DATASETS_IN_MEMORY_MAX_SIZE": text}).in_memory_max_size == size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,17 +88,39 @@ print('tqdm' in sys.modules)
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
-@pytest.mark.parametrize("variable", ["ARROWSETS_NO_PROGRESS", "HF_DATASETS_DISABLE_PROGRESS_BARS"])
-def test_the_environment_disables_bars_and_the_program_enables_them(variable: str) -> None:
-    code = f"""
-import os; os.environ[{variable!r}] = "1"
-from arrowsets.progress import *
-print(are_progress_bars_disabled())
-enable_progress_bars()
-print(are_progress_bars_disabled())
+SWITCHING = """
+import importlib, sys, warnings
+library = importlib.import_module(sys.argv[1])
+told = []
+warnings.showwarning = lambda message, *_: told.append(str(message).split(":")[0].lower())
+seen = [library.are_progress_bars_disabled()]
+for switch in (library.enable_progress_bars, library.disable_progress_bars):
+    switch()
+    seen.append(library.are_progress_bars_disabled())
+print(seen, told)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "True\nFalse\n"
+
+
+def switched(library: str, given: dict[str, str]) -> str:
+    environ = {name: value for name, value in os.environ.items() if "PROGRESS" not in name}
+    command = [sys.executable, "-c", SWITCHING, library]
+    return subprocess.run(command, env={**environ, **given}, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_environment_disables_bars_and_the_program_enables_them() -> None:
+    assert switched("arrowsets", {"ARROWSETS_NO_PROGRESS": "1"}) == "[True, False, True] []"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1", "[True, True, True] ['cannot enable progress bars']"),
+        ("0", "[False, False, False] ['cannot disable progress bars']"),
+    ],
+)
+def test_the_variable_of_the_reference_wins_over_the_program(value: str, expected: str) -> None:
+    given = {"HF_DATASETS_DISABLE_PROGRESS_BARS": value}
+    assert [switched(library, given) for library in ("arrowsets", "datasets")] == [expected, expected]
 
 
 def test_a_bar_of_a_short_operation_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from arrowsets import __version__
 from arrowsets.cli.command import configure
+from arrowsets.config import settings
 from arrowsets.errors import ArrowsetsError
 from arrowsets.progress import disable_progress_bars
 
@@ -28,6 +29,8 @@ COMMANDS = {
     "view": "Look at a dataset in the browser: rows, distributions, search, filters, SQL.",
     "convert": "Write a dataset in another format: CSV, JSON, JSON lines, Parquet or Arrow.",
     "cache": "Look at the cache, and make room in it.",
+    "test": "Load a dataset to see whether it can be, and write its card from what was found.",
+    "delete_from_hub": "Propose to remove a configuration of a dataset on a hub.",
     "hub": "Run a dataset hub of your own.",
     "env": "Show versions and settings, for a report of a bug.",
 }
@@ -44,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else list(argv)
     args = _parser(words).parse_args(words)
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() and not settings().progress_fixed:
         disable_progress_bars()
     try:
         args.run(args)

@@ -239,11 +239,11 @@ def _without_pandas(table: pa.Table) -> pa.Table:
     return table.replace_schema_metadata(metadata or None)
 
 
-def fits_memory(view: View) -> bool:
-    """Tell whether a dataset is so small that the settings want it read into memory."""
+def fits_memory(*views: View) -> bool:
+    """Tell whether datasets that are loaded together are so small that the settings want them read into memory."""
     most = settings().in_memory_max_size
     limit = parse_size(most) if isinstance(most, str) else most
-    return limit > 0 and view.nbytes < limit
+    return limit > 0 and sum(view.nbytes for view in views) < limit
 
 
 def read_copy(view: View) -> pa.Table:

@@ -12,7 +12,7 @@ from arrowsets import registry
 from arrowsets.builder import Builder
 from arrowsets.config import settings
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.dataset.create import fits_memory, read_copy
+from arrowsets.dataset.create import read_copy
 from arrowsets.derive import Derived, Execution, default_store
 from arrowsets.features import Features
 from arrowsets.files import DataFile, download, expand, find
@@ -217,20 +217,30 @@ class FileMethods(DatasetCore):
             store=how.store,
         )
         lineage = Lineage.of_digest("load", fingerprint or made.entry.key)
-        in_memory = fits_memory(derived.view) if how.in_memory is None else how.in_memory
-        view = View.from_table(read_copy(derived.view)) if in_memory else derived.view
-        pins = () if in_memory else derived.pins
         dataset = cls._make(
-            view,
+            derived.view,
             derived.features,
             lineage,
             info if info is not None else DatasetInfo(builder_name=builder.name),
             split,
-            pins=pins,
+            pins=derived.pins,
             origin=derived.origin,
         )
         dataset._rejects, dataset._store = made.rejects, how.store
-        return dataset
+        return dataset._read_whole() if how.in_memory else dataset
+
+    def _read_whole(self) -> Self:
+        """Return the dataset with its rows in memory instead of mapped files."""
+        made = self._make(
+            View.from_table(read_copy(self._view)),
+            self._features,
+            self._lineage,
+            self._info,
+            self._split,
+            origin=self._origin,
+        )
+        made._rejects, made._store = self._rejects, self._store
+        return made
 
 
 def _builder(name: str, keywords: Mapping[str, Any], features: Features | None) -> Builder[Any]:

@@ -13,15 +13,16 @@ from arrowsets.files.datafile import DataFile
 from arrowsets.files.download import cache_root, digest, fetch, write_atomically
 from arrowsets.files.listing import Directory, Stored, is_hidden_directory, is_hidden_file
 from arrowsets.files.patterns import METADATA_NAMES
+from arrowsets.files.repack import REPACKED, repack
 from arrowsets.files.urls import link, local_part
 
 __all__ = ["ArchiveTree", "expand", "kind_of", "open_archive"]
 
-_KINDS = {f".{kind}": kind for kind in ("zip", "tar")}
+_KINDS = {f".{kind}": kind for kind in ("zip", "tar", *REPACKED)}
 
 
 def kind_of(file: DataFile) -> str | None:
-    """Return "zip" or "tar" for an archive, by its name."""
+    """Return "zip", "tar", "7z" or "rar" for an archive, by its name."""
     extension = file.extension  # known already for most files
     return _KINDS.get(extension) if extension else archive_kind(without_codec(file.name))
 
@@ -92,7 +93,8 @@ def open_archive(
 ) -> ArchiveTree:
     """List an archive.
 
-    One that is on a server, compressed as a whole or in another archive is copied to `cache_dir` once.
+    One that is on a server, compressed as a whole or in another archive is copied to `cache_dir` once; 7z and rar become
+    tar there.
     """
     limits = limits or Limits()
     fetched = fetch(outer, cache_dir)
@@ -103,6 +105,12 @@ def open_archive(
             stored = outer.size if outer.size is not None else 0
             with fetched.open() as stream:
                 write_atomically(path, stream, outer, most=limits.allowed(stored))
+    path = Path(path)
+    if kind in REPACKED:
+        tar = cache_root(cache_dir) / f"{digest(outer.url, outer.etag)}.repacked.tar"
+        if not tar.exists():
+            repack(kind, path, tar, outer.url, limits)
+        kind, path = "tar", tar
     return ArchiveTree(outer, kind, str(path), limits)
 
 

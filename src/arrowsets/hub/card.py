@@ -1,8 +1,9 @@
-"""What a push writes into the card: `configs:` and `dataset_info:` of one configuration, beside those that are there."""
+"""What becomes of the card: `configs:` and `dataset_info:` of one configuration, written beside those of others or removed."""
 
 from __future__ import annotations
 
 import fnmatch
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -17,10 +18,11 @@ from arrowsets.files.inference import infer_splits
 from arrowsets.hub.readme import edit_yaml, read_head, with_head
 from arrowsets.info import DatasetInfo, SplitDict, SplitInfo
 
-__all__ = ["ConfigChange", "changed_cards"]
+__all__ = ["LEGACY", "OVERRIDE", "README", "ConfigChange", "card_with_info", "cards_without", "changed_cards"]
 
 README: Final = "README.md"
 OVERRIDE: Final = ".huggingface.yaml"
+LEGACY: Final = "dataset_infos.json"
 _KEYS = ("configs", "dataset_info")
 
 
@@ -167,3 +169,40 @@ def _infos(current: object, info: DatasetInfo, name: str) -> Any:
         {"config_name": each, **{k: v for k, v in entry.items() if k != "config_name"}}
         for each, entry in by_name.items()
     ]
+
+
+def card_with_info(readme: str | None, info: DatasetInfo, name: str) -> str:
+    """Return a README with another `dataset_info:` of one configuration."""
+    return with_head(readme, {"dataset_info": _infos(read_head(readme).get("dataset_info"), info, name)})
+
+
+def cards_without(texts: Mapping[str, str | None], name: str) -> dict[str, str]:
+    """Return the new texts of the files that tell of a configuration, without what they tell of it.
+
+    Args:
+        texts: Their texts now, of `README.md`, `.huggingface.yaml` and `dataset_infos.json`.
+    """
+    made: dict[str, str] = {}
+    if (text := texts.get(README)) is not None and (changed := _without(read_head(text), name)):
+        made[README] = with_head(text, changed)
+    if (text := texts.get(OVERRIDE)) and (changed := _without(read_head(f"---\n{text}\n---\n"), name)):
+        made[OVERRIDE] = edit_yaml(text, changed)
+    if (text := texts.get(LEGACY)) and name in (known := json.loads(text)):
+        made[LEGACY] = json.dumps({key: info for key, info in known.items() if key != name}, indent=2)
+    return made
+
+
+def _without(head: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the keys that change; those of which nothing is left are None."""
+    changed: dict[str, Any] = {}
+    for key in (*_KEYS, "config_names"):
+        given = head.get(key)
+        entries = [given] if isinstance(given, Mapping) else given if isinstance(given, list) else []
+        left = [entry for entry in entries if _name_of(entry) != name]
+        if len(left) < len(entries):
+            changed[key] = left or None
+    return changed
+
+
+def _name_of(entry: object) -> str:
+    return str(entry.get("config_name", DEFAULT) if isinstance(entry, Mapping) else entry)

@@ -28,7 +28,7 @@ def read_head(readme: str | None) -> dict[str, Any]:
 
 
 def with_head(readme: str | None, changed: Mapping[str, Any]) -> str:
-    """Return a README whose head has other values for some keys.
+    """Return a README whose head has other values for some keys; a key whose value is None goes.
 
     >>> print(with_head("---\\nlicense: mit  # ours\\n---\\n# Title", {"a": [1]}))
     ---
@@ -52,12 +52,12 @@ def with_head(readme: str | None, changed: Mapping[str, Any]) -> str:
 
 
 def edit_yaml(text: str, changed: Mapping[str, Any]) -> str:
-    """Return a YAML mapping with other values for some of its keys; all other lines stay.
+    """Return a YAML mapping with other values for some of its keys; all other lines stay. None removes a key.
 
     Of a list of configurations, those stay as they were written that are not changed.
     """
     before = _loaded(text)
-    wanted = {**before, **changed}
+    wanted = {key: value for key, value in {**before, **changed}.items() if key not in changed or value is not None}
     # Not `splitlines`: a text in quotes may hold other separators.
     lines = text.rstrip("\n").split("\n") if text.strip() else []
     for written in (_written_item_by_item, _written_whole):

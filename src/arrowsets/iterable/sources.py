@@ -63,7 +63,7 @@ def _check_given(builder: Builder[Any], given: Features, shard: Any, file: DataF
     first = type(builder)(replace(builder.config, features=None)).sample(shard)
     if first is None:
         return
-    if set(first.column_names) - set(given):
+    if not builder.takes(given, first.column_names):
         raise SchemaConflict(
             f"features= names {sorted(given)} but {file.url} has the columns {sorted(first.column_names)}; name these"
         )

@@ -77,7 +77,9 @@ class RepoId:
     @classmethod
     def of(cls, namespace: str, name: str) -> RepoId:
         """Check the two halves of an id."""
-        if not is_name(namespace) or not is_name(name) or name.lower() in RESERVED:
+        if name.lower() in RESERVED:
+            raise bad_request(f"no repository can be called {name!r}: in addresses the word means something else")
+        if not is_name(namespace) or not is_name(name):
             raise bad_request(
                 f"{namespace!r}/{name!r} cannot be a repository id: each half is 1 to 96 of A-Z a-z 0-9 _ . -, "
                 "without '--', '..' or '.git', and does not begin or end with '-' or '.'"
