@@ -22,6 +22,9 @@ def pages() -> dict[str, str]:
         "# Readers\n\n"
         "`load_dataset(name, data_files=…, **options)` reads files with the reader of that name; a path alone finds it by\n"
         "the files' extensions. An option that a page does not explain is that of `pandas.read_csv`.\n\n"
+        "Some need packages that are not installed with arrowsets; the error then says which extra has them. In advance:\n"
+        "`pip install 'arrowsets[image,audio,video,pdf,nifti,mesh,bio,hdf5,lance,vortex,iceberg,tsfile,webdataset,sql]'`, and\n"
+        "`compression` (zst, lz4), `archives` (7z, rar), `polars`, `torch`, `dask`, `server` (the hub and the viewer).\n\n"
     )
     return {"README.md": f"{head}{index}\n", **made}
 

@@ -21,6 +21,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     root = tmp_path / "cache"
     monkeypatch.setenv("ARROWSETS_CACHE", str(root))
     monkeypatch.setenv("ARROWSETS_NO_PROGRESS", "1")
+    monkeypatch.delenv("HF_DATASETS_DISABLE_PROGRESS_BARS", raising=False)
     config.use(None)
     yield root
     config.use(None)
