@@ -12,13 +12,13 @@ from arrowsets.hashing import Fingerprint, combine, fingerprint
 VALUES = [1, "a", [1, [2, None]], {"a": {"b": 1}}, lambda row: row["a"] + 1, fingerprint, dict]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: getattr(value, "__name__", repr(value)))
 def test_json_gives_the_same_tree_back(value: object) -> None:
     tree = fingerprint(value)
     assert Fingerprint.from_json(json.loads(json.dumps(tree.to_json()))) == tree
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: getattr(value, "__name__", repr(value)))
 def test_a_digest_is_32_hexadecimal_characters(value: object) -> None:
     assert re.fullmatch("[0-9a-f]{32}", fingerprint(value).digest)
 
