@@ -109,7 +109,7 @@ WRITTEN = [
 ]
 
 
-def _shown(options: dict[str, Any]) -> str:
+def _shown(options: Any) -> str:
     # A function is shown with its address, which is another one in each process.
     return ", ".join(f"{name}={'function' if callable(value) else value}" for name, value in options.items())
 
