@@ -54,7 +54,7 @@ def stored(source: Path) -> Iterator[Any]:
 def parsed(source: Path) -> Iterator[Any]:
     """Yield the rows of JSON lines."""
     for batch in pyarrow.json.open_json(source):
-        yield from chain.from_iterable(rows_of(pa.Table.from_batches([batch])))
+        yield from rows_of(pa.Table.from_batches([batch]))
 
 
 def shuffled(source: Path, window: int) -> Iterator[Any]:
@@ -68,8 +68,7 @@ def shuffled(source: Path, window: int) -> Iterator[Any]:
         # As a buffer: pyarrow imports pandas when it is handed an array of numpy.
         order = pa.py_buffer(rng.permutation(whole.num_rows))
         rows = pa.Array.from_buffers(pa.int64(), whole.num_rows, [None, order])
-        for block in rows_of(whole.take(rows)):
-            yield from block
+        yield from rows_of(whole.take(rows))
 
 
 def step(

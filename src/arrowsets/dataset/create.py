@@ -13,6 +13,7 @@ from arrowsets.config import settings
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import ColumnNotFound, SchemaConflict
 from arrowsets.features import Features, array_of, cast_column
+from arrowsets.features.rows import uniform_columns
 from arrowsets.info import DatasetInfo
 from arrowsets.lineage import Lineage
 from arrowsets.sizes import parse_size
@@ -106,6 +107,9 @@ class CreateMethods(DatasetCore):
         {'x': 1, 'y': None}
         """
         rows = list(mapping)
+        # Nearly always all rows have the same keys, which is found out without a look at each.
+        if (columns := uniform_columns(rows)) and (features is None or features.keys() == columns.keys()):
+            return cls.from_dict(columns, features, info, split, on_mixed_types)
         names: dict[str, None] = dict.fromkeys(features) if features is not None else {}
         ragged = False
         for index, row in enumerate(rows):
