@@ -25,6 +25,8 @@ _RESERVED_BYTES = 16 << 30
 _LOADED_BYTES = 1 << 30
 _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree", "repeat", "repeat_row"})
 _REFUSED_FUNCTIONS = frozenset({"current_setting", "getvariable", "getenv", "current_catalog", "current_database"})
+# They read no rows: they wait, or write where DuckDB logs.
+_IDLE_FUNCTIONS = frozenset({"pg_sleep", "sleep", "sleep_ms", "write_log"})
 _STREAMED_ROWS = 16_384
 
 
@@ -124,6 +126,8 @@ def _checked(connection: Any, order: Any) -> Any:
             raise _Refused(f"There is no table {node['table_name']!r}; there are: {', '.join(order.views)}")
         if kind == "TABLE_FUNCTION" and node["function"].get("function_name") not in _ROW_FUNCTIONS:
             raise _Refused(f"The function {node['function'].get('function_name')!r} is not available here.")
+        if node.get("function_name") in _IDLE_FUNCTIONS:
+            raise _Refused(f"The function {node['function_name']!r} is not available here.")
         if kind == "SHOW_REF" or node.get("function_name") in _REFUSED_FUNCTIONS:
             raise _Refused("Settings cannot be asked for.")
     return tree
