@@ -25,6 +25,8 @@ from arrowsets.features.casting import nulls
 from arrowsets.files import DataFile
 from arrowsets.lazy import pc
 
+from .storage import selected
+
 __all__ = ["FolderBuilder", "FolderOptions", "FolderShard"]
 
 Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
@@ -113,7 +115,7 @@ class FolderBuilder(Builder[FolderShard]):
         """Yield rows that refer to files."""
         tables = self._from_files(shard) if shard.metadata is None else self._from_metadata(shard, schema)
         for table in tables:
-            yield table if schema is None else _selected(table, schema)
+            yield table if schema is None else selected(table, schema)
 
     def _has_metadata(self, files: Sequence[DataFile]) -> bool:
         names = set(self.config.metadata_filenames or METADATA)
@@ -345,13 +347,3 @@ def _bounded(files: Sequence[DataFile]) -> Iterator[Sequence[DataFile]]:
             run, size = [], 0
     if run:
         yield run
-
-
-def _selected(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    columns = [
-        table.column(field.name).cast(field.type)
-        if field.name in table.column_names
-        else pa.chunked_array([pa.nulls(table.num_rows, field.type)])
-        for field in schema
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)

@@ -15,6 +15,8 @@ from arrowsets.errors import BadData, MissingDependency
 from arrowsets.features import Features
 from arrowsets.files import DataFile
 
+from .storage import selected
+
 __all__ = ["LanceBuilder", "LanceOptions", "LanceShard"]
 
 
@@ -80,7 +82,7 @@ class LanceBuilder(Builder[LanceShard]):
         """Yield the rows of a fragment or a file."""
         for batch in self._batches(shard):
             table = pa.Table.from_batches([batch])
-            yield table if schema is None else _selected(table, schema)
+            yield table if schema is None else selected(table, schema)
 
     def _schema(self, shard: LanceShard) -> pa.Schema:
         whole: pa.Schema
@@ -124,13 +126,3 @@ def _opened(name: str, url: str, **options: Any) -> Any:
         return make(url, **options)
     except (OSError, ValueError, RuntimeError) as error:
         raise BadData(f"no Lance data: {str(error).splitlines()[0]}", file=url) from error
-
-
-def _selected(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    columns = [
-        table.column(field.name).cast(field.type)
-        if field.name in table.column_names
-        else pa.chunked_array([pa.nulls(table.num_rows, field.type)])
-        for field in schema
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)

@@ -13,7 +13,7 @@ from arrowsets.features import Features, FeatureType, cast_column, has_labels
 from arrowsets.features.buffers import of_mask
 from arrowsets.files import DataFile
 
-__all__ = ["bounded", "check_names", "conformed", "fitted", "may_leave_out", "stored"]
+__all__ = ["bounded", "check_names", "conformed", "fitted", "may_leave_out", "selected", "stored"]
 
 MISFITS = (pa.ArrowInvalid, SchemaConflict, UnknownName)
 TABLE_BYTES = 32 << 20  # of one table that a builder yields
@@ -44,6 +44,17 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
             columns.append(cast_column(table.column(index), features[field.name]))
         except MISFITS as error:
             raise SchemaConflict(f"column {field.name!r}: {error}", column=field.name) from error
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def selected(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table with the columns of `schema`, cast by Arrow's own rules; a column that it lacks is null."""
+    columns = [
+        table.column(field.name).cast(field.type)
+        if field.name in table.column_names
+        else pa.chunked_array([pa.nulls(table.num_rows, field.type)])
+        for field in schema
+    ]
     return pa.Table.from_arrays(columns, schema=schema)
 
 

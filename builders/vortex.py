@@ -21,6 +21,7 @@ from arrowsets.features import Features
 from arrowsets.files import DataFile
 
 from .rejecting import reject_file
+from .storage import selected
 
 __all__ = ["VortexBuilder", "VortexOptions"]
 
@@ -81,10 +82,10 @@ class VortexBuilder(FileBuilder):
         try:
             with _opened(shard) as opened:
                 own = self._schema(opened)
-                yield _typed(own.empty_table(), schema)
+                yield selected(own.empty_table(), schema or own)
                 scan = opened.scan(own.names, expr=_expression(self.config.filters), batch_size=self.config.batch_size)
                 for batch in scan.to_arrow():
-                    yield _typed(pa.Table.from_batches([batch]).select(own.names), schema)
+                    yield selected(pa.Table.from_batches([batch]), schema or own)
         except RuntimeError as error:
             reject_file(self, shard.url, _damaged(shard, error))
         except BadData as error:
@@ -144,15 +145,3 @@ def _condition(condition: Sequence[Any]) -> Any:
     if relation not in _OPERATORS:
         raise UnknownName.of("operator of a filter", relation, [*_OPERATORS, "in", "not in"])
     return _OPERATORS[relation](column, value)
-
-
-def _typed(table: pa.Table, schema: pa.Schema | None) -> pa.Table:
-    if schema is None:
-        return table
-    columns = [
-        table.column(field.name).cast(field.type)
-        if field.name in table.column_names
-        else pa.chunked_array([pa.nulls(table.num_rows, field.type)])
-        for field in schema
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)

@@ -145,7 +145,8 @@ def _maker(hint: Any) -> Make:
         hints = _hints(hint)
         makers = {name: _maker(hints[name]) for name in names}
         if all(make is _same for make in makers.values()):
-            return _Same(hint) if is_typeddict(hint) else _Fields(hint)
+            # A row is a dict of the right keys already.
+            return _same if is_typeddict(hint) else _Fields(hint)
         return _Nested(hint, makers)
     arguments = [each for each in get_args(hint) if each is not type(None)]
     if get_origin(hint) in {Union, types.UnionType} and len(arguments) == 1:
@@ -157,16 +158,6 @@ def _maker(hint: Any) -> Make:
 
 def _same(value: Any) -> Any:
     return value
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Same:
-    """A row is a dict of the right keys already."""
-
-    cls: Any
-
-    def __call__(self, row: Any) -> Any:
-        return row
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
