@@ -21,6 +21,7 @@ from arrowsets.features import Features
 from arrowsets.files import DataFile
 
 from . import ranges
+from .csv_cuts import record_cuts
 from .csv_options import CsvOptions
 from .csv_pandas import pandas_blocks
 from .csv_parse import BlockParser, forced_types
@@ -30,7 +31,6 @@ from .widening import WideningBuilder
 __all__ = ["CsvBuilder", "CsvOptions", "CsvShard"]
 
 HEADER_BYTES = 1 << 16  # in which a header is looked for
-SCAN_BYTES = 1 << 18  # looked at in one go: what is made of more does not stay in the processor's cache
 INDEX = "__index_level_0__"  # what pandas calls a column without a name in front of the named ones; it comes last
 
 
@@ -55,6 +55,10 @@ class CsvBuilder(WideningBuilder[CsvShard]):
     options = CsvOptions
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".csv": {}, ".tsv": {"sep": "\t"}}
     config: CsvOptions
+
+    def __init__(self, options: CsvOptions | None = None) -> None:
+        super().__init__(options)
+        self._hints: dict[str, dict[str, pa.DataType]] = {}  # of each file, what its first parser guessed
 
     def shards(self, files: Sequence[DataFile]) -> Sequence[CsvShard]:
         """Cut plain files of UTF-8 at ends of rows."""
@@ -189,15 +193,11 @@ class CsvBuilder(WideningBuilder[CsvShard]):
     def _edges(self, file: DataFile, size: int) -> list[int] | None:
         """Return where a file is cut; None if its quotes hide where records end."""
         step, dialect = ranges.shard_bytes(size), self.config.records()
-        with file.open() as stream:
-            # Many writers quote the header and nothing else: then every line feed after it ends a record.
-            header = next(dialect.records(stream.read(min(step, HEADER_BYTES))), None)
-            if header is not None and header.closed and not ranges.holds(file, dialect.quote, header.stop):
-                return ranges.line_cuts(file, size, ranges.after_newline, step)
-            stream.seek(0)
-            pieces = iter(lambda: stream.read(SCAN_BYTES), b"")
-            cuts = dialect.cuts(pieces, 0, step)
-        return None if cuts is None else [0, *(cut for cut in cuts if cut < size), size]
+        # Some writers put quotes into a header that are no whole field; what comes after it is looked at by itself.
+        head = ranges.read_range(FileRange(file, 0, min(step, HEADER_BYTES)), keep_bom=True)
+        header = next(dialect.records(head), None)
+        begin = header.stop if header is not None and header.closed and header.stop < len(head) else 0
+        return record_cuts(file, dialect, begin, size, step)
 
     def _head(self, file: DataFile, stop: int) -> bytes:
         """Return the first records of a file: the two that say what its columns are, or all of the first shard."""
@@ -264,6 +264,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             before=_Before(self, shard),
             forced=forced_types(config.dtype, names),
             given=config.features is not None,
+            hints=self._hints.setdefault(shard.range.file.url, {}),
         )
 
     def _kept(self, names: tuple[str, ...]) -> tuple[str, ...]:

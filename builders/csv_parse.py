@@ -55,6 +55,7 @@ class BlockParser:
         nulls: Text that stands for a missing value; empty: none does.
         on_bad_rows: "error", or to leave out rows with too many fields or with bytes that are no UTF-8, and where
             `given`, with values that are not of the type.
+        hints: Types that a parser of the same file guessed, or none yet.
         before: Answers how many rows of the file come before the first block, when an error needs it.
     """
 
@@ -72,6 +73,7 @@ class BlockParser:
     given: bool = False  # the types of `typed` are the user's, not those of a sample
     rows: int = 0  # of this parser so far, with those that were left out
     guesses: dict[str, pa.DataType] = field(default_factory=dict)
+    hints: dict[str, pa.DataType] = field(default_factory=dict)
 
     def table(self, block: bytes, start: int = 0) -> pa.Table:
         """Parse a block from an offset on, each column as the narrowest type that holds its values."""
@@ -215,6 +217,7 @@ class BlockParser:
     def _guess(self, block: bytes, start: int) -> dict[str, pa.DataType]:
         if not self.words.plain():
             return dict.fromkeys(self.keep, pa.string())
+        self.guesses = self.guesses or dict(self.hints)
         if not self.guesses:
             sample = block[start : start + SAMPLE_BYTES]
             if len(block) - start > SAMPLE_BYTES:
@@ -224,10 +227,11 @@ class BlockParser:
                 table = self._parse(sample, 0, text, threads=False)
             except (_Ragged, pa.ArrowInvalid):
                 return dict.fromkeys(self.keep, pa.string())
-            for name in self.keep:
-                dtype = narrow(_joined(table.column(name)), self.words).type
-                direct = pa.types.is_int64(dtype) or pa.types.is_float64(dtype) or pa.types.is_boolean(dtype)
-                self.guesses[name] = dtype if direct else pa.string()
+            found = {name: narrow(_joined(table.column(name)), self.words).type for name in self.keep}
+            self.guesses = {name: dtype if _is_direct(dtype) else pa.string() for name, dtype in found.items()}
+            # Not where there are floats, as integers would parse as such, nor where nothing was found.
+            if not any(pa.types.is_floating(dtype) or pa.types.is_null(dtype) for dtype in found.values()):
+                self.hints.update(self.guesses)
         return dict(self.guesses)
 
     def _settle(self, column: pa.ChunkedArray[Any], dtype: pa.DataType) -> Any:
@@ -377,6 +381,10 @@ def _all_bad(text: Arr, convert: Callable[[Arr], Arr]) -> list[int]:
                 middle = (low + high) // 2
                 spans += [(middle, high), (low, middle)]
     return found
+
+
+def _is_direct(dtype: pa.DataType) -> bool:
+    return pa.types.is_int64(dtype) or pa.types.is_float64(dtype) or pa.types.is_boolean(dtype)
 
 
 def _is_scalar(feature: FeatureType) -> bool:

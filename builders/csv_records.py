@@ -65,8 +65,7 @@ class Dialect:
         places = np.flatnonzero(data == self.quote[0])
         if not self.doublequote and len(places) > 1 and bool((np.diff(places) == 1).any()):
             return None
-        edge = np.zeros(256, np.bool_)
-        edge[[self.sep[0], LF, CR, self.quote[0]]] = True
+        edge = self.edges()
         opening, closing = places[0::2], places[1::2]
         before = opening[opening > 0] - 1
         after = closing[closing < len(data) - 1] + 1
@@ -74,31 +73,29 @@ class Dialect:
             return None
         return places
 
-    def cuts(self, blocks: Iterator[bytes], start: int, step: int) -> list[int] | None:
-        """Return offsets after the ends of records, about `step` apart; None if quotes hide where records end.
+    def first_end(self, window: bytes, within: bool) -> int | None:
+        """Return the offset after the first line feed that ends a record, or None.
 
         Args:
-            blocks: The file from offset `start` on, at which a record begins.
+            within: The window begins within a quoted field.
         """
-        cuts: list[int] = []
-        base, target, rest = start, start + step, b""
-        for piece in blocks:
-            block = rest + piece if rest else piece
-            places = self.quotes(block) if self.quote and self.quote in block else _NONE
-            if places is None:
+        data = np.frombuffer(window, np.uint8)
+        quotes = np.flatnonzero(data == self.quote[0]) if self.quote else _NONE
+        place = window.find(b"\n")
+        while place >= 0:
+            before = int(np.searchsorted(quotes, place))
+            if (before + within) % 2 == 0:
+                return place + 1
+            if before >= len(quotes):
                 return None
-            while target <= base + len(block):
-                place = _record_end(block, places, max(target - base - 1, 0))
-                if place is None:
-                    break
-                cuts.append(base + place)
-                target = base + place + step
-            keep = _last_end(block, places)
-            rest = block[keep:]
-            base += keep
-            if len(rest) > 8 * step:
-                return None
-        return cuts
+            place = window.find(b"\n", int(quotes[before]))
+        return None
+
+    def edges(self) -> npt.NDArray[np.bool_]:
+        """Return, for each byte, whether it may stand beside a quote that opens or closes a whole field."""
+        edge = np.zeros(256, np.bool_)
+        edge[[self.sep[0], LF, CR, self.quote[0]]] = True
+        return edge
 
     def records(self, block: bytes) -> Iterator[Record]:
         """Walk the records of a block, the exact and slow way."""
@@ -143,25 +140,3 @@ class Dialect:
 
 
 _NONE: Positions = np.empty(0, np.int64)
-
-
-def _record_end(block: bytes, quotes: Positions, target: int) -> int | None:
-    place = block.find(b"\n", target)
-    while place >= 0:
-        before = int(np.searchsorted(quotes, place))
-        if before % 2 == 0:
-            return place + 1
-        if before >= len(quotes):
-            return None
-        place = block.find(b"\n", int(quotes[before]))
-    return None
-
-
-def _last_end(block: bytes, quotes: Positions) -> int:
-    place = block.rfind(b"\n")
-    while place >= 0:
-        before = int(np.searchsorted(quotes, place))
-        if before % 2 == 0:
-            return place + 1
-        place = block.rfind(b"\n", 0, int(quotes[before - 1]))
-    return 0

@@ -7,7 +7,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,6 @@ __all__ = [
     "MORE_THREADS",
     "FileRange",
     "blocks",
-    "holds",
     "is_utf8",
     "line_cuts",
     "placed_blocks",
@@ -40,7 +39,6 @@ SMALL_SHARD = 4 << 20  # but none is smaller
 # them, and Arrow's threads beside them take a third more time.
 MORE_THREADS = (os.cpu_count() or 1) > READERS
 BLOCK_BYTES = 8 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
-_SEARCHED = 1 << 18  # bytes at a time, so that they stay in the processor's cache
 FIRST_BYTES = 1 << 16  # of the first block that a stream reads
 SMALL_BYTES = 1 << 20  # of the later ones
 BOM = codecs.BOM_UTF8
@@ -87,20 +85,6 @@ def valid_utf8(block: bytes) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def holds(file: DataFile, mark: bytes, start: int) -> bool:
-    """Tell whether a byte stands anywhere in a plain file from an offset on; no byte does not."""
-    if not mark:
-        return False
-    window = bytearray(_SEARCHED)
-    with file.open_raw() as raw:
-        into: Any = raw
-        into.seek(start)
-        while length := into.readinto(window):
-            if window.find(mark, 0, length) >= 0:
-                return True
-    return False
 
 
 def line_cuts(file: DataFile, size: int, find: Callable[[bytes], int], step: int) -> list[int]:
