@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import ArrowsetsError, BadData
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from .storage import bounded, check_names, fitted, may_leave_out, stored
 
@@ -25,7 +25,7 @@ MAGIC = b"ARROW1"
 SHARD_BYTES = 16 << 20  # of record batches that are one unit of work, about
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ArrowShard:
     """Record batches `start` to `stop` of a file; `stop` None: a stream, read to its end."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ from arrowsets.builder import BuilderOptions, FileBuilder
 from arrowsets.errors import BadData
 from arrowsets.features import Features, List, Value, array_of
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from .rejecting import reject_file
 

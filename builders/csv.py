@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +18,7 @@ import pyarrow as pa
 from arrowsets.errors import ArrowsetsError, BadData, UnknownName
 from arrowsets.features import Features
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from . import ranges
 from .csv_cuts import record_cuts
@@ -34,7 +34,7 @@ HEADER_BYTES = 1 << 16  # in which a header is looked for
 INDEX = "__index_level_0__"  # what pandas calls a column without a name in front of the named ones; it comes last
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CsvShard:
     """A range of a CSV file.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from arrowsets.builder import BuilderOptions
 from arrowsets.errors import UnknownName
+from arrowsets.lazy import dataclass
 
 from .csv_records import Dialect
 from .csv_types import FALSE, NA_VALUES, TRUE, Words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,7 +15,7 @@ from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, FeatureType, Value
 from arrowsets.features.buffers import bulk_pool, of_mask
 from arrowsets.features.casting import cast_storage, is_text, nulls
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 
 from .csv_records import Dialect, Record
 from .csv_types import Words, may_narrow, narrow

@@ -9,13 +9,12 @@ A number may have a sign and ASCII white space around it; "True", "TRUE" and "tr
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from arrowsets.features.buffers import is_valid, null_scalar, texts
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 
 __all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
 

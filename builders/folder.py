@@ -11,7 +11,6 @@ import dataclasses
 import importlib
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -23,7 +22,7 @@ from arrowsets.features import ClassLabel, Features, FeatureType, List, as_featu
 from arrowsets.features.buffers import null_scalar, of_mask, of_numpy, texts
 from arrowsets.features.casting import nulls
 from arrowsets.files import DataFile
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 
 from .storage import selected
 
@@ -63,7 +62,7 @@ class FolderOptions(BuilderOptions):
     label_names: Sequence[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FolderShard:
     """Media files with the names of their labels, or one shard of a metadata file."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, Json, array_of, unify
 from arrowsets.features.rows import uniform_columns
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 __all__ = ["GeneratorBuilder", "GeneratorOptions"]
 

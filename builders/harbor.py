@@ -12,7 +12,6 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -21,6 +20,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, DataFilesNotFound
 from arrowsets.features import Features, Json, List, Value, array_of
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from .rejecting import reject_file
 
@@ -44,7 +44,7 @@ class HarborOptions(BuilderOptions):
     include_files: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HarborTask:
     """A task: its files, and where it lies."""
 

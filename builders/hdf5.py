@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -31,6 +30,7 @@ from arrowsets.features import (
     as_feature,
 )
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from .rejecting import reject_file
 
@@ -54,7 +54,7 @@ class Hdf5Options(BuilderOptions):
     batch_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hdf5Shard:
     """Rows of a file."""
 

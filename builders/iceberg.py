@@ -7,7 +7,6 @@ that has changed is read again. Columns and rows that are not wanted are not rea
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +16,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import MissingDependency
 from arrowsets.features import Features
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 __all__ = ["IcebergBuilder", "IcebergOptions", "IcebergShard"]
 
@@ -74,7 +74,7 @@ class IcebergOptions(BuilderOptions):
         object.__setattr__(self, "catalog", Catalog(self.catalog, name))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IcebergShard:
     """A data file of a table (None: it has no row that is wanted), with what is needed to read it without the catalog."""
 

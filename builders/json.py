@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow as pa
 from arrowsets.builder import Builder, BuilderOptions, Rejects
 from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict, UnknownName
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from . import ranges
 from .agent_traces import AgentTracesBuilder, is_trace

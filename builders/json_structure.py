@@ -6,11 +6,12 @@ pretty-printed objects, lines can be rewritten freely.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from arrowsets.lazy import dataclass
 
 __all__ = ["Structure", "array_items", "member", "separated", "structure"]
 
@@ -22,7 +23,7 @@ _MARK = _DEPTH != 0
 _MARK[[QUOTE, COMMA]] = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Structure:
     """The brackets and commas of a block outside strings, and the depth after each."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, MissingDependency
 from arrowsets.features import Features
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from .storage import selected
 
@@ -33,7 +33,7 @@ class LanceOptions(BuilderOptions):
     batch_size: int = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LanceShard:
     """A fragment of a dataset, or a file (`fragment` None)."""
 

@@ -7,7 +7,6 @@ import contextlib
 import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +16,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import ArrowsetsError, BadData, ColumnNotFound
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from .storage import bounded, check_names, fitted, may_leave_out, stored
 
@@ -54,7 +54,7 @@ class ParquetOptions(BuilderOptions):
         super().__post_init__()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ParquetShard:
     """Row groups `start` to `stop` of a file."""
 

@@ -6,7 +6,6 @@ import codecs
 import os
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
@@ -15,6 +14,7 @@ import pyarrow as pa
 
 from arrowsets.errors import BadData
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 __all__ = [
     "MORE_THREADS",
@@ -44,7 +44,7 @@ SMALL_BYTES = 1 << 20  # of the later ones
 BOM = codecs.BOM_UTF8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileRange:
     """Bytes of a file that begin and end between records; `stop` None means to the end, however it is stored."""
 

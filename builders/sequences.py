@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ from arrowsets.builder import BuilderOptions, FileBuilder
 from arrowsets.errors import BadData, ColumnNotFound
 from arrowsets.features import BioSequence, Features, FeatureType, Value, array_of
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from .rejecting import reject_file
 

@@ -6,7 +6,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import MissingDependency, UnknownName
 from arrowsets.features import Features, array_of
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 __all__ = ["SqlBuilder", "SqlOptions"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +20,7 @@ from arrowsets.errors import BadData, UnknownName
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import texts
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from . import ranges
 from .ranges import FileRange

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
@@ -22,7 +22,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, MissingDependency, SchemaConflict, UnknownName
 from arrowsets.features import Features
 from arrowsets.files import DataFile
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 
 from .rejecting import reject_file
 
@@ -91,7 +91,7 @@ class TsFileOptions(BuilderOptions):
                 object.__setattr__(self, name, _ticks(name, given, self.timestamp_unit))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TsFileShard:
     """Some devices: the values of their tags, and the files that know them. Without: a file that cannot be read."""
 

@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +18,7 @@ from arrowsets.builder import BuilderOptions, FileBuilder
 from arrowsets.errors import BadData, ColumnNotFound, MissingDependency, UnknownName
 from arrowsets.features import Features
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from .rejecting import reject_file
 from .storage import selected

@@ -21,7 +21,6 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -32,6 +31,7 @@ from arrowsets.builder import BuilderOptions, FileBuilder
 from arrowsets.errors import BadData, MissingDependency, SchemaConflict
 from arrowsets.features import Audio, Features, FeatureType, Image, Json, Mesh, Value, Video, array_of, unify
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from . import audiofolder, imagefolder, meshfolder, videofolder
 from .rejecting import reject_file, reject_row
@@ -55,7 +55,7 @@ class WebDatasetOptions(BuilderOptions):
     decode: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Sample:
     key: str
     fields: dict[str, bytes]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ from arrowsets.builder import BuilderOptions, FileBuilder
 from arrowsets.errors import BadData
 from arrowsets.features import Features, Value
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 from .rejecting import reject_file
 

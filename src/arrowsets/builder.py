@@ -21,7 +21,6 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 import pyarrow as pa
@@ -29,6 +28,7 @@ import pyarrow as pa
 from arrowsets.errors import UnknownName
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 
 __all__ = ["Builder", "BuilderOptions", "FileBuilder", "Rejects"]
 

@@ -11,13 +11,14 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from arrowsets.errors import UnknownName
 from arrowsets.knobs import SETTINGS, TRUE, fact, size
+from arrowsets.lazy import dataclass
 from arrowsets.sizes import parse_size
 
 __all__ = ["Settings", "settings", "use"]
@@ -25,7 +26,7 @@ __all__ = ["Settings", "settings", "use"]
 _HUB = "https://huggingface.co"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """What the environment decides.
 

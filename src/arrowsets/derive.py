@@ -6,12 +6,11 @@ What is done (the transform) decides the key of the result; how it is done (`Exe
 from __future__ import annotations
 
 import os
-import re
-import tempfile
 import uuid
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arrowsets import engine
 from arrowsets.config import settings
@@ -22,11 +21,15 @@ from arrowsets.errors import TransformError
 from arrowsets.explanation import Origin
 from arrowsets.features import Features
 from arrowsets.hashing import fingerprint
+from arrowsets.lazy import dataclass, pattern
 from arrowsets.lineage import Lineage
 from arrowsets.store import Entry, Store
 from arrowsets.table import ArrowFiles, View
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.identity import Identity
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 __all__ = [
     "Derived",
@@ -43,7 +46,7 @@ __all__ = [
 ]
 
 COPIED_ROWS = 1 << 16
-_DIGEST = re.compile("[0-9a-f]{32}")
+_DIGEST = pattern("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def default_store(cache_dir: str | os.PathLike[str] | None = None) -> Store:
 
 
 # Where results lie while caching is off: a directory that goes when the process does.
-_passing: list[tempfile.TemporaryDirectory[str]] = []
+_passing: list[TemporaryDirectory[str]] = []
 _switch = [True]
 
 
@@ -147,7 +150,9 @@ def is_caching_enabled() -> bool:
 
 def _passing_store() -> Store:
     if not _passing:
-        _passing.append(tempfile.TemporaryDirectory(prefix="arrowsets-", ignore_cleanup_errors=True))
+        from tempfile import TemporaryDirectory
+
+        _passing.append(TemporaryDirectory(prefix="arrowsets-", ignore_cleanup_errors=True))
     return default_store(_passing[0].name)
 
 

@@ -28,7 +28,6 @@ ArrowsetsError
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -68,6 +67,8 @@ def _listing(names: Iterable[object]) -> str:
 
 
 def _guess(name: object, allowed: Iterable[object]) -> str:
+    import difflib  # takes as long to import as all of this module, for something that hardly ever happens
+
     close = difflib.get_close_matches(str(name), [str(option) for option in allowed], n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

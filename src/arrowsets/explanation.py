@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from arrowsets.hashing import Difference, Fingerprint
 from arrowsets.hashing import explain as differences_between
+from arrowsets.lazy import dataclass
 from arrowsets.lineage import Lineage
 from arrowsets.store import Entry, Store
 
@@ -15,7 +15,7 @@ __all__ = ["Explanation", "Origin", "explain"]
 CANDIDATES = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Origin:
     """Where the rows of a dataset's last step come from.
 
@@ -32,7 +32,7 @@ class Origin:
     store: Store
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Explanation:
     """How a result came to be.
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, NamedTuple, cast
 
 from arrowsets.errors import SplitNotFound
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass, pattern
 
 __all__ = ["DatasetInfo", "SplitDict", "SplitInfo", "SubSplitInfo", "SupervisedKeysData", "Version"]
 
-_VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
+_VERSION = pattern(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
 
 
 class SupervisedKeysData(NamedTuple):
@@ -101,7 +102,7 @@ class Version:
         return text | described | {"major": self.major, "minor": self.minor, "patch": self.patch}
 
 
-@dataclass(slots=True)
+@dataclass
 class SplitInfo:
     """Rows and bytes of a split."""
 
@@ -115,20 +116,21 @@ class SplitInfo:
     @classmethod
     def from_json(cls, data: Mapping[str, Any], name: str = "") -> SplitInfo:
         """Read any of the written forms."""
-        known = {key: data[key] for key in cls.__slots__ if key in data and data[key] is not None}
+        names = [field.name for field in dataclasses.fields(cls)]
+        known = {name: data[name] for name in names if data.get(name) is not None}
         return cls(**{"name": name, **known})
 
     def to_json(self) -> dict[str, Any]:
         """Return the form in `dataset_info.json`."""
-        data = {key: getattr(self, key) for key in self.__slots__}
-        return {key: value for key, value in data.items() if value is not None or key == "dataset_name"}
+        data = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: value for name, value in data.items() if value is not None or name == "dataset_name"}
 
     def __repr__(self) -> str:
         shown = [f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if getattr(self, f.name)]
         return f"SplitInfo({', '.join(shown)})"
 
 
-@dataclass(slots=True)
+@dataclass
 class SubSplitInfo:
     """Rows of a part of a split.
 
@@ -260,11 +262,11 @@ class DatasetInfo:
     @classmethod
     def from_dict(cls, dataset_info_dict: Mapping[str, Any]) -> DatasetInfo:
         """Read the JSON form."""
-        return cls(**{name: dataset_info_dict[name] for name in _NAMES if name in dataset_info_dict})
+        return cls(**{name: dataset_info_dict[name] for name in _names() if name in dataset_info_dict})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form: what is not known is left out."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in _NAMES if getattr(self, name) is not None}
+        values: dict[str, Any] = {name: getattr(self, name) for name in _names() if getattr(self, name) is not None}
         if self.features is not None:
             values["features"] = self.features.to_dict()
         if self.supervised_keys is not None:
@@ -278,7 +280,7 @@ class DatasetInfo:
     @classmethod
     def from_yaml(cls, data: Mapping[str, Any]) -> DatasetInfo:
         """Read the form of `dataset_info:` in a README."""
-        values = {name: data[name] for name in _NAMES if data.get(name) is not None}
+        values = {name: data[name] for name in _names() if data.get(name) is not None}
         if isinstance(features := values.get("features"), Sequence):
             values["features"] = Features.from_yaml(features)
         if splits := values.get("splits"):
@@ -338,7 +340,7 @@ class DatasetInfo:
 
     def update(self, other_dataset_info: DatasetInfo, ignore_none: bool = True) -> None:
         """Take over what another info knows."""
-        for name in _NAMES:
+        for name in _names():
             value = getattr(other_dataset_info, name)
             if value is not None or not ignore_none:
                 setattr(self, name, value)
@@ -352,7 +354,7 @@ class DatasetInfo:
         )
 
     def __repr__(self) -> str:
-        shown = [f"{name}={value!r}" for name in _NAMES if (value := getattr(self, name)) not in (None, "")]
+        shown = [f"{name}={value!r}" for name in _names() if (value := getattr(self, name)) not in (None, "")]
         return f"DatasetInfo({', '.join(shown)})"
 
 
@@ -366,7 +368,9 @@ def _opened(
     return opened
 
 
-_NAMES = tuple(entry.name for entry in dataclasses.fields(DatasetInfo))
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(entry.name for entry in dataclasses.fields(DatasetInfo))
 
 
 def _joined(texts: Iterable[str]) -> str:

@@ -16,7 +16,6 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from arrowsets.dataset import Dataset
 from arrowsets.engine.permute import permuted
 from arrowsets.engine.stages import picked
 from arrowsets.errors import ColumnNotFound, SchemaConflict
+from arrowsets.lazy import dataclass
 
 __all__ = ["Loader"]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ from arrowsets.engine.parts import Layout, Part, padded
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, is_lossless_cast
 from arrowsets.files import DataFile
+from arrowsets.lazy import dataclass
 from arrowsets.lineage import Lineage
 from arrowsets.transforms.base import Outputs
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
-import re
-import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +21,7 @@ from arrowsets.config import settings
 from arrowsets.errors import OfflineError, RepositoryNotFound, SchemaConflict, UnknownName
 from arrowsets.features import Features
 from arrowsets.files.inference import SPLIT_NAME
+from arrowsets.lazy import dataclass, pattern
 from arrowsets.progress import progress
 from arrowsets.table import View
 
@@ -36,7 +35,7 @@ WAITING: Final = 4
 UPLOADS: Final = 3
 _MODES: Final = ("overwrite", "append")
 # Patterns in the card lead to the files, so nothing in the name may mean something in a pattern.
-_DIRECTORY: Final = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[^/\\\0*?\[\]][^\\\0*?\[\]]*(?<!/)")
+_DIRECTORY: Final = pattern(r"(?!.*(?:^|/)\.\.?(?:/|$))[^/\\\0*?\[\]][^\\\0*?\[\]]*(?<!/)")
 # One configuration of such a name, and Hugging Face `datasets` loads none of the repository.
 _NOT_IN_A_CONFIG: Final = "<>:/|"
 
@@ -82,10 +81,12 @@ def push(splits: Mapping[str, Rows], options: PushOptions, *, whole_config: bool
     Args:
         whole_config: These are all splits of the configuration.
     """
+    from tempfile import TemporaryDirectory
+
     features = _checked(splits, options)
     access = hub.Access.given(options.token)
     name = _repository(access, options)
-    with tempfile.TemporaryDirectory(prefix="arrowsets-push-") as folder, _quietly():
+    with TemporaryDirectory(prefix="arrowsets-push-") as folder, _quietly():
         data_dir = options.data_dir or ("data" if options.config_name == "default" else options.config_name)
         uploads = _Uploads(access, name, options, data_dir, Path(folder))
         new = {split: uploads.split(split, rows) for split, rows in splits.items()}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from arrowsets.builder import Builder
 from arrowsets.errors import MissingDependency, UnknownName
+from arrowsets.lazy import pattern
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -200,8 +201,8 @@ def builder(name: str) -> type[Builder[Any]]:
     return _loaded(point)
 
 
-_ATTRIBUTES: Final = re.compile(r"^Attributes:\n(.*?)(?=^\S|\Z)", re.DOTALL | re.MULTILINE)
-_ATTRIBUTE: Final = re.compile(r"^    (\w[\w, ]*): (.*?)(?=^    \w|\Z)", re.DOTALL | re.MULTILINE)
+_ATTRIBUTES: Final = pattern(r"^Attributes:\n(.*?)(?=^\S|\Z)", re.DOTALL | re.MULTILINE)
+_ATTRIBUTE: Final = pattern(r"^    (\w[\w, ]*): (.*?)(?=^    \w|\Z)", re.DOTALL | re.MULTILINE)
 
 
 def builder_help(name: str) -> str:

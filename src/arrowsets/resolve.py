@@ -9,7 +9,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from arrowsets.files.patterns import has_wildcard
 from arrowsets.files.unpack import kind_of, open_archive
 from arrowsets.files.urls import is_http, is_local, local_part, scheme
 from arrowsets.info import DatasetInfo
+from arrowsets.lazy import dataclass
 
 __all__ = ["Recipe", "Request", "card_of", "resolve"]
 
@@ -37,7 +38,7 @@ _INSPECTED: Final = 10
 Files = Mapping[str, tuple[DataFile, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe:
     """How to make a dataset.
 
@@ -87,7 +88,7 @@ class Recipe:
         return archive.extension in registry.builder(self.builder).extensions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """The arguments of `load_dataset` that say what to load."""
 

@@ -16,10 +16,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Self, cast
 
 from arrowsets.errors import SplitNotFound
+from arrowsets.lazy import dataclass, pattern
 
 __all__ = ["NamedSplit", "NamedSplitAll", "ReadInstruction", "Split", "SplitBase", "SplitRows", "parse", "percent"]
 
@@ -29,14 +29,14 @@ Rounding = Literal["closest", "pct1_dropremainder"]
 _ALL: Final = "all"
 _UNITS: Final = ("%", "abs")
 _ROUNDINGS: Final = ("closest", "pct1_dropremainder")
-_NAME: Final = re.compile(r"\w+(?:\.\w+)*")
-_BOUND: Final = re.compile(r"(-?[0-9]+(?:_[0-9]+)*)\s*(%?)")
-_ROUNDING: Final = re.compile(r"\(\s*(closest|pct1_dropremainder)\s*\)")
-_SPACE: Final = re.compile(r"\s*")
-_PLUS: Final = re.compile(r"\+")
-_OPEN: Final = re.compile(r"\[")
-_COLON: Final = re.compile(":")
-_CLOSE: Final = re.compile(r"\]")
+_NAME: Final = pattern(r"\w+(?:\.\w+)*")
+_BOUND: Final = pattern(r"(-?[0-9]+(?:_[0-9]+)*)\s*(%?)")
+_ROUNDING: Final = pattern(r"\(\s*(closest|pct1_dropremainder)\s*\)")
+_SPACE: Final = pattern(r"\s*")
+_PLUS: Final = pattern(r"\+")
+_OPEN: Final = pattern(r"\[")
+_COLON: Final = pattern(":")
+_CLOSE: Final = pattern(r"\]")
 
 
 class SplitRows(NamedTuple):
@@ -47,7 +47,7 @@ class SplitRows(NamedTuple):
     stop: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Part:
     split: str
     start: int | None = None

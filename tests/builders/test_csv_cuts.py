@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
-
 from arrowsets.builders import csv_cuts
 from arrowsets.builders.csv_cuts import record_cuts
 from arrowsets.builders.csv_records import Dialect
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from arrowsets.files import DataFile
 
 WORDS = ["a", ",", "\n", '"', '""', "\r\n", '"a,\nb"', '"x""\n""y",', "\n\n"]
@@ -24,7 +24,8 @@ def _cuts(content: bytes, step: int, **dialect: Any) -> list[int] | None:
     try:
         os.write(handle, content)
         os.close(handle)
-        return record_cuts(DataFile(url=name, local=name), Dialect(**dialect), 0, len(content), step)
+        cuts: list[int] | None = record_cuts(DataFile(url=name, local=name), Dialect(**dialect), 0, len(content), step)
+        return cuts
     finally:
         Path(name).unlink()
 

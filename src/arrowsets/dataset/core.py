@@ -208,7 +208,8 @@ class DatasetCore(Described):
 
     def __getitems__(self, keys: Sequence[int]) -> list[Any]:
         """Return rows as a list; what a DataLoader asks for."""
-        return self._reading().rows(keys, lazily=is_collating(sys._getframe(1)))
+        rows: Any = self._reading().rows(keys, lazily=is_collating(sys._getframe(1)))
+        return rows  # type: ignore[no-any-return]  # a DataLoader, which collates them, gets something like a list
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the rows in order."""

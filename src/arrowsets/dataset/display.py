@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from arrowsets.features import Features
 from arrowsets.table import View
 
-__all__ = ["to_html"]
+__all__ = ["escaped", "to_html"]
 
 ROWS, COLUMNS, CHARACTERS = 5, 20, 80
 
@@ -26,7 +24,7 @@ def to_html(kind: str, view: View, features: Features) -> str:
     names = list(view.columns[:COLUMNS])
     table = view.read(range(min(ROWS, view.num_rows)), names)
     head = "".join(
-        f'<th style="{_STYLE}">{escape(name)}<br><small style="font-weight:normal">{escape(_type(features[name]))}'
+        f'<th style="{_STYLE}">{escaped(name)}<br><small style="font-weight:normal">{escaped(_type(features[name]))}'
         "</small></th>"
         for name in names
     )
@@ -37,8 +35,15 @@ def to_html(kind: str, view: View, features: Features) -> str:
     )
     hidden = len(view.columns) - len(names)
     rest = f", {hidden} more not shown" if hidden else ""
-    title = f"{escape(kind)}: {view.num_rows:,} rows, {len(view.columns)} columns{rest}"
+    title = f"{escaped(kind)}: {view.num_rows:,} rows, {len(view.columns)} columns{rest}"
     return f"<div><p>{title}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def escaped(text: str) -> str:
+    """Return text for HTML."""
+    from html import escape  # brings the names of 2,000 characters with it, which none but notebooks need
+
+    return escape(text)
 
 
 def _type(feature: object) -> str:
@@ -50,4 +55,4 @@ def _cell(value: object) -> str:
     if value is None:
         return "<i>null</i>"
     text = value if isinstance(value, str) else repr(value)[: CHARACTERS + 1]
-    return escape(text if len(text) <= CHARACTERS else f"{text[: CHARACTERS - 1]}…")
+    return escaped(text if len(text) <= CHARACTERS else f"{text[: CHARACTERS - 1]}…")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import Any
@@ -15,7 +15,8 @@ from arrowsets.errors import ColumnNotFound, RowOutOfRange
 from arrowsets.features import Features
 from arrowsets.formats import Column, Format, PartialFormat, get_format
 from arrowsets.formats.collate import can_look_up, registered
-from arrowsets.formats.lazy import DeferredColumns, LazyColumns
+from arrowsets.formats.lazy import DeferredColumns, LazyColumns, LazyRows
+from arrowsets.lazy import dataclass
 from arrowsets.table import ColumnGroup, View
 from arrowsets.table.flat import FlatView
 from arrowsets.table.selection import as_rows
@@ -26,7 +27,7 @@ MAX_GETTERS = 512
 _COLLATED = (None, "numpy", "torch")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FormatSpec:
     """How rows are shown.
 
@@ -121,15 +122,15 @@ class Reader:
         """Show some rows as a batch."""
         return self.format.batch(self.view.read(from_start(positions, self.view.num_rows)))
 
-    def rows(self, positions: Any, *, lazily: bool = False) -> list[Any]:
-        """Show some rows as a list.
+    def rows(self, positions: Any, *, lazily: bool = False) -> Sequence[Any]:
+        """Show some rows.
 
         Args:
             lazily: The rows are going to be collated by PyTorch, which then makes tensors of whole columns, and no object
                 for each value.
         """
         if lazily and self.format.name in _COLLATED and registered():
-            return list(self._lazy(positions).rows())
+            return LazyRows(self._lazy(positions))
         return list(self.format.rows(self.view.read(from_start(positions, self.view.num_rows))))
 
     def _lazy(self, positions: Any) -> LazyColumns:

@@ -7,13 +7,13 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from html import escape
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from arrowsets import export
 from arrowsets.dataset.conversion import hf_library
 from arrowsets.dataset.dataset import Dataset
+from arrowsets.dataset.display import escaped
 from arrowsets.dataset.split_names import given_split, split_path
 from arrowsets.dataset.viewing import open_viewer
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
@@ -121,7 +121,7 @@ class DatasetDict(dict[str, Dataset]):
         return "DatasetDict({\n" + "\n".join(f"    {line}" for line in inner.splitlines()) + "\n})"
 
     def _repr_html_(self) -> str:
-        return "".join(f"<h4>{escape(name)}</h4>{dataset._repr_html_()}" for name, dataset in self.items())
+        return "".join(f"<h4>{escaped(name)}</h4>{dataset._repr_html_()}" for name, dataset in self.items())
 
     def __enter__(self) -> Self:
         return self

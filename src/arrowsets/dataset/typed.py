@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from arrowsets.errors import ColumnNotFound, SchemaConflict
 from arrowsets.features import Features, FeatureType
+from arrowsets.lazy import dataclass
 
 __all__ = ["TypedRows", "TypedStream"]
 
@@ -160,7 +161,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Fields:
     cls: Any
 
@@ -168,7 +169,7 @@ class _Fields:
         return None if row is None else self.cls(**row)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Nested:
     cls: Any
     makers: dict[str, Make]
@@ -177,7 +178,7 @@ class _Nested:
         return None if row is None else self.cls(**{n: make(row[n]) for n, make in self.makers.items() if n in row})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Items:
     make: Make
 

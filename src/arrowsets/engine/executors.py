@@ -15,7 +15,6 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -24,6 +23,7 @@ from arrowsets.engine.pool_pickle import dumps
 from arrowsets.engine.pool_supervisor import Job, Supervisor
 from arrowsets.engine.worker import reporting
 from arrowsets.errors import WorkerDied
+from arrowsets.lazy import dataclass
 
 __all__ = ["ProcessPool", "RunPickled", "Task", "process_pool", "run"]
 
@@ -172,7 +172,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """One call of the function given to `run`, and what an error calls it."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from arrowsets.engine import worker
 from arrowsets.engine.parts import Layout, Part, padded
 from arrowsets.features import Features, unify
 from arrowsets.features.buffers import to_numpy
+from arrowsets.lazy import dataclass
 from arrowsets.table import View
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
@@ -29,7 +30,7 @@ BLOCK_ROWS = 1000
 BLOCK_BYTES = 8 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """Outputs of some rows of one unit."""
 

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby
 from operator import attrgetter
@@ -32,6 +32,7 @@ from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.parts import Layout, Part, conform, filled, lay_out
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass
 from arrowsets.progress import progress
 from arrowsets.store import Draft, Entry, ShardRecord, Store
 from arrowsets.table import ArrowFiles, FileRef, ShardWriter, WrittenShard, logical_nbytes
@@ -46,7 +47,7 @@ MEMORY_BYTES = 64 << 20
 FILE_BYTES = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Materialised:
     """A result that can be read.
 
@@ -73,7 +74,7 @@ def opened(entry: Entry) -> Materialised:
     return Materialised(ArrowFiles.open(refs, layout.schema), layout, entry, hit=True, rejects=rejects)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Destination:
     """Where a result goes, and what is said of it there.
 

@@ -7,7 +7,7 @@ result has, and of which types, is known when all parts are: that is its `Layout
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 from arrowsets.errors import SchemaConflict, TransformError
 from arrowsets.features import Features, FeatureType, Json, array_of, cast_column, feature_of, takes_keys
 from arrowsets.features.casting import is_listlike
+from arrowsets.lazy import dataclass
 from arrowsets.table import ArrowFiles, FileRef
 from arrowsets.transforms.base import Reject
 
@@ -28,7 +29,7 @@ Join: TypeAlias = "Callable[[Features, Features], Features]"
 """Finds the types that hold the rows of both; raises SchemaConflict where there are none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """What one unit of work made.
 

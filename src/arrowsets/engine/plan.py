@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import pyarrow as pa
 
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass
 
 if TYPE_CHECKING:
     from arrowsets.engine.stages import Stage
@@ -59,7 +60,7 @@ class Shard(Protocol):
     def only(self, names: Sequence[str]) -> Shard: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """Rows `start` to `stop` of a shard: the unit in which work is shared out and shuffled.
 
@@ -93,7 +94,7 @@ class Piece:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """What a read depends on besides the plan.
 
@@ -147,7 +148,7 @@ class Step(ABC):
         """Make the stage that does it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shards:
     """Shards one after the other.
 
@@ -159,21 +160,21 @@ class Shards:
     features: Features | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Concatenated:
     """Plans one after the other."""
 
     plans: tuple[Plan, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Beside:
     """The columns of plans with as many rows side by side."""
 
     plans: tuple[Plan, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mixed:
     """Rows of plans in turn, or drawn with probabilities."""
 
@@ -186,7 +187,7 @@ class Mixed:
 Source: TypeAlias = "Shards | Concatenated | Beside | Mixed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A source and what is done to its rows."""
 

@@ -10,13 +10,14 @@ in positions, and where a run of pieces that continue each other begins.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
 from arrowsets.engine.plan import Piece
+from arrowsets.lazy import dataclass
 
 __all__ = ["Evenness", "Pieces"]
 
@@ -25,7 +26,7 @@ MAX_PIECES = 1 << 16
 SMALLEST_PIECE = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pieces:
     """Pieces in the order in which they are read.
 

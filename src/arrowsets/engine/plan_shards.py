@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import repeat
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 from arrowsets.builder import Builder
 from arrowsets.engine.stages_ahead import ahead
 from arrowsets.errors import ArrowsetsError, BadData
+from arrowsets.lazy import dataclass
 from arrowsets.table import View
 
 __all__ = ["BuilderShard", "ViewShard"]
@@ -30,7 +31,7 @@ _counts: dict[Any, Counts | None] = {}
 logger = logging.getLogger("arrowsets")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ViewShard:
     """All rows of a view."""
 
@@ -66,7 +67,7 @@ class ViewShard:
         return f"a dataset of {self.view.num_rows} rows"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BuilderShard:
     """A shard of a builder.
 

@@ -14,9 +14,10 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
+
+from arrowsets.lazy import dataclass
 
 __all__ = ["FunctionParts", "FunctionState", "make_function"]
 
@@ -33,7 +34,7 @@ _ATTRIBUTES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FunctionState:
     """What an empty function is filled with."""
 

@@ -6,13 +6,14 @@ import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import xxhash
 
 from arrowsets.engine.pool_pickle import dumps, loads
 from arrowsets.errors import NotPicklable
+from arrowsets.lazy import dataclass
 
 __all__ = ["RunPickled", "WorkerTraceback", "attempt", "conclude", "describe"]
 
@@ -99,7 +100,7 @@ def conclude(data: bytes) -> Any:
     raise error from WorkerTraceback(text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunPickled:
     """A pickled function that any executor can send: takes the bytes of arguments, returns those of an
     outcome."""

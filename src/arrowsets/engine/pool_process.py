@@ -16,12 +16,12 @@ import socket
 import subprocess
 import sys
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
 from arrowsets.engine.pool_wire import Link
 from arrowsets.engine.worker_process import TOKEN_BYTES
 from arrowsets.engine.worker_world import World
+from arrowsets.lazy import dataclass
 
 __all__ = ["Death", "WorkerProcess"]
 
@@ -34,7 +34,7 @@ main(sys.argv[1], int(sys.argv[2]))
 _KEPT_FUNCTIONS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Death:
     """How a process ended."""
 

@@ -16,13 +16,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from arrowsets.engine.pool_outcome import RunPickled, conclude
 from arrowsets.engine.pool_process import Death, WorkerProcess
 from arrowsets.engine.worker_world import World, place_of
 from arrowsets.errors import WorkerDied
+from arrowsets.lazy import dataclass
 
 __all__ = ["Job", "Supervisor"]
 
@@ -30,7 +31,7 @@ _START_FAILURES = 3
 _SECONDS_TO_LEAVE = 1.0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Job:
     """A task on its way through a pool."""
 
@@ -65,7 +66,7 @@ class Job:
                 self.on_progress(done)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class _Seat:
     process: WorkerProcess
     state: Literal["starting", "idle", "busy", "leaving"] = "starting"

@@ -19,7 +19,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,6 +30,7 @@ from arrowsets.engine.plan import Piece, Shard
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, Json, unify
 from arrowsets.features.buffers import of_numpy
+from arrowsets.lazy import dataclass
 from arrowsets.table.pick import is_plain
 from arrowsets.table.take import gather
 
@@ -41,7 +41,7 @@ BLOCK_ROWS = 1000
 LARGE_BYTES = 256 << 20  # offsets of 32 bits may overflow above
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chunk:
     """Rows that follow each other.
 

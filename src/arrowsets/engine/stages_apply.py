@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -14,6 +13,7 @@ from arrowsets.engine import executors, worker
 from arrowsets.engine.stages import BLOCK_ROWS, Chunk, Cursor, Stage, State, picked
 from arrowsets.errors import TransformError
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["ApplyStage", "Binding", "Bound", "Change", "ChangeStage", "Work", "merged"]
@@ -55,7 +55,7 @@ class Bound(Binding):
         return self.transform
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Work:
     """A transform and how its answers are merged with the rows it was given.
 
@@ -219,7 +219,7 @@ def _answers(results: Iterator[tuple[executors.Task, Outputs]]) -> Iterator[Outp
         yield outputs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Applied:
     """A transform, to be called where an executor runs it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from arrowsets.engine.stages_runs import RunsStage
 from arrowsets.engine.stages_shuffle import WindowStage
 from arrowsets.errors import ColumnNotFound, SchemaConflict
 from arrowsets.features import Features, FeatureType, Json, array_of, cast_column
+from arrowsets.lazy import dataclass
 
 __all__ = [
     "AddColumn",

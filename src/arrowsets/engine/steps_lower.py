@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from itertools import groupby
 
@@ -26,6 +26,7 @@ from arrowsets.engine.stages_mix import MixStage
 from arrowsets.engine.stages_rows import ChainStage, RepeatStage
 from arrowsets.engine.steps import Columns, Repeat, Share, Shift, Shuffle, Skip, Take, Units
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass
 
 __all__ = ["Lowered", "count_rows", "in_order_shares", "lower", "open_plan"]
 

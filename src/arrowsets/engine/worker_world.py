@@ -14,11 +14,11 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from arrowsets.config import Settings, settings, use
+from arrowsets.lazy import dataclass
 from arrowsets.logging import get_verbosity, set_verbosity
 
 __all__ = ["AskingFinder", "LoadedModules", "ModulePlace", "World", "place_of"]
@@ -26,7 +26,7 @@ __all__ = ["AskingFinder", "LoadedModules", "ModulePlace", "World", "place_of"]
 ModulePlace = tuple[str | None, list[str] | None]  # its file; where its submodules are, if it is a package
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class World:
     """What a worker takes over from the process that uses it."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -16,6 +15,7 @@ from arrowsets.export.shards import shard_ranges
 from arrowsets.export.target import Directory
 from arrowsets.export.windows import bounded, window_rows
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass
 from arrowsets.progress import progress
 from arrowsets.table import FileRef, ShardWriter, View
 

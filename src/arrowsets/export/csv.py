@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,14 +20,14 @@ from arrowsets.export.numbers import either, flag_pieces, float_pieces, float_te
 from arrowsets.export.scan import holding
 from arrowsets.export.temporal import is_temporal, iso_texts
 from arrowsets.export.weave import woven
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 
 __all__ = ["CsvStyle", "csv_header", "rows_as_csv"]
 
 _NESTED = JsonStyle(ascii=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CsvStyle:
     """How rows are spelled; the names are those of `pandas.DataFrame.to_csv`."""
 

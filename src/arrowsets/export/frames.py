@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import pyarrow as pa
 
 from arrowsets.errors import UnknownName
 from arrowsets.export.json import JsonStyle, json_texts, whole
+from arrowsets.lazy import dataclass
 
 __all__ = ["CsvFrames", "JsonFrames", "check_options", "flat", "frame_of"]
 

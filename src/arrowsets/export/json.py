@@ -8,7 +8,6 @@ unless asked otherwise; slashes are not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 
@@ -21,7 +20,7 @@ from arrowsets.export.scan import scan
 from arrowsets.export.temporal import epoch_numbers, is_temporal, iso_texts
 from arrowsets.export.weave import Piece, woven
 from arrowsets.features.buffers import is_valid
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 
 __all__ = ["JsonStyle", "json_texts", "rows_as_json", "whole"]
 
@@ -31,7 +30,7 @@ _WANTED = tuple(byte for byte, _, _ in (*_ESCAPES, *_CONTROLS))
 _LARGE = 1 << 26
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JsonStyle:
     """How values are spelled.
 

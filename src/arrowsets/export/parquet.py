@@ -6,7 +6,7 @@ import inspect
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from arrowsets.export.shards import shard_ranges
 from arrowsets.export.texts import check_counts
 from arrowsets.export.windows import bounded, window_rows
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass
 from arrowsets.progress import progress
 from arrowsets.sizes import parse_size
 from arrowsets.table import View

@@ -10,11 +10,12 @@ import tempfile
 import weakref
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from arrowsets.export.output import put_whole, told
+from arrowsets.lazy import dataclass
 
 __all__ = ["Directory"]
 

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from arrowsets.engine.executors import Task, process_pool, run
 from arrowsets.engine.worker import report
 from arrowsets.export.output import Output, opened, parent_folder, told, where
 from arrowsets.export.windows import WINDOW_BYTES, bounded, ranges, window_rows
+from arrowsets.lazy import dataclass
 from arrowsets.progress import progress
 from arrowsets.table import View
 

@@ -7,7 +7,6 @@ of a small table of texts (numbers up to 32,767, "True" and "False"), which are 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.features.buffers import is_valid, of_numpy, texts
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 
 __all__ = ["Looked", "Piece", "woven"]
 
@@ -23,7 +22,7 @@ __all__ = ["Looked", "Piece", "woven"]
 _LARGE = 1 << 28
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Looked:
     """Texts of a table, one for each row.
 

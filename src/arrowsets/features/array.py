@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import Frozen, register
 from arrowsets.features.casting import cast_storage, list_parts, make_list, storage_of
 from arrowsets.features.dtypes import parse_dtype
+from arrowsets.lazy import dataclass
 
 __all__ = ["Array2D", "Array3D", "Array4D", "Array5D", "ArrayType"]
 

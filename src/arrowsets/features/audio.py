@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from arrowsets.features.casting import struct_fields
 from arrowsets.features.media import STORAGE, Media
 from arrowsets.features.sound import AudioDecoder
 from arrowsets.features.wav import wav_bytes
+from arrowsets.lazy import dataclass
 
 __all__ = ["Audio"]
 

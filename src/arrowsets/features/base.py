@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from arrowsets.features.casting import cast_storage, storage_of
 from arrowsets.guise import class_seen
+from arrowsets.lazy import dataclass
 
 __all__ = ["FeatureType", "Frozen", "registered", "register"]
 

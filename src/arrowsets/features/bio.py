@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from arrowsets.features.base import register
 from arrowsets.features.media import Media, needed
+from arrowsets.lazy import dataclass
 
 __all__ = ["BioSequence", "BioStructure"]
 

@@ -5,7 +5,6 @@ What does not fit is an error that names the value and where it stands, never a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.buffers import is_valid, of_numpy, to_numpy
-from arrowsets.lazy import pc
+from arrowsets.lazy import pattern, pc
 
 __all__ = [
     "cast_storage",
@@ -261,7 +260,7 @@ def of_text(array: Arr, to: Any) -> Arr:
     return pa.array([_steps(text, to) for text in texts.to_pylist()], pa.int64()).cast(to)
 
 
-_DURATION = re.compile(r"(-?\d+) days? \+?(\d+):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
+_DURATION = pattern(r"(-?\d+) days? \+?(\d+):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _STEPS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 

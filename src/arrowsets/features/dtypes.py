@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.errors import UnknownName
+from arrowsets.lazy import pattern
 
 __all__ = ["canonical_name", "dtype_name", "parse_dtype"]
 
@@ -54,7 +55,7 @@ _REWRITTEN = {
     "date64[ms]": "date64",
 }
 _UNITS = {"time32": ("s", "ms"), "time64": ("us", "ns")}
-_PATTERN = re.compile(
+_PATTERN = pattern(
     r"(?P<unit_of>time32|time64|timestamp|duration)\[(?P<unit>s|ms|us|ns)(?:,\s*tz=(?P<tz>[^\]]+))?\]"
     r"|decimal(?P<bits>32|64|128|256)\(\s*(?P<precision>\d+)\s*(?:,\s*(?P<scale>-?\d+)\s*)?\)"
     r"|fixed_size_binary\[(?P<width>\d+)\]"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,14 @@ import numpy.typing as npt
 
 from arrowsets.features.containers import Container
 from arrowsets.features.sound import tensor_or_array
+from arrowsets.lazy import dataclass
 
 __all__ = ["Frame", "FrameBatch", "VideoDecoder", "VideoMetadata"]
 
 Pixels = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VideoMetadata:
     """What the file says of its pictures."""
 
@@ -36,7 +36,7 @@ class VideoMetadata:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """One picture; `data` is a torch tensor where torch is installed, else a numpy array."""
 
@@ -45,7 +45,7 @@ class Frame:
     duration_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FrameBatch:
     """Several pictures; each field has one entry for each."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from arrowsets.features.base import register
 from arrowsets.features.media import STORAGE, Media, needed
+from arrowsets.lazy import dataclass
 
 if TYPE_CHECKING:
     import PIL.Image

@@ -8,7 +8,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +18,7 @@ from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register
 from arrowsets.features.casting import is_text, storage_of
 from arrowsets.features.kinds import in_order
+from arrowsets.lazy import dataclass
 
 __all__ = ["Json", "dump"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar, overload
 
@@ -14,7 +14,7 @@ from arrowsets.errors import SchemaConflict, UnknownName
 from arrowsets.features.base import FeatureType, Frozen, register
 from arrowsets.features.casting import cast_storage, is_text, storage_of
 from arrowsets.features.kinds import kinds
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 
 __all__ = ["ClassLabel"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import os
-import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from importlib import import_module
@@ -22,11 +21,11 @@ from arrowsets.errors import ArrowsetsError, BadData, BadMedia, DataFilesNotFoun
 from arrowsets.features.base import FeatureType, Frozen
 from arrowsets.features.casting import cast_storage, is_text, storage_of, struct_fields
 from arrowsets.features.scalar import Value
-from arrowsets.lazy import pc
+from arrowsets.lazy import pattern, pc
 
 __all__ = ["STORAGE", "Media", "content_of", "has_media", "needed"]
 
-_ADDRESS = re.compile(r"<_io\.BytesIO object at 0x[0-9a-f]+>")
+_ADDRESS = pattern(r"<_io\.BytesIO object at 0x[0-9a-f]+>")
 STORAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 

@@ -6,7 +6,7 @@ import warnings
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as SequenceOf
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import Any, ClassVar, Self
 
@@ -18,6 +18,7 @@ from arrowsets.features.base import FeatureType, Frozen, register, registered
 from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of, struct_fields
 from arrowsets.features.kinds import in_order, kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
+from arrowsets.lazy import dataclass
 
 __all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json"]
 
@@ -180,7 +181,7 @@ def _mask(values: SequenceOf[Any], present: SequenceOf[Any]) -> pa.Array[Any] | 
     return None if len(present) == len(values) else pa.array([value is None for value in values], pa.bool_())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _StructDecoder:
     decoders: dict[str, Callable[[Any], Any]]
 
@@ -194,7 +195,7 @@ class _StructDecoder:
         return result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _ListDecoder:
     decode: Callable[[Any], Any]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from arrowsets.features.base import register
 from arrowsets.features.media import Media, needed
+from arrowsets.lazy import dataclass
 
 __all__ = ["Nifti"]
 

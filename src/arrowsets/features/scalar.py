@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from arrowsets.features.base import Frozen, register
 from arrowsets.features.casting import cast_storage, is_text, of_text
 from arrowsets.features.dtypes import canonical_name, parse_dtype
 from arrowsets.features.kinds import kind_of, kinds, quick_array, to_arrow_or_numpy
+from arrowsets.lazy import dataclass
 
 __all__ = ["Value"]
 

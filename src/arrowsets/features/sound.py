@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from arrowsets.errors import MissingDependency
 from arrowsets.features.containers import Container, refuse_playlist
 from arrowsets.features.resample import resampled
+from arrowsets.lazy import dataclass
 
 __all__ = ["AudioDecoder", "AudioMetadata", "AudioSamples", "importable", "tensor_or_array"]
 
@@ -35,7 +35,7 @@ def tensor_or_array(array: npt.NDArray[Any]) -> Any:
     return torch.from_numpy(array)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AudioMetadata:
     """What the file says of its sound, before any conversion."""
 
@@ -47,7 +47,7 @@ class AudioMetadata:
     stream_index: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AudioSamples:
     """Samples as (channels, samples) of float32.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from arrowsets.features.base import FeatureType, Frozen, register
 from arrowsets.features.nested import List, Struct
 from arrowsets.features.scalar import Value
+from arrowsets.lazy import dataclass
 
 __all__ = ["Translation", "TranslationVariableLanguages"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import Any, ClassVar, Final
 
@@ -13,6 +13,7 @@ from arrowsets.features.containers import refuse_playlist
 from arrowsets.features.film import VideoDecoder
 from arrowsets.features.media import Media
 from arrowsets.features.sound import importable
+from arrowsets.lazy import dataclass
 
 __all__ = ["Video"]
 

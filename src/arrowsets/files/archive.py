@@ -11,25 +11,26 @@ import functools
 import io
 import os
 import posixpath
-import re
 import struct
-import tarfile
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from arrowsets.errors import BadData, DataFilesNotFound
 from arrowsets.files.compression import checked
+from arrowsets.lazy import dataclass, pattern
+
+if TYPE_CHECKING:
+    import tarfile
+    import zipfile
 
 __all__ = ["Limits", "Member", "archive_kind", "members", "open_member"]
 
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3L2H")
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_DRIVE: Final = pattern(r"[A-Za-z]:")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limits:
     """How much an archive may unpack to, before it is taken for a bomb.
 
@@ -50,7 +51,7 @@ class Limits:
         return max(self.floor, int(stored * self.ratio))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Member:
     """A regular file in an archive. `stamp` changes with its content; `info` is what opens it."""
 
@@ -81,6 +82,9 @@ def members(kind: str, path: str, url: str) -> Mapping[str, Member]:
 
 @functools.lru_cache(maxsize=32)
 def _listed(kind: str, path: str, size: int, mtime: int) -> Mapping[str, Member]:
+    import tarfile
+    import zipfile
+
     del size, mtime  # parts of the cache's key: an archive that was replaced is listed again
     try:
         return _zip_members(path) if kind == "zip" else _tar_members(path)
@@ -102,6 +106,8 @@ def safe_name(name: str, archive: str) -> str:
 
 
 def _zip_members(path: str) -> dict[str, Member]:
+    import zipfile
+
     found: dict[str, Member] = {}
     with zipfile.ZipFile(path) as file:
         for info in file.infolist():
@@ -114,6 +120,8 @@ def _zip_members(path: str) -> dict[str, Member]:
 
 
 def _tar_members(path: str) -> dict[str, Member]:
+    import tarfile
+
     found: dict[str, Member] = {}
     links: list[tuple[str, str]] = []
     with tarfile.open(path, "r:") as file:
@@ -182,6 +190,8 @@ class _Span(io.RawIOBase):
 
 def open_member(kind: str, path: str, name: str, url: str) -> BinaryIO:
     """Open a member's bytes; failing reads are `BadData`."""
+    import zipfile
+
     member = members(kind, path, url).get(name)
     if member is None:
         raise DataFilesNotFound(f"the archive {path!r} has no member {name!r}")
@@ -196,6 +206,8 @@ def open_member(kind: str, path: str, name: str, url: str) -> BinaryIO:
 
 
 def _zip_stream(file: BinaryIO, info: zipfile.ZipInfo) -> BinaryIO:
+    import zipfile
+
     # ZipFile.open would list the whole archive again, for each member of each worker.
     if info.flag_bits & 1:
         raise NotImplementedError("it is encrypted")

@@ -19,11 +19,12 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from arrowsets.errors import BadData, UnknownName
+from arrowsets.lazy import dataclass, pattern
 
 __all__ = ["Card", "Config", "Parts", "front_matter", "parts_of", "patterns_in", "read_card"]
 
@@ -32,16 +33,16 @@ DEFAULT = "default"
 # Not `splitlines`: a text in quotes may hold other separators.
 _LINE_END: Final = r"(?:\r\n|\r|\n)"
 _BLANKS: Final = r"[^\S\r\n]*"
-_FRONT: Final = re.compile(
+_FRONT: Final = pattern(
     rf"(\ufeff?{_BLANKS}---{_BLANKS}{_LINE_END})((?:.*?{_LINE_END})??)({_BLANKS}---{_BLANKS}(?:{_LINE_END}|\Z))",
     re.DOTALL,
 )
-_END: Final = re.compile(_LINE_END)
+_END: Final = pattern(_LINE_END)
 _OVERRIDE = ".huggingface.yaml"
 _LEGACY = "dataset_infos.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Config:
     """One entry of `configs:`."""
 
@@ -52,7 +53,7 @@ class Config:
     keywords: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Card:
     """What a directory says of itself.
 

@@ -6,11 +6,7 @@ error instead of text made of noise.
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
-import zipfile
 import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, Literal, cast
@@ -43,9 +39,14 @@ _MAGIC: Final = (
 )
 _BZ2: Final = (b"1AY&SY", b"\x17rE8P\x90")  # first block, or the end of an empty stream
 _PEEK: Final = 16
-_FAILURES: Final = (
-    EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException, NotImplementedError,
-)  # fmt: skip
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what the streams of the codecs raise. Their modules are imported here: most programs need none."""
+    from lzma import LZMAError
+    from zipfile import BadZipFile
+
+    return EOFError, OSError, zlib.error, LZMAError, BadZipFile, pa.ArrowException, NotImplementedError
 
 
 def _suffix(name: str) -> str:
@@ -91,7 +92,7 @@ class Checked(io.RawIOBase):
             data = self._inner.read(len(view))
         except BadData:
             raise
-        except _FAILURES as error:
+        except _failures() as error:
             raise BadData(f"broken or cut off {self._what}: {error}", file=self._file) from error
         view[: len(data)] = data
         return len(data)
@@ -114,15 +115,32 @@ def _arrow(codec: Literal["zstd", "lz4"]) -> Callable[[BinaryIO], BinaryIO]:
     return lambda raw: cast(BinaryIO, pa.CompressedInputStream(pa.PythonFile(cast(io.IOBase, raw), mode="r"), codec))
 
 
-def _lzma(raw: BinaryIO, form: int) -> BinaryIO:
-    return cast(BinaryIO, lzma.LZMAFile(raw, format=form))
+def _gzip(raw: BinaryIO) -> BinaryIO:
+    from gzip import GzipFile
+
+    return cast(BinaryIO, GzipFile(fileobj=raw, mode="rb"))
+
+
+def _bz2(raw: BinaryIO) -> BinaryIO:
+    from bz2 import BZ2File
+
+    return cast(BinaryIO, BZ2File(raw))
+
+
+def _lzma(form: Literal["FORMAT_XZ", "FORMAT_ALONE"]) -> Callable[[BinaryIO], BinaryIO]:
+    def opened(raw: BinaryIO) -> BinaryIO:
+        import lzma
+
+        return cast(BinaryIO, lzma.LZMAFile(raw, format=getattr(lzma, form)))
+
+    return opened
 
 
 _OPENERS: Final[dict[str, Callable[[BinaryIO], BinaryIO]]] = {
-    "gzip": lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw, mode="rb")),
-    "bz2": lambda raw: cast(BinaryIO, bz2.BZ2File(raw)),
-    "xz": lambda raw: _lzma(raw, lzma.FORMAT_XZ),
-    "lzma": lambda raw: _lzma(raw, lzma.FORMAT_ALONE),
+    "gzip": _gzip,
+    "bz2": _bz2,
+    "xz": _lzma("FORMAT_XZ"),
+    "lzma": _lzma("FORMAT_ALONE"),
     # Arrow has these codecs built in: no optional package is needed.
     "zstd": _arrow("zstd"),
     "lz4": _arrow("lz4"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,10 +13,11 @@ from arrowsets.errors import DataFilesNotFound
 from arrowsets.files import archive, remote
 from arrowsets.files.compression import codec_of_bytes, codec_of_name, decompress, without_codec
 from arrowsets.files.urls import is_http, is_local, is_plain_path, local_part, name_part, split_chain
+from arrowsets.lazy import pattern
 
 __all__ = ["DataFile", "Origin"]
 
-_PINNED: Final = re.compile(r"(?<=hf://)(datasets/[^/@]+(?:/[^/@]+)?)@[0-9a-f]{40}/")
+_PINNED: Final = pattern(r"(?<=hf://)(datasets/[^/@]+(?:/[^/@]+)?)@[0-9a-f]{40}/")
 
 
 class Origin(Protocol):

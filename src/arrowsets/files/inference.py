@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from arrowsets.files.patterns import METADATA_NAMES
+from arrowsets.lazy import pattern
 
 __all__ = ["KEYWORDS", "SPLIT_NAME", "TASK", "infer_splits"]
 
@@ -29,13 +30,13 @@ KEYWORDS: dict[str, tuple[str, ...]] = {
     "test": ("test", "testing", "eval", "evaluation"),
 }
 TASK = "task.toml"
-SPLIT_NAME = re.compile(r"\w+(\.\w+)*")
+SPLIT_NAME = pattern(r"\w+(\.\w+)*")
 
-_SHARD = re.compile(r"data/(.*)-[0-9]{5}-of-[0-9]{5}[^/]*\.[^/]*", re.DOTALL)
+_SHARD = pattern(r"data/(.*)-[0-9]{5}-of-[0-9]{5}[^/]*\.[^/]*", re.DOTALL)
 _SEPARATOR = "[-._ 0-9]"
 _WORDS = "|".join(word for words in KEYWORDS.values() for word in words)
-_IN_DIRECTORY = re.compile(rf"(?:^|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR}|\Z)")
-_IN_FILE = re.compile(rf"(?:^|(?<=/)|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR})")
+_IN_DIRECTORY = pattern(rf"(?:^|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR}|\Z)")
+_IN_FILE = pattern(rf"(?:^|(?<=/)|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR})")
 _FORMS = 4
 _ORDER = {word: (split, order) for split, words in KEYWORDS.items() for order, word in enumerate(words)}
 

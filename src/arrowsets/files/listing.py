@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from arrowsets.files.datafile import DataFile
 from arrowsets.files.urls import is_plain_path
+from arrowsets.lazy import dataclass
 
 __all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file",
            "local_etag", "under", "walk"]  # fmt: skip
@@ -23,7 +23,7 @@ class Stored(NamedTuple):
     etag: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
     """Files and subdirectories of a directory, by name."""
 

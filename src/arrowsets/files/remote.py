@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, cast
 
 from arrowsets.config import settings
 from arrowsets.errors import BadData, DataFilesNotFound, OfflineError, RemoteError
+from arrowsets.lazy import dataclass
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
@@ -24,7 +23,7 @@ _TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_WAIT: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Retry:
     """How often a request is repeated, and the seconds between: `delay` doubles each time, with jitter."""
 
@@ -39,6 +38,8 @@ class Retry:
 
     def wait(self, attempt: int, response: Response | None = None) -> None:
         """Wait before attempt number `attempt` + 1, as long as the server asked for if it did."""
+        import random
+
         seconds = self.delay * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
         asked = response.headers.get("Retry-After", "") if response is not None else ""
         self.sleep(min(_LONGEST_WAIT, max(seconds, float(asked)) if asked.isdigit() else seconds))
@@ -47,7 +48,7 @@ class Retry:
 retry = Retry()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stat:
     """What a server says of a file without sending it."""
 

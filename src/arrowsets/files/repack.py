@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import lzma
-import shutil
-import tarfile
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -37,6 +33,9 @@ def repack(kind: str, source: Path, target: Path, url: str, limits: Limits) -> N
         BadData: for what is no such archive, is encrypted, or unpacks to more than `limits` allow.
         MissingDependency: where what reads it is not installed.
     """
+    import tarfile
+    import tempfile
+
     most = limits.allowed(source.stat().st_size)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
@@ -58,6 +57,8 @@ def repack(kind: str, source: Path, target: Path, url: str, limits: Limits) -> N
 
 def _of_7z(source: Path, folder: Path, url: str, most: int) -> Iterator[_Unpacked]:
     """Unpack all members, each to a file that is called by its number: no name becomes a path."""
+    from lzma import LZMAError
+
     try:
         library = import_module("py7zr")
     except ImportError as error:
@@ -70,7 +71,7 @@ def _of_7z(source: Path, folder: Path, url: str, most: int) -> Iterator[_Unpacke
             regular = [info for info in archive.list() if not info.is_directory and not _is_link(info)]
             _check(sum(info.uncompressed for info in regular), most, url)
             archive.extract(targets=[info.filename for info in regular], factory=writers)
-    except (*refusals, lzma.LZMAError, EOFError, OSError, ValueError) as error:
+    except (*refusals, LZMAError, EOFError, OSError, ValueError) as error:
         raise BadData(f"not a readable 7z archive: {error or type(error).__name__}", file=url) from error
     finally:
         writers.close()
@@ -129,6 +130,8 @@ class _Writer:
 
 def _of_rar(source: Path, folder: Path, url: str, most: int) -> Iterator[_Unpacked]:
     """Unpack one member after the other."""
+    from shutil import copyfileobj
+
     try:
         library = import_module("rarfile")
     except ImportError as error:
@@ -140,7 +143,7 @@ def _of_rar(source: Path, folder: Path, url: str, most: int) -> Iterator[_Unpack
             for number, info in enumerate(regular):
                 path = folder / str(number)
                 with archive.open(info) as content, path.open("wb") as file:
-                    shutil.copyfileobj(content, file, _BUFFER)
+                    copyfileobj(content, file, _BUFFER)
                 yield _Unpacked(safe_name(info.filename, url), path.stat().st_size, path)
     except library.RarCannotExec as error:
         raise MissingDependency(

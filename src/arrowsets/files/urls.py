@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from arrowsets.lazy import pattern
+
 __all__ = [
     "ARCHIVE_SCHEMES",
     "is_http",
@@ -22,10 +24,10 @@ __all__ = [
 ARCHIVE_SCHEMES = frozenset({"zip", "tar"})
 
 # Two letters at least: `C:` is a drive.
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)(?:://|::)")
+_SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+.\-]+)(?:://|::)")
 
 # A path that `Path` would leave as it is: no empty component and none that is ".".
-_NORMAL = re.compile(r"/?(?!\.?(?:/|\Z))[^/]+(?:/(?!\.?(?:/|\Z))[^/]+)*\Z")
+_NORMAL = pattern(r"/?(?!\.?(?:/|\Z))[^/]+(?:/(?!\.?(?:/|\Z))[^/]+)*\Z")
 
 
 def scheme(url: str) -> str | None:

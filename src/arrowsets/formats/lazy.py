@@ -21,12 +21,12 @@ from collections.abc import (
 )
 from itertools import repeat
 from operator import is_
-from typing import Any, Self, TypeAlias, cast
+from typing import Any, Self, TypeAlias, cast, overload
 
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["DeferredColumns", "LazyBatch", "LazyColumns", "LazyRow", "Run", "changes", "runs_of"]
+__all__ = ["DeferredColumns", "LazyBatch", "LazyColumns", "LazyRow", "LazyRows", "Run", "changes", "runs_of"]
 
 AnyTable: TypeAlias = "pa.Table | pa.RecordBatch"
 Decoder = Callable[[Any], Any]
@@ -281,6 +281,26 @@ class LazyRow(_Lazy):
         return LazyRow(self._columns, self._index, None if self._changes is None else dict(self._changes))
 
 
+class LazyRows(Sequence[LazyRow]):
+    """All rows of a table, each made when it is asked for: who collates them by columns asks for one."""
+
+    __slots__ = ("columns",)
+
+    def __init__(self, columns: LazyColumns) -> None:
+        self.columns = columns
+
+    def __len__(self) -> int:
+        return self.columns.num_rows
+
+    @overload
+    def __getitem__(self, index: int) -> LazyRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[LazyRow]: ...
+    def __getitem__(self, index: int | slice) -> LazyRow | list[LazyRow]:
+        found = range(self.columns.num_rows)[index]
+        return LazyRow(self.columns, found) if isinstance(found, int) else [LazyRow(self.columns, i) for i in found]
+
+
 Run: TypeAlias = "tuple[LazyColumns, int, int]"
 
 
@@ -289,6 +309,8 @@ def runs_of(rows: Sequence[object]) -> list[Run] | None:
 
     None if a row is no such row any more, because a key of it was set or deleted.
     """
+    if isinstance(rows, LazyRows):
+        return [(rows.columns, 0, len(rows))]
     runs: list[Run] = []
     columns: LazyColumns | None = None
     start = stop = 0

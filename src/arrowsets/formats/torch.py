@@ -49,7 +49,10 @@ class TorchFormat(TensorFormat):
         import torch
 
         # from_numpy warns of read-only memory and cannot hold negative strides.
-        tensor = torch.from_numpy(array if array.flags.writeable and array.flags.c_contiguous else own(array))
+        flags = array.flags
+        tensor = torch.from_numpy(array if flags.writeable and flags.c_contiguous else own(array))
+        if not self.options:
+            return tensor
         if self._moves:
             tensor = tensor.to(**self._moves)
         if self.options.get("pin_memory"):

@@ -12,11 +12,11 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from types import CodeType
 
 from arrowsets.hashing.instructions import Step, handlers, positions, steps_of
 from arrowsets.hashing.tree import Fingerprint, leaf, node
+from arrowsets.lazy import dataclass
 
 __all__ = ["WHOLE", "Chain", "Import", "Shape", "shape_of"]
 
@@ -40,7 +40,7 @@ _FLAGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Import:
     """An import statement inside a function."""
 
@@ -49,7 +49,7 @@ class Import:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """What a code object does and what it looks at.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from arrowsets.hashing.tree import Fingerprint, join, shorten
+from arrowsets.lazy import dataclass
 
 __all__ = ["Difference", "explain"]
 
@@ -14,7 +14,7 @@ ABSENT = "absent"
 _MOST_ITEMS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Difference:
     """One part that differs.
 

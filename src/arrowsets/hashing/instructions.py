@@ -11,9 +11,10 @@ import dis
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from types import CodeType
+
+from arrowsets.lazy import dataclass
 
 __all__ = ["Step", "handlers", "plain_steps", "positions", "steps_of"]
 
@@ -30,7 +31,7 @@ _LOAD_CONST = frozenset({"LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL", "LOAD_CONST_MO
 _LONGEST_JUMP_CHAIN = 8
 
 
-@dataclass(slots=True)
+@dataclass
 class Step:
     """An instruction.
 

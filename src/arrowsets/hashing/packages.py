@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import sys
-import sysconfig
 from importlib.machinery import ModuleSpec
 from pathlib import PurePath
 from types import ModuleType
@@ -20,8 +19,15 @@ __all__ = ["find_spec", "is_users", "package_leaf"]
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _INSTALLED = {"site-packages", "dist-packages"}
-_STDLIB = tuple({PurePath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")})
 _OURS = "arrowsets"
+
+
+@functools.cache
+def _standard() -> tuple[PurePath, ...]:
+    """Return where Python's own modules lie."""
+    from sysconfig import get_path
+
+    return tuple({PurePath(get_path(name)) for name in ("stdlib", "platstdlib")})
 
 
 def is_users(module: str, file: str | None = None) -> bool:
@@ -43,7 +49,7 @@ def _is_users(module: str, file: str | None) -> bool:
         return False
     if file:
         path = PurePath(file)
-        return _INSTALLED.isdisjoint(path.parts) and not any(path.is_relative_to(folder) for folder in _STDLIB)
+        return _INSTALLED.isdisjoint(path.parts) and not any(path.is_relative_to(folder) for folder in _standard())
     if root in sys.stdlib_module_names or root in sys.builtin_module_names:
         return False
     # Made at run time, or C code without a file: the user's unless a package has that name.

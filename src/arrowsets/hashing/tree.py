@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from xxhash import xxh3_128_hexdigest
+
+from arrowsets.lazy import dataclass
 
 __all__ = [
     "SUMMARY_LENGTH",
@@ -31,7 +32,7 @@ SUMMARY_LENGTH = 200
 UNHASHABLE = "unhashable"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fingerprint:
     """What a value is, as a digest and as the tree of its parts.
 

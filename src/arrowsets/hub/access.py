@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from arrowsets.config import settings
 from arrowsets.errors import BadToken, OfflineError
 from arrowsets.files import remote
 from arrowsets.hub.refusals import Unreachable, retry_after, told
+from arrowsets.lazy import dataclass
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -17,9 +17,10 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from arrowsets.lazy import dataclass
 
 __all__ = ["HubCache", "StoredFile", "canonical", "is_safe", "note_canonical"]
 
@@ -29,7 +30,7 @@ _CONTENT: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 _SAFE: Final = re.compile(r"(?![A-Za-z]:)(?!.*(?:^|/)\.{0,2}(?:/|$))[^\\\0]+", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoredFile:
     """A file of a commit: its size and what its content is called (SHA-256, or Git's SHA-1 of small files)."""
 
@@ -37,7 +38,7 @@ class StoredFile:
     etag: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HubCache:
     """What is cached of one dataset."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from arrowsets import registry
@@ -17,6 +17,7 @@ from arrowsets.files.find import splits_of
 from arrowsets.files.inference import infer_splits
 from arrowsets.hub.readme import edit_yaml, read_head, with_head
 from arrowsets.info import DatasetInfo, SplitDict, SplitInfo
+from arrowsets.lazy import dataclass
 
 __all__ = ["LEGACY", "OVERRIDE", "README", "ConfigChange", "card_with_info", "cards_without", "changed_cards"]
 

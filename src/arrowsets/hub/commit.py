@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from arrowsets.errors import CommitConflict, HubError, SchemaConflict
@@ -21,6 +21,7 @@ from arrowsets.hub.card import OVERRIDE, README, ConfigChange, changed_cards
 from arrowsets.hub.refusals import Unreachable, retry_after, status_of
 from arrowsets.hub.snapshot import Snapshot, ask_snapshot
 from arrowsets.info import DatasetInfo, SplitInfo
+from arrowsets.lazy import dataclass
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo, CommitOperationAdd

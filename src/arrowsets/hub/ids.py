@@ -9,9 +9,10 @@ A revision is a branch, a tag, a commit or a reference such as `refs/pr/1`; in a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
+
+from arrowsets.lazy import dataclass
 
 __all__ = ["HubId", "hub_url", "is_commit", "is_hub_id"]
 
@@ -24,7 +25,7 @@ _COMMIT = re.compile("[0-9a-f]{40}")
 _SPECIAL = re.compile(r"(refs)/((?:convert|pr)/[^/]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HubId:
     """A dataset on a hub, at a revision, and perhaps a path in it.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
@@ -13,6 +12,7 @@ from arrowsets.files import remote
 from arrowsets.hub.access import Access
 from arrowsets.hub.cache import HubCache, StoredFile, whole
 from arrowsets.hub.refusals import told
+from arrowsets.lazy import dataclass
 
 if TYPE_CHECKING:
     from requests import Response
@@ -22,7 +22,7 @@ __all__ = ["HubOrigin"]
 _SHA256, _SHA1 = 64, 40
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HubOrigin:
     """A file of a commit on a hub."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from arrowsets.errors import BadData
 from arrowsets.files.card import front_matter, parts_of
+from arrowsets.lazy import dataclass
 
 __all__ = ["edit_yaml", "read_head", "with_head"]
 
@@ -127,7 +127,7 @@ def _are_one(old: object, new: object) -> bool:
     return old.get(_IDENTITY) is not None and old.get(_IDENTITY) == new.get(_IDENTITY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Item:
     """The lines of an item of a list, with those of comments above it."""
 

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -26,6 +25,7 @@ from arrowsets.hub.cache import HubCache, StoredFile, canonical, is_safe, note_c
 from arrowsets.hub.ids import DEFAULT_REVISION, HubId, hub_url, is_commit, is_hub_id
 from arrowsets.hub.origin import HubOrigin
 from arrowsets.hub.refusals import Unreachable
+from arrowsets.lazy import dataclass
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetInfo

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from arrowsets.dataset.reading import FormatSpec
@@ -11,7 +10,7 @@ from arrowsets.engine.stages_apply import Binding
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
 from arrowsets.formats import Format, get_format
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.call import Call
 from arrowsets.transforms.filter import ExpressionFilter, Filter

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pyarrow.compute as pc
 
 from arrowsets.features.base import FeatureType
 from arrowsets.features.label import ClassLabel
+from arrowsets.lazy import dataclass
 from arrowsets.statistics.media import measure
 from arrowsets.statistics.numeric import empty, proportion, summarise
 from arrowsets.table import View
@@ -48,7 +48,7 @@ _FORMATS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ColumnStatistics:
     """What is told of a column.
 

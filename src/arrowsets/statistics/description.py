@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass
 from arrowsets.statistics.columns import column_statistics
 from arrowsets.table import View
 
@@ -22,7 +22,7 @@ _LABELS = 3
 _BARS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Description:
     """The statistics of a dataset's columns.
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from arrowsets.lazy import dataclass
 
 __all__ = ["BINS", "Chunks", "empty", "proportion", "summarise"]
 

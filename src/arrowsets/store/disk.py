@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sys
 import time
 import uuid
@@ -122,8 +121,10 @@ def remove_file(path: Path) -> bool:
 
 def remove_tree(path: Path) -> bool:
     """Remove a folder and all in it; tell whether it is gone."""
+    from shutil import rmtree  # its module imports all codecs
+
     with suppress(OSError):
-        shutil.rmtree(path, ignore_errors=True)
+        rmtree(path, ignore_errors=True)
         return not path.exists()
     return False
 
@@ -168,9 +169,11 @@ def _reason(error: OSError, path: Path, needed: int | None) -> str:
 
 
 def _space(path: Path, needed: int | None) -> str:
+    from shutil import disk_usage
+
     parts = []
     with suppress(OSError):
-        parts.append(f"{shutil.disk_usage(_existing(path)).free:,} bytes free")
+        parts.append(f"{disk_usage(_existing(path)).free:,} bytes free")
     if needed is None:
         with suppress(OSError):
             parts.append(f"{path.stat().st_size:,} written so far")

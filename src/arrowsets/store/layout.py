@@ -17,7 +17,6 @@ The tree of a store:
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from pathlib import Path
@@ -25,6 +24,7 @@ from pathlib import Path
 import xxhash
 
 from arrowsets.errors import UnknownName
+from arrowsets.lazy import pattern
 from arrowsets.store.disk import remove_tree, replace
 
 __all__ = [
@@ -51,9 +51,9 @@ TMP = "tmp"
 
 _RESERVED = {MANIFEST, TRUSTED, USED, JOURNAL, CLAIMS, TMP}
 _TRASH_GRACE = 60.0  # whoever put it there may still put it back
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]+")
+_KEY = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]+")
 # What every file system takes: Windows refuses control characters, <>:"/\\|?* and a dot or space at the end.
-_NAME = re.compile(
+_NAME = pattern(
     r"[^.\s\x00-\x1f<>:\"/\\|?*\ud800-\udfff]([^\x00-\x1f<>:\"/\\|?*\ud800-\udfff]*[^.\s\x00-\x1f<>:\"/\\|?*\ud800-\udfff])?"
 )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from arrowsets.errors import StoreError
+from arrowsets.lazy import dataclass
 from arrowsets.store.entry import Entry
 from arrowsets.store.layout import JOURNAL
 from arrowsets.store.lease import pinned
@@ -16,7 +16,7 @@ from arrowsets.store.store import Store
 __all__ = ["Row", "Usage", "du", "ls"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One entry or draft.
 
@@ -41,7 +41,7 @@ class Row:
     in_use: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Usage:
     """What a store takes of its disk."""
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import xxhash
+
+from arrowsets.lazy import dataclass
 
 __all__ = ["VERSION", "RecordError", "Manifest", "ShardRecord", "decode", "encode"]
 
@@ -45,7 +47,7 @@ def decode(data: bytes) -> dict[str, Any]:
     return body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShardRecord:
     """One file of an entry or a draft.
 
@@ -87,7 +89,7 @@ class ShardRecord:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """What a finished entry holds and how it was made.
 

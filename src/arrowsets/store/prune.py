@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from arrowsets.lazy import dataclass
 from arrowsets.store.disk import remove_file, remove_tree
 from arrowsets.store.draft import sweep, tidy
 from arrowsets.store.layout import JOURNAL, MANIFEST, TMP, USED, empty_trash, entry_path, folders, to_trash
@@ -24,7 +24,7 @@ __all__ = ["Item", "PruneReport", "items", "prune", "remove", "set_aside"]
 DRAFT_GRACE = 3 * 86400.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """One folder of a store.
 
@@ -41,7 +41,7 @@ class Item:
     last_used: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PruneReport:
     """What a prune removed, or would remove.
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from arrowsets.errors import CorruptEntry, StoreError
+from arrowsets.lazy import dataclass
 from arrowsets.store.disk import explained, remove_file
 from arrowsets.store.draft import Draft, StoreWarning, sweep
 from arrowsets.store.entry import Entry
@@ -27,7 +27,7 @@ __all__ = ["Store"]
 _LOOKED_AT = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Store:
     """Entries and drafts under one folder, which is made when something is first written.
 

@@ -21,13 +21,14 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import xxhash
 
 from arrowsets.errors import CorruptEntry
+from arrowsets.lazy import dataclass
 from arrowsets.store.disk import boot_id, checksum, write_whole
 from arrowsets.store.layout import TRUSTED
 from arrowsets.store.manifest import Manifest, RecordError, ShardRecord, decode, encode
@@ -127,7 +128,7 @@ def _identity(shards: Iterable[ShardRecord], stats: Mapping[str, os.stat_result]
     return digest.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Mark:
     boot: str
     clock: float  # of the boot, not of the day: that one may be set

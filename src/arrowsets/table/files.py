@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from arrowsets.errors import BadData, ColumnNotFound, RowOutOfRange, SchemaConflict
 from arrowsets.features import plain_type
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 from arrowsets.table.schemas import nulls, promote, unify_schemas
 from arrowsets.table.selection import Rows
 from arrowsets.table.sources import BlankSource, FileSource, MemorySource, Source
@@ -34,7 +34,7 @@ _SAMPLED_BATCHES = 256
 _KEPT_PROJECTIONS = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileRef:
     """A file to read, and the rows of each of its record batches where they are known."""
 
@@ -42,7 +42,7 @@ class FileRef:
     batches: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """A column as it is shown, and where it lies: `("s",)`, or a struct field `("s", "x")`."""
 
@@ -50,7 +50,7 @@ class Column:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Part:
     """Rows of a source. `origins` says for each column where it lies there; None where it is all null."""
 

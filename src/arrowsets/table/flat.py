@@ -70,11 +70,12 @@ class _Column(Protocol):
 class _FlatFiles:
     """The columns of some files; what they consist of is found out as batches are touched."""
 
-    __slots__ = ("_columns", "_files", "_known", "_starts", "_usable")
+    __slots__ = ("_columns", "_files", "_known", "_starts", "_unknown", "_usable")
 
     def __init__(self, files: ArrowFiles) -> None:
         self._files, self._starts = files, files.starts
         self._known = np.zeros(files.num_batches, np.bool_)
+        self._unknown = files.num_batches
         self._columns: dict[str, _Column] = {}
         for field in files.schema:
             make = _kind(field.type)
@@ -86,7 +87,7 @@ class _FlatFiles:
         if not len(rows):
             return None
         batches = self._starts.searchsorted(rows, "right") - 1
-        if not self._known[batches].all():
+        if self._unknown and not self._known[batches].all():
             for index in np.unique(batches[~self._known[batches]]).tolist():
                 self._usable = self._usable and self._learn(index)
         if not self._usable:
@@ -102,6 +103,7 @@ class _FlatFiles:
     def _learn(self, index: int) -> bool:
         batch, start = self._files.batch(index), int(self._starts[index])
         self._known[index] = True
+        self._unknown -= 1
         return self._files.keeps(index) and all(
             not array.null_count and column.learn(index, array, start)
             for array, column in zip(batch.columns, self._columns.values(), strict=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 
+from arrowsets.lazy import dataclass
 from arrowsets.table.files import ArrowFiles, Column
 from arrowsets.table.selection import Selection
 
 __all__ = ["ColumnGroup"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ColumnGroup:
     """Columns of some files, and the rows of these that are shown."""
 

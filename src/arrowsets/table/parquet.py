@@ -10,7 +10,6 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.errors import BadData
+from arrowsets.lazy import dataclass
 from arrowsets.table.files import ArrowFiles, Column
 from arrowsets.table.group import ColumnGroup
 from arrowsets.table.selection import Selection
@@ -34,7 +34,7 @@ PIECE_ROWS = 8192
 KEPT_BYTES = 256 << 20
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ParquetFooter:
     """What stands at the end of a Parquet file: its columns, and how many rows its row groups have."""
 

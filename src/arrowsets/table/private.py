@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import weakref
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from arrowsets.lazy import dataclass
 
 __all__ = ["own", "register"]
 
@@ -24,7 +25,7 @@ AnyNumpy = npt.NDArray[Any]
 _WORTH_IT = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Mapped:
     path: str
     size: int

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import xxhash
 
 from arrowsets.errors import RowOutOfRange, ShapeConflict, StoreError
+from arrowsets.lazy import dataclass
 
 __all__ = ["Positions", "Rows", "Selection", "as_rows"]
 
@@ -24,7 +24,7 @@ _SPILL_BYTES = 1 << 20
 _PROBES = 8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Selection:
     """Rows in the order they are shown: a range for as long as one can say it, an array otherwise.
 
@@ -146,7 +146,7 @@ def as_rows(positions: Positions, total: int) -> Rows:
         return same
     if array.dtype == np.int64 and not array.flags.writeable:
         return array
-    return _frozen(array.astype(np.int64))
+    return _frozen(array.astype(np.int64, copy=not isinstance(positions, list)))
 
 
 def _from_start(array: npt.NDArray[Any], total: int) -> npt.NDArray[Any]:
@@ -241,9 +241,11 @@ def _frozen(array: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def _save(array: npt.NDArray[np.int64], target: Path) -> None:
+    from tempfile import NamedTemporaryFile
+
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".tmp", delete=False) as file:
+        with NamedTemporaryFile(dir=target.parent, suffix=".tmp", delete=False) as file:
             temporary = Path(file.name)
             np.save(file, array)
         temporary.replace(target)

@@ -7,13 +7,14 @@ groups that share a selection share its composition too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 
 from arrowsets.errors import ColumnNotFound, RowOutOfRange, SchemaConflict, ShapeConflict
+from arrowsets.lazy import dataclass
 from arrowsets.table.concat import concat_groups
 from arrowsets.table.files import ArrowFiles, Column, FileRef
 from arrowsets.table.group import ColumnGroup
@@ -30,7 +31,7 @@ _AHEAD_BYTES = 8 << 20
 _TOUCHED_ROWS = 1 << 14
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class View:
     """What a dataset shows.
 

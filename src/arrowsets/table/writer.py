@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, cast
@@ -19,6 +18,7 @@ import xxhash
 from pyarrow import ipc
 
 from arrowsets.errors import SchemaConflict, StoreError
+from arrowsets.lazy import dataclass
 from arrowsets.sizes import WRITE_BYTES
 from arrowsets.table.normal import Normaliser
 from arrowsets.table.paging import worked
@@ -31,7 +31,7 @@ Compression = Literal["lz4", "zstd"]
 Layout = Literal["file", "stream"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WrittenShard:
     """What was written: `checksum` is the xxh3_128 of the file or "", `batches` the rows of each record batch."""
 

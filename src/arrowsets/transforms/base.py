@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass
 
 __all__ = ["Batch", "Outputs", "Reject", "Transform"]
 
@@ -20,7 +20,7 @@ Reject = tuple[str, int | None, str, str]
 """A row, or with row None a file, that a reader left out: its file, its row, why, and its text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
     """Rows handed to a transform.
 
@@ -43,7 +43,7 @@ class Batch:
         return None if self.others is None else self.others(name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outputs:
     """What a transform made of a batch.
 

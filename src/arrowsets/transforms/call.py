@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import islice
 from operator import length_hint
@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any, Self
 
 from arrowsets.config import settings
+from arrowsets.lazy import dataclass
 from arrowsets.transforms.owned import owned, share_memory
 from arrowsets.transforms.reads import Reads, reads_of
 

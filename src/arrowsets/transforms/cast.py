@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, Value, cast_column
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Cast", "Encode"]

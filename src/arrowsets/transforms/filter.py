@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,7 +13,7 @@ from arrowsets.errors import TransformError
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import of_numpy, to_numpy
 from arrowsets.formats import Format
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.given import JOB_ROWS, given_batch, given_rows, is_plain

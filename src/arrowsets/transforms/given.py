@@ -7,7 +7,6 @@ dicts of them, which cost a third of a lazy row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from operator import is_
 from typing import Any
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from arrowsets.formats import Format, LazyColumns, LazyRow, PythonFormat
 from arrowsets.formats.compiled import iter_row_dicts, row_dicts
+from arrowsets.lazy import dataclass
 from arrowsets.transforms.reads import Reads
 
 __all__ = ["JOB_ROWS", "GivenRows", "given_batch", "given_rows", "is_plain", "plain_rows"]
@@ -24,7 +24,7 @@ JOB_ROWS = 4000
 """Rows of a block where rows are plain: what is done for a block no longer shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GivenRows:
     """Rows for a function, each made when it is asked for.
 

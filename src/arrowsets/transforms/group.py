@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from arrowsets.features import Features, List
-from arrowsets.lazy import pc
+from arrowsets.lazy import dataclass, pc
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Group"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from arrowsets.features import Features
+from arrowsets.lazy import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Identity"]

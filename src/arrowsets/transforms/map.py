@@ -13,7 +13,7 @@ Rules, whatever the data look like:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
 from operator import itemgetter
@@ -26,6 +26,7 @@ from arrowsets.features import Features
 from arrowsets.features.rows import uniform_columns
 from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, PythonFormat, changes, get_format
 from arrowsets.formats.compiled import row_dicts
+from arrowsets.lazy import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.equality import same_values

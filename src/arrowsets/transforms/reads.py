@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FunctionType, MethodType
 
 from arrowsets.hashing.instructions import Step, plain_steps
+from arrowsets.lazy import dataclass
 
 __all__ = ["Reads", "reads_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reads:
     """Uses of an argument that is a mapping.
 

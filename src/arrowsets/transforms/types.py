@@ -14,7 +14,6 @@ A type depends on the kind of the values, never on which of them come first:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -34,6 +33,7 @@ from arrowsets.features import (
     cast_column,
 )
 from arrowsets.features.media import has_media
+from arrowsets.lazy import dataclass
 
 __all__ = ["Typing", "settle"]
 

@@ -1,0 +1,156 @@
+"""Dataclasses whose methods are made when they are needed: what is seen of them is what `dataclasses` makes."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import inspect
+import pickle
+import threading
+from collections.abc import Callable
+from dataclasses import field
+from typing import Any, ClassVar, Generic, TypeVar
+
+import pytest
+
+from arrowsets.lazy import dataclass as lazy
+
+T = TypeVar("T")
+Made = Callable[..., Any]
+ways = pytest.mark.parametrize("make", [lazy, dataclasses.dataclass], ids=["lazy", "eager"])
+
+
+def _point(make: Made, **options: Any) -> Any:
+    @make(**options)
+    class Point:
+        """A point."""
+
+        x: int
+        y: int = 2
+        tags: list[str] = field(default_factory=list, compare=False, repr=False)
+        shared: ClassVar[int] = 7
+
+    return Point
+
+
+@ways
+def test_instances_are_made_compared_and_shown(make: Made) -> None:
+    point = _point(make)
+    assert point(1) == point(1, 2, ["a"])
+    assert point(1) != point(2)
+    assert repr(point(1)).endswith("Point(x=1, y=2)")
+    assert (point(1).tags, point.y, point.shared) == ([], 2, 7)
+    assert not hasattr(point, "tags")
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        point()
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(point(1))
+
+
+@ways
+def test_frozen_instances_do_not_change(make: Made) -> None:
+    point = _point(make, frozen=True)(1)
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to field 'x'"):
+        point.x = 3
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot delete field 'x'"):
+        del point.x
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        point.other = 3
+    assert hash(point) == hash(type(point)(1))
+
+
+@ways
+def test_a_subclass_that_is_no_dataclass_may_add_attributes(make: Made) -> None:
+    class Named(_point(make, frozen=True)):  # type: ignore[misc]
+        pass
+
+    named = Named(1)
+    named.name = "a"
+    assert named.name == "a"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        named.x = 3
+
+
+@ways
+def test_fields_are_inherited_before_anything_is_made(make: Made) -> None:
+    @make(frozen=True)
+    class Space(_point(make, frozen=True)):  # type: ignore[misc]
+        z: int = 3
+
+    assert [each.name for each in dataclasses.fields(Space)] == ["x", "y", "tags", "z"]
+    assert Space(1, z=4).z == 4
+
+
+@ways
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda cls: [each.name for each in dataclasses.fields(cls)],
+        dataclasses.is_dataclass,
+        lambda cls: str(inspect.signature(cls)),
+        lambda cls: cls.__match_args__,
+        lambda cls: cls.__new__(cls) is not None and cls.__hash__ is None,
+    ],
+    ids=["fields", "is_dataclass", "signature", "match_args", "hash"],
+)
+def test_the_first_look_at_a_class_sees_all_of_it(make: Made, look: Callable[[Any], Any]) -> None:
+    assert look(_point(make)) == look(_point(dataclasses.dataclass))
+
+
+@ways
+def test_methods_of_the_class_itself_stay(make: Made) -> None:
+    @make(frozen=True)
+    class Own(Generic[T]):
+        x: int
+
+        def __init__(self, x: int) -> None:
+            object.__setattr__(self, "x", 2 * x)
+
+        def __repr__(self) -> str:
+            return "own"
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Own)
+
+        def __hash__(self) -> int:
+            return 5
+
+    assert (Own(1).x, repr(Own(1)), Own(1) == Own(2), hash(Own(1))) == (2, "own", True, 5)
+
+
+@lazy(frozen=True)
+class Stored:
+    """Known by its name, for pickle."""
+
+    x: int
+    y: tuple[int, ...] = ()
+
+
+def test_what_was_never_constructed_here_has_its_methods() -> None:
+    bare = object.__new__(Stored)
+    vars(bare).update(x=1, y=(2,))
+    assert isinstance(vars(Stored)["__eq__"], type(vars(Stored)["__match_args__"]))  # nothing was made so far
+    assert copy.copy(bare) == bare
+    assert pickle.loads(pickle.dumps(bare)) == Stored(1, (2,))
+    assert dataclasses.replace(bare, x=3) == Stored(3, (2,))
+    match bare:
+        case Stored(x, y):
+            assert (x, y) == (1, (2,))
+
+
+def test_threads_that_come_together_see_a_whole_class() -> None:
+    for _ in range(200):
+        point = _point(lazy, frozen=True)
+        together = threading.Barrier(4)
+        found: list[Any] = []
+
+        def work(cls: Any, together: threading.Barrier, found: list[Any]) -> None:
+            together.wait()
+            found.append((cls(1) == cls(1), hash(cls(1)) == hash(cls(1)), repr(cls(1))[-14:]))
+
+        threads = [threading.Thread(target=work, args=(point, together, found)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [(True, True, "Point(x=1, y=2)"[-14:])] * 4
