@@ -119,14 +119,16 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         """Count the lines of blocks without quotes."""
         if not self._is_placed() or self.config.on_bad_rows != "error":
             return None
-        counting = _Counting(self._placed_rows(shard, place), self.config.quotechar.encode())
+        counting = _Counting(self._placed_rows(shard, place, skimmed=True), self.config.quotechar.encode())
         return ranges.row_counts(counting.blocks(), counting.ends, counting.parsed)
 
     def _placed(self, shard: CsvShard, place: int | None, schema: pa.Schema | None) -> Iterator[tuple[pa.Table, int]]:
         for parser, rows, after in self._placed_rows(shard, place):
             yield self._fitting(parser, rows, schema), after
 
-    def _placed_rows(self, shard: CsvShard, place: int | None) -> Iterator[tuple[BlockParser, bytes, int]]:
+    def _placed_rows(
+        self, shard: CsvShard, place: int | None, *, skimmed: bool = False
+    ) -> Iterator[tuple[BlockParser, bytes, int]]:
         """Yield the rows of a shard from a byte on as text, without the header."""
         names, complete = shard.names, self.config.records().complete
         whole = shard.range
@@ -135,7 +137,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             names, _ = self._header(head, whole.file.url)
         rest = FileRange(whole.file, whole.start if place is None else place, whole.stop)
         parser: BlockParser | None = None
-        for block, after in ranges.placed_blocks(rest, complete):
+        for block, after in ranges.placed_blocks(rest, complete, skimmed=skimmed):
             rows = block
             if parser is None:
                 names, start = (names, 0) if names else self._header(block, whole.file.url)

@@ -126,12 +126,12 @@ class JsonBuilder(WideningBuilder[FileRange]):
 
     def skim(self, shard: FileRange, place: int | None) -> Iterator[tuple[int, int]] | None:
         """Count the lines that are objects."""
-        lines = self._placed_lines(shard, place) if self.config.on_bad_rows == "error" else None
+        lines = self._placed_lines(shard, place, skimmed=True) if self.config.on_bad_rows == "error" else None
         if lines is None:
             return None
         reader = self._reader(shard, None)
         blocks = ((block, after) for block, after in lines if not block.isspace())
-        return ranges.row_counts(blocks, ends_of_objects, lambda block: reader.table(block).num_rows)
+        return ranges.row_counts(blocks, ends_of_objects, lambda block: reader.table(block).num_rows, sure=True)
 
     def _fitting(self, reader: LineReader, block: bytes) -> pa.Table:
         try:
@@ -149,14 +149,16 @@ class JsonBuilder(WideningBuilder[FileRange]):
         reader = LineReader(shard, None, self.mixed, self.config.on_bad_rows, Rejects())
         return next((reader.table(block) for block, _ in lines if not block.isspace()), None)
 
-    def _placed_lines(self, shard: FileRange, place: int | None) -> Iterator[tuple[bytes, int]] | None:
+    def _placed_lines(
+        self, shard: FileRange, place: int | None, *, skimmed: bool = False
+    ) -> Iterator[tuple[bytes, int]] | None:
         """Return the lines of a shard from a byte on, with the bytes after them; None where it has none."""
         config = self.config
         plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
         if not plain or config.field is not None:
             return None
         rest = FileRange(shard.file, shard.start if place is None else place, shard.stop)
-        blocks = ranges.placed_blocks(rest, whole_objects)
+        blocks = ranges.placed_blocks(rest, whole_objects, skimmed=skimmed)
         first = next(blocks, None)
         if first is None:
             return iter(())

@@ -41,6 +41,7 @@ MORE_THREADS = (os.cpu_count() or 1) > READERS
 BLOCK_BYTES = 8 << 20  # of text that is parsed at once, about: what is parsed from it stays below twice that
 FIRST_BYTES = 1 << 16  # of the first block that a stream reads
 SMALL_BYTES = 1 << 20  # of the later ones
+SKIMMED_BYTES = 1 << 18  # the same where rows are only counted: what is made of more does not stay in the cache
 BOM = codecs.BOM_UTF8
 
 
@@ -206,16 +207,19 @@ def _limited(stream: utf8_stream, shard: FileRange) -> Iterator[bytes]:
 
 
 def placed_blocks(
-    shard: FileRange, complete: Callable[[bytes], int], *, keep_bom: bool = False
+    shard: FileRange, complete: Callable[[bytes], int], *, keep_bom: bool = False, skimmed: bool = False
 ) -> Iterator[tuple[bytes, int]]:
     """Yield a range of UTF-8 in small blocks of whole records, each with the offset after it, where reading can go on.
 
     Offsets are those of the content, decompressed.
+
+    Args:
+        skimmed: Rows are going to be counted, not read.
     """
     place = shard.start
     with shard.file.open() as raw:
         _go_to(raw, place)
-        for block in whole_records(_small_pieces(raw, shard), complete):
+        for block in whole_records(_small_pieces(raw, shard, SKIMMED_BYTES if skimmed else SMALL_BYTES), complete):
             content = block if place or keep_bom else block.removeprefix(BOM)
             place += len(block)
             if content:
@@ -237,6 +241,8 @@ def row_counts(
     blocks: Iterator[tuple[bytes, int]],
     ends: Callable[[bytes], npt.NDArray[np.int64] | None],
     parse: Callable[[bytes], int],
+    *,
+    sure: bool = False,
 ) -> Iterator[tuple[int, int]]:
     """Yield how many rows come next, with the offset after them: a small block of rows at a time, if their ends tell.
 
@@ -244,8 +250,9 @@ def row_counts(
         ends: Answers where each row of a block ends, by the look of its lines; None where that does not tell.
         parse: Answers how many rows a block has by reading the values. It has the last word on the first block, and so on
             all.
+        sure: What `ends` answers needs no such check.
     """
-    trusted: bool | None = None
+    trusted: bool | None = sure or None
     for block, after in blocks:
         found = None if trusted is False else ends(block)
         if found is not None and trusted is None:
@@ -263,7 +270,7 @@ def row_counts(
             yield len(found) - before, after
 
 
-def _small_pieces(raw: BinaryIO, shard: FileRange) -> Iterator[bytes]:
+def _small_pieces(raw: BinaryIO, shard: FileRange, most: int) -> Iterator[bytes]:
     left = None if shard.stop is None else shard.stop - shard.start
     size = FIRST_BYTES
     while left is None or left > 0:
@@ -272,7 +279,7 @@ def _small_pieces(raw: BinaryIO, shard: FileRange) -> Iterator[bytes]:
             return
         yield data
         left = None if left is None else left - len(data)
-        size = min(4 * size, SMALL_BYTES)
+        size = min(4 * size, most)
 
 
 def whole_records(pieces: Iterator[bytes], complete: Callable[[bytes], int]) -> Iterator[bytes]:
