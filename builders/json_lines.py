@@ -62,7 +62,7 @@ def ends_of_objects(block: bytes) -> npt.NDArray[np.int64] | None:
 
     A line that ends with a brace and one that begins with one are two objects: within one there would be a comma.
     """
-    if not block.startswith(b"{"):
+    if not block.startswith(b"{") or not block[-64:].rstrip(b" \t\r\n").endswith(b"}"):
         return None
     # Searching for pairs of characters takes bytes five times as long.
     codes = np.frombuffer(block, np.uint8)
