@@ -16,7 +16,7 @@ from arrowsets.builder import BuilderOptions, FileBuilder
 from arrowsets.errors import BadData
 from arrowsets.features import Features, List, Value, array_of
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from .rejecting import reject_file
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 from arrowsets.errors import ArrowsetsError, BadData, UnknownName
 from arrowsets.features import Features
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from . import ranges
 from .csv_cuts import record_cuts

@@ -8,7 +8,7 @@ from typing import Any
 
 from arrowsets.builder import BuilderOptions
 from arrowsets.errors import UnknownName
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from .csv_records import Dialect
 from .csv_types import FALSE, NA_VALUES, TRUE, Words

@@ -15,7 +15,8 @@ from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, FeatureType, Value
 from arrowsets.features.buffers import bulk_pool, of_mask
 from arrowsets.features.casting import cast_storage, is_text, nulls
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 
 from .csv_records import Dialect, Record
 from .csv_types import Words, may_narrow, narrow

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Dialect", "Record"]
 

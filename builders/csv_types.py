@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from arrowsets.features.buffers import is_valid, null_scalar, texts
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 
 __all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
 

@@ -22,7 +22,8 @@ from arrowsets.features import ClassLabel, Features, FeatureType, List, as_featu
 from arrowsets.features.buffers import null_scalar, of_mask, of_numpy, texts
 from arrowsets.features.casting import nulls
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 
 from .storage import selected
 

@@ -13,7 +13,7 @@ from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, Json, array_of, unify
 from arrowsets.features.rows import uniform_columns
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["GeneratorBuilder", "GeneratorOptions"]
 

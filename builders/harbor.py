@@ -20,7 +20,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, DataFilesNotFound
 from arrowsets.features import Features, Json, List, Value, array_of
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from .rejecting import reject_file
 

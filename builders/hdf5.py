@@ -30,7 +30,7 @@ from arrowsets.features import (
     as_feature,
 )
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from .rejecting import reject_file
 

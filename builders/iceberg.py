@@ -16,7 +16,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import MissingDependency
 from arrowsets.features import Features
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["IcebergBuilder", "IcebergOptions", "IcebergShard"]
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 from arrowsets.builder import Builder, BuilderOptions, Rejects
 from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict, UnknownName
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from . import ranges
 from .agent_traces import AgentTracesBuilder, is_trace

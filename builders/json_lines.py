@@ -15,7 +15,7 @@ from arrowsets.builder import Rejects
 from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, FeatureType, array_of, cast_column, has_labels
 from arrowsets.features.buffers import bulk_pool
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from . import json_rows, ranges
 from .json_structure import separated, structure

@@ -13,7 +13,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, MissingDependency
 from arrowsets.features import Features
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from .storage import selected
 

@@ -16,7 +16,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import ArrowsetsError, BadData, ColumnNotFound
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from .storage import bounded, check_names, fitted, may_leave_out, stored
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from arrowsets.errors import BadData
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = [
     "MORE_THREADS",

@@ -15,7 +15,7 @@ from arrowsets.builder import BuilderOptions, FileBuilder
 from arrowsets.errors import BadData, ColumnNotFound
 from arrowsets.features import BioSequence, Features, FeatureType, Value, array_of
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from .rejecting import reject_file
 

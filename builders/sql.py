@@ -14,7 +14,7 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import MissingDependency, UnknownName
 from arrowsets.features import Features, array_of
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["SqlBuilder", "SqlOptions"]
 

@@ -20,7 +20,7 @@ from arrowsets.errors import BadData, UnknownName
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import texts
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from . import ranges
 from .ranges import FileRange

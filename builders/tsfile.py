@@ -22,7 +22,8 @@ from arrowsets.builder import Builder, BuilderOptions
 from arrowsets.errors import BadData, MissingDependency, SchemaConflict, UnknownName
 from arrowsets.features import Features
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 
 from .rejecting import reject_file
 

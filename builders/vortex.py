@@ -18,7 +18,7 @@ from arrowsets.builder import BuilderOptions, FileBuilder
 from arrowsets.errors import BadData, ColumnNotFound, MissingDependency, UnknownName
 from arrowsets.features import Features
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from .rejecting import reject_file
 from .storage import selected

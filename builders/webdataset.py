@@ -31,7 +31,7 @@ from arrowsets.builder import BuilderOptions, FileBuilder
 from arrowsets.errors import BadData, MissingDependency, SchemaConflict
 from arrowsets.features import Audio, Features, FeatureType, Image, Json, Mesh, Value, Video, array_of, unify
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 from . import audiofolder, imagefolder, meshfolder, videofolder
 from .rejecting import reject_file, reject_row

@@ -28,7 +28,7 @@ import pyarrow as pa
 from arrowsets.errors import UnknownName
 from arrowsets.features import Features, unify
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Builder", "BuilderOptions", "FileBuilder", "Rejects"]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from arrowsets.errors import UnknownName
 from arrowsets.knobs import SETTINGS, TRUE, fact, size
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.sizes import parse_size
 
 __all__ = ["Settings", "settings", "use"]

@@ -21,8 +21,9 @@ from arrowsets.errors import TransformError
 from arrowsets.explanation import Origin
 from arrowsets.features import Features
 from arrowsets.hashing import fingerprint
-from arrowsets.lazy import dataclass, pattern
+from arrowsets.lazy import pattern
 from arrowsets.lineage import Lineage
+from arrowsets.record import dataclass
 from arrowsets.store import Entry, Store
 from arrowsets.table import ArrowFiles, View
 from arrowsets.transforms.base import Transform

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from arrowsets.hashing import Difference, Fingerprint
 from arrowsets.hashing import explain as differences_between
-from arrowsets.lazy import dataclass
 from arrowsets.lineage import Lineage
+from arrowsets.record import dataclass
 from arrowsets.store import Entry, Store
 
 __all__ = ["Explanation", "Origin", "explain"]

@@ -17,7 +17,8 @@ from typing import IO, Any, ClassVar, Literal, NamedTuple, cast
 
 from arrowsets.errors import SplitNotFound
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass, pattern
+from arrowsets.lazy import pattern
+from arrowsets.record import dataclass
 
 __all__ = ["DatasetInfo", "SplitDict", "SplitInfo", "SubSplitInfo", "SupervisedKeysData", "Version"]
 

@@ -26,7 +26,7 @@ from arrowsets.dataset import Dataset
 from arrowsets.engine.permute import permuted
 from arrowsets.engine.stages import picked
 from arrowsets.errors import ColumnNotFound, SchemaConflict
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Loader"]
 

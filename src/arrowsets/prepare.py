@@ -24,8 +24,8 @@ from arrowsets.engine.parts import Layout, Part, padded
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, is_lossless_cast
 from arrowsets.files import DataFile
-from arrowsets.lazy import dataclass
 from arrowsets.lineage import Lineage
+from arrowsets.record import dataclass
 from arrowsets.transforms.base import Outputs
 
 __all__ = ["ReadJob", "lineage_of", "prepare", "refuse_empty"]

@@ -21,8 +21,9 @@ from arrowsets.config import settings
 from arrowsets.errors import OfflineError, RepositoryNotFound, SchemaConflict, UnknownName
 from arrowsets.features import Features
 from arrowsets.files.inference import SPLIT_NAME
-from arrowsets.lazy import dataclass, pattern
+from arrowsets.lazy import pattern
 from arrowsets.progress import progress
+from arrowsets.record import dataclass
 from arrowsets.table import View
 
 if TYPE_CHECKING:

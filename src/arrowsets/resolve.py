@@ -23,7 +23,7 @@ from arrowsets.files.patterns import has_wildcard
 from arrowsets.files.unpack import kind_of, open_archive
 from arrowsets.files.urls import is_http, is_local, local_part, scheme
 from arrowsets.info import DatasetInfo
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Recipe", "Request", "card_of", "resolve"]
 

@@ -19,7 +19,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, Self, cast
 
 from arrowsets.errors import SplitNotFound
-from arrowsets.lazy import dataclass, pattern
+from arrowsets.lazy import pattern
+from arrowsets.record import dataclass
 
 __all__ = ["NamedSplit", "NamedSplitAll", "ReadInstruction", "Split", "SplitBase", "SplitRows", "parse", "percent"]
 

@@ -16,7 +16,7 @@ from arrowsets.features import Features
 from arrowsets.formats import Column, Format, PartialFormat, get_format
 from arrowsets.formats.collate import can_look_up, registered
 from arrowsets.formats.lazy import DeferredColumns, LazyColumns, LazyRows
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.table import ColumnGroup, View
 from arrowsets.table.flat import FlatView
 from arrowsets.table.selection import as_rows

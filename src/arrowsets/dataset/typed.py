@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from arrowsets.errors import ColumnNotFound, SchemaConflict
 from arrowsets.features import Features, FeatureType
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["TypedRows", "TypedStream"]
 

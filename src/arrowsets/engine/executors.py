@@ -23,7 +23,7 @@ from arrowsets.engine.pool_pickle import dumps
 from arrowsets.engine.pool_supervisor import Job, Supervisor
 from arrowsets.engine.worker import reporting
 from arrowsets.errors import WorkerDied
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["ProcessPool", "RunPickled", "Task", "process_pool", "run"]
 

@@ -18,7 +18,7 @@ from arrowsets.engine import worker
 from arrowsets.engine.parts import Layout, Part, padded
 from arrowsets.features import Features, unify
 from arrowsets.features.buffers import to_numpy
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.table import View
 from arrowsets.transforms.base import Batch, Outputs, Transform
 

@@ -32,8 +32,8 @@ from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.parts import Layout, Part, conform, filled, lay_out
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
 from arrowsets.progress import progress
+from arrowsets.record import dataclass
 from arrowsets.store import Draft, Entry, ShardRecord, Store
 from arrowsets.table import ArrowFiles, FileRef, ShardWriter, WrittenShard, logical_nbytes
 from arrowsets.transforms.base import Reject

@@ -16,7 +16,7 @@ import pyarrow as pa
 from arrowsets.errors import SchemaConflict, TransformError
 from arrowsets.features import Features, FeatureType, Json, array_of, cast_column, feature_of, takes_keys
 from arrowsets.features.casting import is_listlike
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.table import ArrowFiles, FileRef
 from arrowsets.transforms.base import Reject
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import pyarrow as pa
 
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 if TYPE_CHECKING:
     from arrowsets.engine.stages import Stage

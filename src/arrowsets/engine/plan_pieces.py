@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from arrowsets.engine.plan import Piece
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Evenness", "Pieces"]
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from arrowsets.builder import Builder
 from arrowsets.engine.stages_ahead import ahead
 from arrowsets.errors import ArrowsetsError, BadData
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.table import View
 
 __all__ = ["BuilderShard", "ViewShard"]

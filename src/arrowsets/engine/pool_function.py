@@ -17,7 +17,7 @@ from contextlib import suppress
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["FunctionParts", "FunctionState", "make_function"]
 

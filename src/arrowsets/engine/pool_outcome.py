@@ -13,7 +13,7 @@ import xxhash
 
 from arrowsets.engine.pool_pickle import dumps, loads
 from arrowsets.errors import NotPicklable
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["RunPickled", "WorkerTraceback", "attempt", "conclude", "describe"]
 

@@ -21,7 +21,7 @@ from typing import Any
 from arrowsets.engine.pool_wire import Link
 from arrowsets.engine.worker_process import TOKEN_BYTES
 from arrowsets.engine.worker_world import World
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Death", "WorkerProcess"]
 

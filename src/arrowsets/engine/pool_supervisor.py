@@ -23,7 +23,7 @@ from arrowsets.engine.pool_outcome import RunPickled, conclude
 from arrowsets.engine.pool_process import Death, WorkerProcess
 from arrowsets.engine.worker_world import World, place_of
 from arrowsets.errors import WorkerDied
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Job", "Supervisor"]
 

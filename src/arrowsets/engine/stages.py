@@ -30,7 +30,7 @@ from arrowsets.engine.plan import Piece, Shard
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features, Json, unify
 from arrowsets.features.buffers import of_numpy
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.table.pick import is_plain
 from arrowsets.table.take import gather
 

@@ -13,7 +13,7 @@ from arrowsets.engine import executors, worker
 from arrowsets.engine.stages import BLOCK_ROWS, Chunk, Cursor, Stage, State, picked
 from arrowsets.errors import TransformError
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["ApplyStage", "Binding", "Bound", "Change", "ChangeStage", "Work", "merged"]

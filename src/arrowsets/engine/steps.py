@@ -16,7 +16,7 @@ from arrowsets.engine.stages_runs import RunsStage
 from arrowsets.engine.stages_shuffle import WindowStage
 from arrowsets.errors import ColumnNotFound, SchemaConflict
 from arrowsets.features import Features, FeatureType, Json, array_of, cast_column
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = [
     "AddColumn",

@@ -26,7 +26,7 @@ from arrowsets.engine.stages_mix import MixStage
 from arrowsets.engine.stages_rows import ChainStage, RepeatStage
 from arrowsets.engine.steps import Columns, Repeat, Share, Shift, Shuffle, Skip, Take, Units
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Lowered", "count_rows", "in_order_shares", "lower", "open_plan"]
 

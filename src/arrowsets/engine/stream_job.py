@@ -12,7 +12,7 @@ from arrowsets.engine.stages import types_of_both
 from arrowsets.engine.steps import Share
 from arrowsets.engine.steps_lower import in_order_shares, open_plan
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.transforms.base import Outputs
 
 __all__ = ["StreamJob"]

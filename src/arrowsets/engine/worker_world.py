@@ -18,8 +18,8 @@ from pathlib import Path
 from types import ModuleType
 
 from arrowsets.config import Settings, settings, use
-from arrowsets.lazy import dataclass
 from arrowsets.logging import get_verbosity, set_verbosity
+from arrowsets.record import dataclass
 
 __all__ = ["AskingFinder", "LoadedModules", "ModulePlace", "World", "place_of"]
 

@@ -15,8 +15,8 @@ from arrowsets.export.shards import shard_ranges
 from arrowsets.export.target import Directory
 from arrowsets.export.windows import bounded, window_rows
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
 from arrowsets.progress import progress
+from arrowsets.record import dataclass
 from arrowsets.table import FileRef, ShardWriter, View
 
 __all__ = ["write_directory", "write_file"]

@@ -20,7 +20,8 @@ from arrowsets.export.numbers import either, flag_pieces, float_pieces, float_te
 from arrowsets.export.scan import holding
 from arrowsets.export.temporal import is_temporal, iso_texts
 from arrowsets.export.weave import woven
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 
 __all__ = ["CsvStyle", "csv_header", "rows_as_csv"]
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from arrowsets.errors import UnknownName
 from arrowsets.export.json import JsonStyle, json_texts, whole
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["CsvFrames", "JsonFrames", "check_options", "flat", "frame_of"]
 

@@ -20,7 +20,8 @@ from arrowsets.export.scan import scan
 from arrowsets.export.temporal import epoch_numbers, is_temporal, iso_texts
 from arrowsets.export.weave import Piece, woven
 from arrowsets.features.buffers import is_valid
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 
 __all__ = ["JsonStyle", "json_texts", "rows_as_json", "whole"]
 

@@ -22,8 +22,8 @@ from arrowsets.export.shards import shard_ranges
 from arrowsets.export.texts import check_counts
 from arrowsets.export.windows import bounded, window_rows
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
 from arrowsets.progress import progress
+from arrowsets.record import dataclass
 from arrowsets.sizes import parse_size
 from arrowsets.table import View
 

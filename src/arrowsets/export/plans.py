@@ -15,7 +15,7 @@ from arrowsets.export.json import JsonStyle, rows_as_json
 from arrowsets.export.scan import bytes_of
 from arrowsets.export.temporal import EPOCH_UNITS
 from arrowsets.export.texts import TextFile, check_counts, write_text
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.table import View
 
 __all__ = ["write_csv", "write_json"]

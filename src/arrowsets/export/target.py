@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from arrowsets.export.output import put_whole, told
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Directory"]
 

@@ -15,8 +15,8 @@ from arrowsets.engine.executors import Task, process_pool, run
 from arrowsets.engine.worker import report
 from arrowsets.export.output import Output, opened, parent_folder, told, where
 from arrowsets.export.windows import WINDOW_BYTES, bounded, ranges, window_rows
-from arrowsets.lazy import dataclass
 from arrowsets.progress import progress
+from arrowsets.record import dataclass
 from arrowsets.table import View
 
 __all__ = ["Encode", "TextFile", "check_counts", "write_text"]

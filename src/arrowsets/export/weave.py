@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.features.buffers import is_valid, of_numpy, texts
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 
 __all__ = ["Looked", "Piece", "woven"]
 

@@ -15,7 +15,7 @@ from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import Frozen, register
 from arrowsets.features.casting import cast_storage, list_parts, make_list, storage_of
 from arrowsets.features.dtypes import parse_dtype
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Array2D", "Array3D", "Array4D", "Array5D", "ArrayType"]
 

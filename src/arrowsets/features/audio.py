@@ -16,7 +16,7 @@ from arrowsets.features.casting import struct_fields
 from arrowsets.features.media import STORAGE, Media
 from arrowsets.features.sound import AudioDecoder
 from arrowsets.features.wav import wav_bytes
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Audio"]
 

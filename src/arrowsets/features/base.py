@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from arrowsets.features.casting import cast_storage, storage_of
 from arrowsets.guise import class_seen
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["FeatureType", "Frozen", "registered", "register"]
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from arrowsets.features.containers import Container
 from arrowsets.features.sound import tensor_or_array
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Frame", "FrameBatch", "VideoDecoder", "VideoMetadata"]
 

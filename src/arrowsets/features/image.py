@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from arrowsets.features.base import register
 from arrowsets.features.media import STORAGE, Media, needed
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 if TYPE_CHECKING:
     import PIL.Image

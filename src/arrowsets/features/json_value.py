@@ -18,7 +18,7 @@ from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import FeatureType, Frozen, register
 from arrowsets.features.casting import is_text, storage_of
 from arrowsets.features.kinds import in_order
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Json", "dump"]
 

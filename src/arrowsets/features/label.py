@@ -14,7 +14,8 @@ from arrowsets.errors import SchemaConflict, UnknownName
 from arrowsets.features.base import FeatureType, Frozen, register
 from arrowsets.features.casting import cast_storage, is_text, storage_of
 from arrowsets.features.kinds import kinds
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 
 __all__ = ["ClassLabel"]
 

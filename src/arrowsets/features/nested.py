@@ -18,7 +18,7 @@ from arrowsets.features.base import FeatureType, Frozen, register, registered
 from arrowsets.features.casting import is_listlike, list_parts, make_list, nulls, storage_of, struct_fields
 from arrowsets.features.kinds import in_order, kind_of, quick_array, to_arrow_or_numpy
 from arrowsets.features.scalar import Value
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["LargeList", "List", "Sequence", "Struct", "as_feature", "at_path", "feature_from_json"]
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from arrowsets.features.base import register
 from arrowsets.features.media import Media, content_of, needed
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Pdf"]
 

@@ -15,7 +15,7 @@ from arrowsets.features.base import Frozen, register
 from arrowsets.features.casting import cast_storage, is_text, of_text
 from arrowsets.features.dtypes import canonical_name, parse_dtype
 from arrowsets.features.kinds import kind_of, kinds, quick_array, to_arrow_or_numpy
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Value"]
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from arrowsets.errors import MissingDependency
 from arrowsets.features.containers import Container, refuse_playlist
 from arrowsets.features.resample import resampled
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["AudioDecoder", "AudioMetadata", "AudioSamples", "importable", "tensor_or_array"]
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from arrowsets.features.base import FeatureType, Frozen, register
 from arrowsets.features.nested import List, Struct
 from arrowsets.features.scalar import Value
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Translation", "TranslationVariableLanguages"]
 

@@ -13,7 +13,7 @@ from arrowsets.features.containers import refuse_playlist
 from arrowsets.features.film import VideoDecoder
 from arrowsets.features.media import Media
 from arrowsets.features.sound import importable
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Video"]
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from arrowsets.errors import BadData, DataFilesNotFound
 from arrowsets.files.compression import checked
-from arrowsets.lazy import dataclass, pattern
+from arrowsets.lazy import pattern
+from arrowsets.record import dataclass
 
 if TYPE_CHECKING:
     import tarfile

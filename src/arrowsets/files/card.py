@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from arrowsets.errors import BadData, UnknownName
-from arrowsets.lazy import dataclass, pattern
+from arrowsets.lazy import pattern
+from arrowsets.record import dataclass
 
 __all__ = ["Card", "Config", "Parts", "front_matter", "parts_of", "patterns_in", "read_card"]
 

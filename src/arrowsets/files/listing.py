@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from arrowsets.files.datafile import DataFile
 from arrowsets.files.urls import is_plain_path
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file",
            "local_etag", "under", "walk"]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn, cast
 
 from arrowsets.config import settings
 from arrowsets.errors import BadData, DataFilesNotFound, OfflineError, RemoteError
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session

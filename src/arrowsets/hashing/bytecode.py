@@ -16,7 +16,7 @@ from types import CodeType
 
 from arrowsets.hashing.instructions import Step, handlers, positions, steps_of
 from arrowsets.hashing.tree import Fingerprint, leaf, node
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["WHOLE", "Chain", "Import", "Shape", "shape_of"]
 

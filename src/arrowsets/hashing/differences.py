@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arrowsets.hashing.tree import Fingerprint, join, shorten
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Difference", "explain"]
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from types import CodeType
 
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Step", "handlers", "plain_steps", "positions", "steps_of"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = [
     "SUMMARY_LENGTH",

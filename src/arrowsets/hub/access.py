@@ -13,7 +13,7 @@ from arrowsets.config import settings
 from arrowsets.errors import BadToken, OfflineError
 from arrowsets.files import remote
 from arrowsets.hub.refusals import Unreachable, retry_after, told
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

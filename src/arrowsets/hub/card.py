@@ -17,7 +17,7 @@ from arrowsets.files.find import splits_of
 from arrowsets.files.inference import infer_splits
 from arrowsets.hub.readme import edit_yaml, read_head, with_head
 from arrowsets.info import DatasetInfo, SplitDict, SplitInfo
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["LEGACY", "OVERRIDE", "README", "ConfigChange", "card_with_info", "cards_without", "changed_cards"]
 

@@ -21,7 +21,7 @@ from arrowsets.hub.card import OVERRIDE, README, ConfigChange, changed_cards
 from arrowsets.hub.refusals import Unreachable, retry_after, status_of
 from arrowsets.hub.snapshot import Snapshot, ask_snapshot
 from arrowsets.info import DatasetInfo, SplitInfo
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo, CommitOperationAdd

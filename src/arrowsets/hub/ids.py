@@ -12,7 +12,7 @@ import re
 from typing import Final
 from urllib.parse import quote, unquote
 
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["HubId", "hub_url", "is_commit", "is_hub_id"]
 

@@ -12,7 +12,7 @@ from arrowsets.files import remote
 from arrowsets.hub.access import Access
 from arrowsets.hub.cache import HubCache, StoredFile, whole
 from arrowsets.hub.refusals import told
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 if TYPE_CHECKING:
     from requests import Response

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from arrowsets.errors import BadData
 from arrowsets.files.card import front_matter, parts_of
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["edit_yaml", "read_head", "with_head"]
 

@@ -25,7 +25,7 @@ from arrowsets.hub.cache import HubCache, StoredFile, canonical, is_safe, note_c
 from arrowsets.hub.ids import DEFAULT_REVISION, HubId, hub_url, is_commit, is_hub_id
 from arrowsets.hub.origin import HubOrigin
 from arrowsets.hub.refusals import Unreachable
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetInfo

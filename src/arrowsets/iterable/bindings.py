@@ -10,7 +10,8 @@ from arrowsets.engine.stages_apply import Binding
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
 from arrowsets.formats import Format, get_format
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 from arrowsets.transforms.base import Transform
 from arrowsets.transforms.call import Call
 from arrowsets.transforms.filter import ExpressionFilter, Filter

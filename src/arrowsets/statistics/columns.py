@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from arrowsets.features.base import FeatureType
 from arrowsets.features.label import ClassLabel
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.statistics.media import measure
 from arrowsets.statistics.numeric import empty, proportion, summarise
 from arrowsets.table import View

@@ -9,7 +9,7 @@ from typing import Any
 
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.statistics.columns import column_statistics
 from arrowsets.table import View
 

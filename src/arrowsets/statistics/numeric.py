@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["BINS", "Chunks", "empty", "proportion", "summarise"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from arrowsets.errors import StoreError
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.store.entry import Entry
 from arrowsets.store.layout import JOURNAL
 from arrowsets.store.lease import pinned

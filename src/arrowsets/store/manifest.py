@@ -16,7 +16,7 @@ from typing import Any
 
 import xxhash
 
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["VERSION", "RecordError", "Manifest", "ShardRecord", "decode", "encode"]
 

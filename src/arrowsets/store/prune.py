@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.store.disk import remove_file, remove_tree
 from arrowsets.store.draft import sweep, tidy
 from arrowsets.store.layout import JOURNAL, MANIFEST, TMP, USED, empty_trash, entry_path, folders, to_trash

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from arrowsets.errors import CorruptEntry, StoreError
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.store.disk import explained, remove_file
 from arrowsets.store.draft import Draft, StoreWarning, sweep
 from arrowsets.store.entry import Entry

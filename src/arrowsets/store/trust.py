@@ -28,7 +28,7 @@ from pathlib import Path
 import xxhash
 
 from arrowsets.errors import CorruptEntry
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.store.disk import boot_id, checksum, write_whole
 from arrowsets.store.layout import TRUSTED
 from arrowsets.store.manifest import Manifest, RecordError, ShardRecord, decode, encode

@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from arrowsets.errors import BadData, ColumnNotFound, RowOutOfRange, SchemaConflict
 from arrowsets.features import plain_type
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 from arrowsets.table.schemas import nulls, promote, unify_schemas
 from arrowsets.table.selection import Rows
 from arrowsets.table.sources import BlankSource, FileSource, MemorySource, Source

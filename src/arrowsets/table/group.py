@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.table.files import ArrowFiles, Column
 from arrowsets.table.selection import Selection
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.errors import BadData
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.table.files import ArrowFiles, Column
 from arrowsets.table.group import ColumnGroup
 from arrowsets.table.selection import Selection

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import xxhash
 
 from arrowsets.errors import RowOutOfRange, ShapeConflict, StoreError
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Positions", "Rows", "Selection", "as_rows"]
 

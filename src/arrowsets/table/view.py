@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.errors import ColumnNotFound, RowOutOfRange, SchemaConflict, ShapeConflict
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.table.concat import concat_groups
 from arrowsets.table.files import ArrowFiles, Column, FileRef
 from arrowsets.table.group import ColumnGroup

@@ -18,7 +18,7 @@ import xxhash
 from pyarrow import ipc
 
 from arrowsets.errors import SchemaConflict, StoreError
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.sizes import WRITE_BYTES
 from arrowsets.table.normal import Normaliser
 from arrowsets.table.paging import worked

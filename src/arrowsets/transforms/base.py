@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Batch", "Outputs", "Reject", "Transform"]
 

@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import Any, Self
 
 from arrowsets.config import settings
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.transforms.owned import owned, share_memory
 from arrowsets.transforms.reads import Reads, reads_of
 

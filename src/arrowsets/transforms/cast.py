@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, Value, cast_column
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Cast", "Encode"]

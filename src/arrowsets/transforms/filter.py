@@ -13,7 +13,8 @@ from arrowsets.errors import TransformError
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import of_numpy, to_numpy
 from arrowsets.formats import Format
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.given import JOB_ROWS, given_batch, given_rows, is_plain

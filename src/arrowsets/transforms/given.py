@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from arrowsets.formats import Format, LazyColumns, LazyRow, PythonFormat
 from arrowsets.formats.compiled import iter_row_dicts, row_dicts
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.transforms.reads import Reads
 
 __all__ = ["JOB_ROWS", "GivenRows", "given_batch", "given_rows", "is_plain", "plain_rows"]

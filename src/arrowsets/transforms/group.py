@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from arrowsets.features import Features, List
-from arrowsets.lazy import dataclass, pc
+from arrowsets.lazy import pc
+from arrowsets.record import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Group"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from arrowsets.features import Features
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Identity"]

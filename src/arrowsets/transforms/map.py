@@ -26,7 +26,7 @@ from arrowsets.features import Features
 from arrowsets.features.rows import uniform_columns
 from arrowsets.formats import Format, LazyBatch, LazyColumns, LazyRow, PythonFormat, changes, get_format
 from arrowsets.formats.compiled import row_dicts
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.equality import same_values

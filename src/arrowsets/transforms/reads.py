@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import CodeType, FunctionType, MethodType
 
 from arrowsets.hashing.instructions import Step, plain_steps
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Reads", "reads_of"]
 

@@ -33,7 +33,7 @@ from arrowsets.features import (
     cast_column,
 )
 from arrowsets.features.media import has_media
-from arrowsets.lazy import dataclass
+from arrowsets.record import dataclass
 
 __all__ = ["Typing", "settle"]
 
