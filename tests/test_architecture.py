@@ -21,6 +21,7 @@ LAYERS = {
     "record": 0,
     "errors": 0,
     "sizes": 0,
+    "writing": 0,
     "guise": 0,
     "knobs": 1,
     "config": 2,

@@ -1,14 +1,10 @@
-"""Numbers of bytes: as text ("500MB", "1GiB"), and how many to write at once."""
+"""Numbers of bytes as text: "500MB", "1GiB"."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["WRITE_BYTES", "parse_size"]
-
-# Larger writes have Linux make large folios for the page cache, for which it has to find memory in one piece: where that
-# is scarce, in virtual machines above all, 100 MB take 300 ms and more instead of 30 ms.
-WRITE_BYTES = 64 << 10
+__all__ = ["parse_size"]
 
 _UNITS = {"": 1, "b": 1}
 for _power, _letter in enumerate("kmgtp", 1):

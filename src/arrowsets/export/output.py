@@ -19,7 +19,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from arrowsets.errors import StoreError, UnknownName
-from arrowsets.sizes import WRITE_BYTES
+from arrowsets.writing import create, pieces
 
 __all__ = ["Output", "opened", "parent_folder", "put_whole", "told", "where"]
 
@@ -104,7 +104,7 @@ def opened(
         return
     with put_whole(path, storage_options) as temporary:
         with told(path):
-            file = open(temporary, "wb", buffering=0)  # noqa: SIM115, PTH123 - closed below, where errors are told
+            file = create(temporary)
         try:
             with _compressed(Output(file, path), codec) as output:
                 yield output
@@ -197,11 +197,12 @@ def _compressed(output: Output, codec: str | None) -> Iterator[Output]:
 
 
 def _write_all(file: Any, view: memoryview) -> None:
-    done = 0
-    while done < len(view):
-        count = file.write(view[done : done + WRITE_BYTES])
-        # Files of others need not tell how much they took: all of it.
-        done += count if isinstance(count, int) else WRITE_BYTES
+    for piece in pieces(view):
+        left = piece
+        while len(left):
+            count = file.write(left)
+            # Files of others need not tell how much they took: all of it.
+            left = left[count if isinstance(count, int) else len(left) :]
 
 
 def _takes_text(file: Any) -> bool:

@@ -19,11 +19,11 @@ from pyarrow import ipc
 
 from arrowsets.errors import SchemaConflict, StoreError
 from arrowsets.record import dataclass
-from arrowsets.sizes import WRITE_BYTES
 from arrowsets.table.normal import Normaliser
 from arrowsets.table.paging import worked
 from arrowsets.table.sizes import Bits, row_bits, total_bits
 from arrowsets.table.take import joined
+from arrowsets.writing import create, pieces
 
 __all__ = ["ShardWriter", "WrittenShard"]
 
@@ -224,7 +224,7 @@ class _Sink:
     """A file that counts what is written to it, and hashes it if asked."""
 
     def __init__(self, path: str, *, hashed: bool) -> None:
-        self._file = open(path, "wb", buffering=0)  # noqa: SIM115, PTH123 - closed by close
+        self._file = create(path)
         self._hash = xxhash.xxh3_128() if hashed else None
         self.size = 0
         self.dropped = False
@@ -234,16 +234,14 @@ class _Sink:
         if self.dropped:
             # Arrow closes its writer when it is collected, with a footer for a file that is gone.
             return len(view)
-        done = 0
-        while done < len(view):
-            piece = view[done : done + WRITE_BYTES]
+        for piece in pieces(view):
             if self._hash is not None:
                 self._hash.update(piece)
-            while len(piece):
-                count = self._file.write(piece) or 0
-                piece, done = piece[count:], done + count
+            left = piece
+            while len(left):
+                left = left[self._file.write(left) or 0 :]
         self.size += len(view)
-        return done
+        return len(view)
 
     @property
     def checksum(self) -> str:
