@@ -21,7 +21,7 @@ def _dataclass(cls: Any = None, /, **options: bool) -> Any:
         return lambda cls: _dataclass(cls, **options)
     own = dict(vars(cls))
     if cls.__doc__ is None:
-        cls.__doc__ = ""  # or `dataclasses` would write out the signature
+        cls.__doc__ = cls.__name__  # or `dataclasses` would work out the signature
     frozen = options.pop("frozen", False)
     wanted = {"init": True, "repr": True, "eq": True} | options
     _ours.made = True
