@@ -134,11 +134,10 @@ def _interleaved(
             f"dataset {lengths.index(0)} is empty, and 'all_exhausted' would start it over again and again; "
             "leave it out, or use another stopping_strategy"
         )
-    if probabilities is None:
-        sources = _in_turn(lengths, stopping_strategy)
-    else:
-        sources = _at_random(lengths, probabilities, seed, stopping_strategy)
     whole = concatenate_datasets(parts, info, split)
+    if probabilities is None:
+        return whole.select(_in_turn(lengths, stopping_strategy))
+    sources = _at_random(lengths, probabilities, seed, stopping_strategy)
     starts = np.cumsum([0, *lengths[:-1]])
     rows = np.empty(len(sources), dtype=np.int64)
     for index, length in enumerate(lengths):
@@ -148,15 +147,17 @@ def _interleaved(
 
 
 def _in_turn(lengths: Sequence[int], stopping: Stopping) -> npt.NDArray[np.int64]:
-    """Number the dataset of each row, taken in turn."""
-    count = len(lengths)
-    if stopping == "first_exhausted":
-        return np.tile(np.arange(count), min(lengths))
-    if stopping == "all_exhausted":
-        return np.tile(np.arange(count), max(lengths))
-    turns = np.concatenate([np.arange(length) for length in lengths])
-    sources = np.repeat(np.arange(count), lengths)
-    return sources[np.lexsort((sources, turns))]
+    """Return the rows of all datasets, which stand one after the other, taken in turn."""
+    turns = min(lengths) if stopping == "first_exhausted" else max(lengths)
+    rows = np.empty((turns, len(lengths)), dtype=np.int64)
+    start = 0
+    for index, length in enumerate(lengths):
+        own = np.arange(start, start + length)
+        rows[:, index] = own[:turns] if length >= turns else np.resize(own, turns)
+        start += length
+    if stopping == "all_exhausted_without_replacement":
+        return rows[np.arange(turns)[:, None] < np.array(lengths)]
+    return rows.ravel()
 
 
 def _at_random(
