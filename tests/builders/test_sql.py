@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy
 
 from arrowsets import Dataset, Features, Value, load_dataset
+from arrowsets.errors import ShapeConflict
 
 ROWS = [(7, "ä", 0.5, "2024-01-01", None), (3, None, None, "2024-01-02", b"\0"), (12, "c", -1.0, "2024-01-03", b"x")]
 
@@ -104,3 +105,8 @@ def test_a_change_of_the_table_is_seen(database: str) -> None:
 def test_dates_that_were_parsed_are_dates(database: str) -> None:
     data = Dataset.from_sql("things", database, parse_dates={"day": "%Y-%m-%d"})
     assert data["day"][0] == dt.datetime(2024, 1, 1)  # noqa: DTZ001 - it has none
+
+
+def test_two_columns_of_a_name_are_an_error(database: str) -> None:
+    with pytest.raises(ShapeConflict, match="2 columns named 'a'; tell them apart with AS"):
+        Dataset.from_sql("SELECT 1 AS a, 2 AS a", database)
