@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from arrowsets.builder import Builder, BuilderOptions
-from arrowsets.errors import MissingDependency, SchemaConflict, ShapeConflict, UnknownName
+from arrowsets.errors import BadData, MissingDependency, SchemaConflict, ShapeConflict, UnknownName
 from arrowsets.features import Features, array_of
 from arrowsets.files import DataFile
 
@@ -91,24 +91,24 @@ class SqlBuilder(Builder[int]):
 
 def _rows(options: SqlOptions) -> tuple[list[str], Batches]:
     if isinstance(options.con, sqlite3.Connection):
-        return _fetched(options.con.cursor(), options, close=None)
+        cursor = options.con.cursor()
+        return _fetched(cursor, options, closes=cursor)
     # A select of SQLAlchemy has its own parameters, in the form of its database.
     if isinstance(options.con, str) and options.con.startswith("sqlite:///") and isinstance(options.sql, str):
         path = options.con.removeprefix("sqlite:///")
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        return _fetched(connection.cursor(), options, close=connection)
+        return _fetched(connection.cursor(), options, closes=connection)
     return _with_sqlalchemy(options)
 
 
-def _fetched(cursor: sqlite3.Cursor, options: SqlOptions, close: Any) -> tuple[list[str], Batches]:
-    cursor.execute(_query(options, _quoted), options.params if options.params is not None else ())
-    names = [column[0] for column in cursor.description]
-
-    def batches() -> Batches:
-        with closing(close if close is not None else cursor):
-            yield from _at_a_time(cursor, options.chunksize)
-
-    return names, batches()
+def _fetched(cursor: sqlite3.Cursor, options: SqlOptions, closes: Any) -> tuple[list[str], Batches]:
+    with ExitStack() as ours:
+        ours.enter_context(closing(closes))
+        cursor.execute(_query(options, _quoted), options.params if options.params is not None else ())
+        if cursor.description is None:
+            raise BadData(f"{options.sql!r} is a statement without rows; a query is read")
+        names = [column[0] for column in cursor.description]
+        return names, _fetched_by(cursor, options.chunksize, ours.pop_all())
 
 
 def _with_sqlalchemy(options: SqlOptions) -> tuple[list[str], Batches]:
@@ -117,21 +117,24 @@ def _with_sqlalchemy(options: SqlOptions) -> tuple[list[str], Batches]:
     except ImportError as error:
         raise MissingDependency.of("reading from this database", "sqlalchemy", "sql") from error
     engine = _engine(options.con) if isinstance(options.con, str) else options.con
-    connection: Any = engine.connect() if hasattr(engine, "connect") else engine
-    quoted = connection.dialect.identifier_preparer.quote
-    query = sqlalchemy.text(_query(options, quoted)) if isinstance(options.sql, str) else options.sql
-    result = connection.execution_options(stream_results=True).execute(query, options.params or {})
+    with ExitStack() as ours:
+        if isinstance(options.con, str):
+            ours.callback(engine.dispose)
+        connection: Any = engine.connect() if hasattr(engine, "connect") else engine
+        if connection is not engine:
+            ours.callback(connection.close)
+        quoted = connection.dialect.identifier_preparer.quote
+        query = sqlalchemy.text(_query(options, quoted)) if isinstance(options.sql, str) else options.sql
+        result = connection.execution_options(stream_results=True).execute(query, options.params or {})
+        ours.callback(result.close)
+        if not result.returns_rows:
+            raise BadData(f"{options.sql!r} is a statement without rows; a query is read")
+        return list(result.keys()), _fetched_by(result, options.chunksize, ours.pop_all())
 
-    def batches() -> Batches:
-        with ExitStack() as ours:
-            if isinstance(options.con, str):
-                ours.callback(engine.dispose)
-            if connection is not engine:
-                ours.callback(connection.close)
-            ours.callback(result.close)
-            yield from _at_a_time(result, options.chunksize)
 
-    return list(result.keys()), batches()
+def _fetched_by(result: Any, size: int | None, ours: ExitStack) -> Batches:
+    with ours:
+        yield from _at_a_time(result, size)
 
 
 def _engine(uri: str) -> Any:

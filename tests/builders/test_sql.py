@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import sqlite3
+import sqlite3.dbapi2
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +111,26 @@ def test_dates_that_were_parsed_are_dates(database: str) -> None:
 def test_two_columns_of_a_name_are_an_error(database: str) -> None:
     with pytest.raises(ShapeConflict, match="2 columns named 'a'; tell them apart with AS"):
         Dataset.from_sql("SELECT 1 AS a, 2 AS a", database)
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///{}", "sqlite+pysqlite:///{}"])
+@pytest.mark.parametrize("sql", ["SELECT * FROM nowhere", "CREATE TEMPORARY TABLE t (a int)"])
+def test_a_connection_is_closed_where_there_is_nothing_to_read(
+    uri: str, sql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remembered(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", remembered)
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", remembered)
+    connect(tmp_path / "a.db").close()
+    with pytest.raises(Exception, match="nowhere|is a statement without rows"):
+        Dataset.from_sql(sql, uri.format(tmp_path / "a.db"))
+    assert opened
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
