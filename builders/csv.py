@@ -52,6 +52,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
     """Read CSV files."""
 
     name = "csv"
+    version = "2"
     options = CsvOptions
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {".csv": {}, ".tsv": {"sep": "\t"}}
     config: CsvOptions

@@ -19,7 +19,7 @@ from arrowsets.lazy import pc
 from arrowsets.record import dataclass
 
 from .csv_records import Dialect, Record
-from .csv_types import Words, may_narrow, narrow
+from .csv_types import Words, exact, may_narrow, narrow
 from .ranges import MORE_THREADS, valid_utf8
 
 __all__ = ["BlockParser", "forced_types", "typed_column"]
@@ -348,10 +348,15 @@ def _converter(wanted: pa.Field[Any], words: Words, feature: FeatureType | None)
     """Return what makes values of text, and what they are called."""
     if feature is not None and not isinstance(feature, Value) and feature.needs_encode:
         return feature.cast, feature
-    return lambda part: _cast(narrow(part, words), wanted.type), wanted.type
+    return lambda part: _cast(part, wanted.type, words), wanted.type
 
 
-def _cast(array: Arr, to: pa.DataType) -> Arr:
+def _cast(text: Arr, to: pa.DataType, words: Words) -> Arr:
+    if pa.types.is_decimal(to):
+        return exact(text, to, words)
+    array = narrow(text, words)
+    if pa.types.is_floating(array.type) and pa.types.is_integer(to):
+        return exact(text, to, words)
     spelled = is_text(array.type) and (pa.types.is_time(to) or pa.types.is_duration(to) or pa.types.is_float16(to))
     return cast_storage(array, to) if spelled else array.cast(to)
 

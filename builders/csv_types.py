@@ -17,7 +17,7 @@ from arrowsets.features.buffers import is_valid, null_scalar, texts
 from arrowsets.lazy import pc
 from arrowsets.record import dataclass
 
-__all__ = ["NA_VALUES", "Words", "may_narrow", "narrow"]
+__all__ = ["NA_VALUES", "Words", "exact", "may_narrow", "narrow"]
 
 Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
 
@@ -73,6 +73,17 @@ def narrow(text: Arr, words: Words) -> Arr:
         if pc.all(pc.or_(known, pc.is_null(text))).as_py():
             return pc.if_else(pc.is_valid(text), true, null_scalar(pa.bool_()))
     return text
+
+
+def exact(text: Arr, to: pa.DataType, words: Words) -> Arr:
+    """Return numbers in a decimal type, or an integer one, digit by digit: not by way of floats, which drop some."""
+    clean = _clean(words.number(text))
+    if pa.types.is_decimal(to):
+        return clean.cast(to)
+    try:
+        return clean.cast(to)
+    except pa.ArrowInvalid:  # "1.0", "1e3"
+        return clean.cast(pa.decimal256(76, 30)).cast(to)
 
 
 def may_narrow(text: pa.ChunkedArray[Any], words: Words) -> bool:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from arrowsets.builder import Builder, BuilderOptions
-from arrowsets.errors import MissingDependency, UnknownName
+from arrowsets.errors import BadData, MissingDependency, SchemaConflict, ShapeConflict, UnknownName
 from arrowsets.features import Features, array_of
 from arrowsets.files import DataFile
 from arrowsets.record import dataclass
 
 __all__ = ["SqlBuilder", "SqlOptions"]
 
+_DRIVERS = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
+"""Packages whose names are not those of their modules, or that have a form with all that they need."""
+Batches = Generator[list[Any], None, None]
 _TABLE = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?")
 
 
@@ -79,54 +83,70 @@ class SqlBuilder(Builder[int]):
             yield from _with_pandas(options, features)
             return
         names, batches = _rows(options)
-        for rows in batches:
-            columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-            yield _table(names, [list(column) for column in columns], features)
+        with closing(batches):
+            for rows in batches:
+                columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+                yield _table(names, [list(column) for column in columns], features)
 
 
-def _rows(options: SqlOptions) -> tuple[list[str], Iterator[list[Any]]]:
+def _rows(options: SqlOptions) -> tuple[list[str], Batches]:
     if isinstance(options.con, sqlite3.Connection):
-        return _fetched(options.con.cursor(), options, close=None)
+        cursor = options.con.cursor()
+        return _fetched(cursor, options, closes=cursor)
     # A select of SQLAlchemy has its own parameters, in the form of its database.
     if isinstance(options.con, str) and options.con.startswith("sqlite:///") and isinstance(options.sql, str):
         path = options.con.removeprefix("sqlite:///")
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        return _fetched(connection.cursor(), options, close=connection)
+        return _fetched(connection.cursor(), options, closes=connection)
     return _with_sqlalchemy(options)
 
 
-def _fetched(cursor: sqlite3.Cursor, options: SqlOptions, close: Any) -> tuple[list[str], Iterator[list[Any]]]:
-    cursor.execute(_query(options, _quoted), options.params if options.params is not None else ())
-    names = [column[0] for column in cursor.description]
+def _fetched(cursor: sqlite3.Cursor, options: SqlOptions, closes: Any) -> tuple[list[str], Batches]:
+    with ExitStack() as ours:
+        ours.enter_context(closing(closes))
+        cursor.execute(_query(options, _quoted), options.params if options.params is not None else ())
+        if cursor.description is None:
+            raise BadData(f"{options.sql!r} is a statement without rows; a query is read")
+        names = [column[0] for column in cursor.description]
+        return names, _fetched_by(cursor, options.chunksize, ours.pop_all())
 
-    def batches() -> Iterator[list[Any]]:
-        with closing(close if close is not None else cursor):
-            yield from _at_a_time(cursor, options.chunksize)
 
-    return names, batches()
-
-
-def _with_sqlalchemy(options: SqlOptions) -> tuple[list[str], Iterator[list[Any]]]:
+def _with_sqlalchemy(options: SqlOptions) -> tuple[list[str], Batches]:
     try:
         import sqlalchemy
     except ImportError as error:
         raise MissingDependency.of("reading from this database", "sqlalchemy", "sql") from error
-    engine = sqlalchemy.create_engine(options.con) if isinstance(options.con, str) else options.con
-    connection: Any = engine.connect() if hasattr(engine, "connect") else engine
-    quoted = connection.dialect.identifier_preparer.quote
-    query = sqlalchemy.text(_query(options, quoted)) if isinstance(options.sql, str) else options.sql
-    result = connection.execution_options(stream_results=True).execute(query, options.params or {})
+    engine = _engine(options.con) if isinstance(options.con, str) else options.con
+    with ExitStack() as ours:
+        if isinstance(options.con, str):
+            ours.callback(engine.dispose)
+        connection: Any = engine.connect() if hasattr(engine, "connect") else engine
+        if connection is not engine:
+            ours.callback(connection.close)
+        quoted = connection.dialect.identifier_preparer.quote
+        query = sqlalchemy.text(_query(options, quoted)) if isinstance(options.sql, str) else options.sql
+        result = connection.execution_options(stream_results=True).execute(query, options.params or {})
+        ours.callback(result.close)
+        if not result.returns_rows:
+            raise BadData(f"{options.sql!r} is a statement without rows; a query is read")
+        return list(result.keys()), _fetched_by(result, options.chunksize, ours.pop_all())
 
-    def batches() -> Iterator[list[Any]]:
-        with ExitStack() as ours:
-            if isinstance(options.con, str):
-                ours.callback(engine.dispose)
-            if connection is not engine:
-                ours.callback(connection.close)
-            ours.callback(result.close)
-            yield from _at_a_time(result, options.chunksize)
 
-    return list(result.keys()), batches()
+def _fetched_by(result: Any, size: int | None, ours: ExitStack) -> Batches:
+    with ours:
+        yield from _at_a_time(result, size)
+
+
+def _engine(uri: str) -> Any:
+    import sqlalchemy
+
+    try:
+        return sqlalchemy.create_engine(uri)
+    except ModuleNotFoundError as error:  # the database's driver
+        database = sqlalchemy.make_url(uri).get_backend_name()
+        raise MissingDependency.of(
+            f"reading from {database}", _DRIVERS.get(str(error.name), str(error.name))
+        ) from error
 
 
 def _at_a_time(cursor: Any, size: int | None) -> Iterator[list[Any]]:
@@ -174,10 +194,19 @@ def _with_pandas(options: SqlOptions, features: Features | None) -> Iterator[pa.
 
 def _table(names: Sequence[str], columns: Sequence[Any], features: Features | None) -> pa.Table:
     arrays, kinds = [], {}
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ShapeConflict(f"the query has {count} columns named {name!r}; tell them apart with AS")
     found = dict(zip(names, columns, strict=True))
     num_rows = len(next(iter(found.values()), ()))
     for name in found if features is None else features:
         values = found.get(name, [None] * num_rows)
-        array, kinds[name] = array_of(values, None if features is None else features[name], on_mixed="use_json")
+        feature = None if features is None else features[name]
+        try:
+            array, kinds[name] = array_of(values, feature, on_mixed="use_json", column=name)
+        except SchemaConflict as error:
+            if feature is not None:
+                raise
+            raise SchemaConflict(f"{error}; CAST it to text in the query", column=name) from error
         arrays.append(array)
     return pa.Table.from_arrays(arrays, schema=Features(kinds).arrow_schema)

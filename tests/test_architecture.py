@@ -128,7 +128,9 @@ def test_modules_import_only_what_stands_below(path: Path) -> None:
 def test_builders_import_only_the_builder_interface(path: Path) -> None:
     for module, line in _imports(path):
         room = _room(module)
-        assert room in {None, "builder", "features", "errors", "files", "lazy", "record"}, f"{path.name}:{line} imports {module}"
+        assert room in {None, "builder", "features", "errors", "files", "lazy", "record"}, (
+            f"{path.name}:{line} imports {module}"
+        )
 
 
 @pytest.mark.parametrize("path", _modules(SOURCE), ids=lambda path: str(path.relative_to(SOURCE)))

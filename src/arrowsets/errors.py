@@ -29,6 +29,7 @@ ArrowsetsError
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 __all__ = [
     "ArrowsetsError",
@@ -134,6 +135,13 @@ class BadData(ArrowsetsError, ValueError):
         )
         super().__init__(f"{place}: {message}" if place else message)
         self.message, self.file, self.row, self.column = message, file, row, column
+
+    def at(self, *, row: int | None = None, column: str | None = None) -> Self:
+        """Return this error with a place that it does not name yet."""
+        row, column = row if self.row is None else self.row, column if self.column is None else self.column
+        placed = type(self)(self.message, file=self.file, row=row, column=column)
+        placed.__cause__, placed.__traceback__ = self.__cause__, self.__traceback__
+        return placed
 
     @property
     def reason(self) -> str:

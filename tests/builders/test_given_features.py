@@ -8,6 +8,7 @@ import json
 import sqlite3
 import tarfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
-from arrowsets import ClassLabel, Features, Image, Value, load_dataset
+from arrowsets import ClassLabel, Dataset, Features, Image, Value, load_dataset
 from arrowsets.errors import BadData, SchemaConflict
 
 WRITE: dict[str, Callable[[list[Any], Path], object]] = {
@@ -161,3 +162,26 @@ def test_the_one_column_has_the_name_that_is_given(
         builder, data_files=str(tmp_path / f"a.{extension}"), split="train", features=features, streaming=streaming
     )
     assert (data.features, list(data)) == (features, [{"words": "<a/>"}])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "texts", "values"),
+    [
+        ("decimal128(38, 2)", ["12345678901234567890123.45", " -0.5 ", "1e3"], ["12345678901234567890123.45", "-0.5", "1000"]),
+        ("decimal256(76, 2)", ["1" + "0" * 60, "", "2."], ["1" + "0" * 60, None, "2"]),
+        ("decimal128(5, 2)", ["1", "2"], ["1", "2"]),
+        ("int64", ["9007199254740993", "1.0", "2e1"], [9007199254740993, 1, 20]),
+    ],
+)  # fmt: skip
+def test_csv_numbers_keep_all_their_digits(dtype: str, texts: list[str], values: list[Any], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("\n".join(["c,d", *(f"{text},x" for text in texts)]) + "\n")
+    ds = Dataset.from_csv(str(tmp_path / "a.csv"), features=Features({"c": Value(dtype), "d": Value("string")}))
+    expected = [Decimal(value) if isinstance(value, str) else value for value in values]
+    assert ds["c"] == expected
+
+
+@pytest.mark.parametrize(("dtype", "text"), [("decimal128(5, 2)", "1.239"), ("int64", "1.5"), ("int8", "1e3")])
+def test_csv_numbers_that_would_lose_digits_are_errors(dtype: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"c\n1.0\n{text}\n")
+    with pytest.raises(BadData, match=f"row 1, column c: '{text}' is no"):
+        Dataset.from_csv(str(tmp_path / "a.csv"), features=Features({"c": Value(dtype)}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import sqlite3
+import sqlite3.dbapi2
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import sqlalchemy
 
 from arrowsets import Dataset, Features, Value, load_dataset
+from arrowsets.errors import ShapeConflict
 
 ROWS = [(7, "ä", 0.5, "2024-01-01", None), (3, None, None, "2024-01-02", b"\0"), (12, "c", -1.0, "2024-01-03", b"x")]
 
@@ -104,3 +106,31 @@ def test_a_change_of_the_table_is_seen(database: str) -> None:
 def test_dates_that_were_parsed_are_dates(database: str) -> None:
     data = Dataset.from_sql("things", database, parse_dates={"day": "%Y-%m-%d"})
     assert data["day"][0] == dt.datetime(2024, 1, 1)  # noqa: DTZ001 - it has none
+
+
+def test_two_columns_of_a_name_are_an_error(database: str) -> None:
+    with pytest.raises(ShapeConflict, match="2 columns named 'a'; tell them apart with AS"):
+        Dataset.from_sql("SELECT 1 AS a, 2 AS a", database)
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///{}", "sqlite+pysqlite:///{}"])
+@pytest.mark.parametrize("sql", ["SELECT * FROM nowhere", "CREATE TEMPORARY TABLE t (a int)"])
+def test_a_connection_is_closed_where_there_is_nothing_to_read(
+    uri: str, sql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remembered(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", remembered)
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", remembered)
+    connect(tmp_path / "a.db").close()
+    with pytest.raises(Exception, match="nowhere|is a statement without rows"):
+        Dataset.from_sql(sql, uri.format(tmp_path / "a.db"))
+    assert opened
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")

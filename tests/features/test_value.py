@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -134,3 +135,35 @@ def test_lossy_cast_names_value_and_row(array: pa.Array[Any], dtype: str, named:
 def test_row_of_a_chunked_array_counts_from_the_first_chunk() -> None:
     with pytest.raises(SchemaConflict, match="row 3"):
         cast(pa.chunked_array([["1", "2"], ["3", "x"]]), Value("int8"))
+
+
+@pytest.mark.parametrize("bits", [32, 64, 128, 256])
+def test_integers_become_decimals_wherever_their_digits_fit(bits: int) -> None:
+    feature = Value(f"decimal{bits}(5, 2)")
+    assert feature.cast(pa.array([1, None, -999])).to_pylist() == [Decimal("1.00"), None, Decimal("-999.00")]
+    for large in (pa.array([1000]), pa.array([2**63 - 1]), pa.array([Decimal("9223372036854775807.00")])):
+        with pytest.raises(SchemaConflict, match="does not fit"):
+            feature.cast(large)
+
+
+def test_what_is_no_decimal_says_so() -> None:
+    assert array_of([True, "1.5"], Value("decimal128(5, 2)"))[0].to_pylist() == [Decimal("1.00"), Decimal("1.50")]
+    with pytest.raises(ValueError, match="row 1: 'x' is no decimal number"):
+        array_of(["1", "x"], Value("decimal128(5, 2)"))
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+def test_nanoseconds_of_pandas_moments_are_kept(zone: str | None) -> None:
+    moment = pd.Timestamp(1, tz=zone)
+    dtype = pa.timestamp("ns", zone)
+    for array in (array_of([None, moment])[0], array_of([None, moment], Value(str(dtype)))[0]):
+        assert array.type == dtype
+        assert array.cast(pa.int64()).to_pylist() == [None, 1]
+    with pytest.raises(SchemaConflict, match=r"does not fit timestamp\[us"):
+        array_of([moment], Value(str(pa.timestamp("us", zone))))
+
+
+def test_nanoseconds_of_pandas_durations_are_kept() -> None:
+    assert array_of([pd.Timedelta(1)], Value("duration[ns]"))[0].cast(pa.int64()).to_pylist() == [1]
+    with pytest.raises(SchemaConflict, match="does not fit duration"):
+        array_of([pd.Timedelta(1)], Value("duration[us]"))

@@ -28,14 +28,14 @@ def seven(path: Path, files: Mapping[str, bytes], **options: Any) -> Path:
     return path
 
 
-def rar(path: Path, files: Mapping[str, bytes], method: int = 0x30) -> Path:
+def rar(path: Path, files: Mapping[str, bytes], method: int = 0x30, flags: int = 0) -> Path:
     """Write an archive whose members are stored as they are, which takes no program to read."""
 
     def block(kind: int, flags: int, rest: bytes) -> bytes:
         head = struct.pack("<BHH", kind, flags, 7 + len(rest)) + rest
         return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
 
-    out = b"Rar!\x1a\x07\x00" + block(0x73, 0, bytes(6))
+    out = b"Rar!\x1a\x07\x00" + block(0x73, flags, bytes(6))
     for name, content in files.items():
         sizes = struct.pack("<LLBL", len(content), len(content), 3, zlib.crc32(content))
         rest = sizes + struct.pack("<LBBHL", 0, 20, method, len(name.encode()), 0o100644) + name.encode()
@@ -138,6 +138,12 @@ def test_what_is_none_is_an_error_that_names_it(kind: str, tmp_path: Path) -> No
 def test_a_password_is_asked_for_in_vain(tmp_path: Path) -> None:
     path = seven(tmp_path / "a.7z", FILES, password="secret", header_encryption=True)
     with pytest.raises(BadData, match="not a readable 7z archive"):
+        load_dataset("csv", data_files=str(path))
+
+
+def test_an_encrypted_list_of_members_is_not_an_empty_one(tmp_path: Path) -> None:
+    path = rar(tmp_path / "a.rar", FILES, flags=0x80)
+    with pytest.raises(BadData, match="the rar archive is encrypted"):
         load_dataset("csv", data_files=str(path))
 
 

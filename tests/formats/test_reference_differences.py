@@ -36,3 +36,19 @@ def test_tensors_leave_dates_as_they_are() -> None:
     assert shown["d"] == [_DAY, None]
     assert shown["l"] == [[_DAY], []]
     assert shown["i"].tolist() == [1, 2]
+
+
+_BIG = 2**63 + 1
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch", "tensorflow"])
+def test_integers_that_int64_or_float32_do_not_hold_are_not_changed(name: str) -> None:
+    pytest.importorskip(name)
+    table = pa.table({"u": pa.array([1, _BIG], pa.uint64()), "n": pa.array([2**24 + 1, None])})
+    shown = get_format(name).batch(table)
+    assert np.asarray(shown["u"]).tolist() == [1, _BIG]
+    assert "uint64" in str(shown["u"].dtype)
+    assert float(shown["n"][0]) == 2**24 + 1
+    assert "float64" in str(shown["n"].dtype)
+    assert "int64" in str(get_format(name).batch(table.slice(0, 1))["u"].dtype)
+    assert np.asarray(get_format(name).row(table, 1)["u"]) == _BIG

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from arrowsets.errors import ColumnNotFound, RowOutOfRange
+from arrowsets.errors import BadData, ColumnNotFound, RowOutOfRange
 from arrowsets.features import Features
 from arrowsets.formats import Column, Format, PartialFormat, get_format
 from arrowsets.formats.collate import can_look_up, registered
@@ -99,13 +99,16 @@ class Reader:
         if position < 0:
             position += num_rows
         groups = self._groups if self._groups is not None else self._open()
-        if not groups:
-            return self.format.row(self.view.read(range(position, position + 1)))
-        if len(groups) == 1:
-            return groups[0].get(position)
-        found: dict[str, Any] = {}
-        for group in groups:
-            found |= group.get(position)
+        try:
+            if not groups:
+                return self.format.row(self.view.read(range(position, position + 1)))
+            if len(groups) == 1:
+                return groups[0].get(position)
+            found: dict[str, Any] = {}
+            for group in groups:
+                found |= group.get(position)
+        except BadData as error:  # a file in a cell
+            raise error.at(row=position) from error.__cause__
         return {name: found[name] for name in self.view.columns}
 
     def _open(self) -> list[_GroupReader]:

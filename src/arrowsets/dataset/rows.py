@@ -18,6 +18,7 @@ from arrowsets.lazy import pc
 from arrowsets.lineage import Lineage
 from arrowsets.sampling import generator_for, split_sizes, stratified
 from arrowsets.table import View
+from arrowsets.table.distinct import comparable
 
 if TYPE_CHECKING:
     from arrowsets.dataset.splits import DatasetDict
@@ -248,7 +249,7 @@ class RowMethods(DatasetCore):
         values = self._view.column(column)
         if isinstance(self._features[column], ClassLabel) and values.null_count == 0:
             return values.to_numpy()
-        encoded = pa.chunked_array([values.combine_chunks()]).unify_dictionaries()
+        encoded = pa.chunked_array([comparable(values).combine_chunks()]).unify_dictionaries()
         return pc.rank(encoded, tiebreaker="dense").to_numpy().astype(np.int64) - 1
 
     def flatten_indices(
@@ -301,6 +302,8 @@ def _sorted_rows(keys: pa.Table, order: Sequence[tuple[str, bool]], placement: s
     if not order:
         raise ValueError("sort needs the name of at least one column")
     ways = [(name, "descending" if down else "ascending") for name, down in order]
+    names = dict(order)
+    keys = pa.Table.from_arrays([comparable(keys.column(name)) for name in names], list(names))
     sort: Any = pc.sort_indices
     if int(pa.__version__.partition(".")[0]) < 25:
         return sort(keys, sort_keys=ways, null_placement=placement)

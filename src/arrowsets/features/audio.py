@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from arrowsets.features.base import register
 from arrowsets.features.casting import struct_fields
-from arrowsets.features.media import STORAGE, Media
+from arrowsets.features.media import STORAGE, Media, OnError
 from arrowsets.features.sound import AudioDecoder
 from arrowsets.features.wav import wav_bytes
 from arrowsets.record import dataclass
@@ -38,6 +38,7 @@ class Audio(Media):
         decode: False hands out {"bytes": ..., "path": ...}.
         num_channels: As many channels when decoding; where the file has others, each is the mean of all.
         stream_index: The stream of a file that has several.
+        on_error: What a cell becomes that cannot be decoded: "raise" an error, or "null".
     """
 
     type_name: ClassVar[str] = "Audio"
@@ -47,6 +48,7 @@ class Audio(Media):
     num_channels: int | None = None
     stream_index: int | None = None
     id: str | None = field(default=None)
+    on_error: OnError = "raise"
 
     def __init__(
         self,
@@ -55,6 +57,8 @@ class Audio(Media):
         num_channels: int | None = None,
         stream_index: int | None = None,
         id: str | None = None,  # noqa: A002
+        *,
+        on_error: OnError = "raise",
     ) -> None:
         for name, value in (("sampling_rate", sampling_rate), ("num_channels", num_channels)):
             if value is not None and value < 1:
@@ -65,6 +69,7 @@ class Audio(Media):
             num_channels=num_channels,
             stream_index=stream_index,
             id=id,
+            on_error=on_error,
         )
 
     def open(self, file: io.BytesIO | str, name: str | None) -> AudioDecoder:
@@ -76,6 +81,10 @@ class Audio(Media):
             num_channels=self.num_channels,
             stream_index=self.stream_index,
         )
+
+    def check(self, decoded: AudioDecoder) -> None:
+        """Decode all samples."""
+        decoded["array"]
 
     def decode_value(self, value: Any) -> Any:
         """Return the sound in a cell; what is decoded stays as it is."""

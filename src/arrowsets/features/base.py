@@ -85,6 +85,11 @@ class FeatureType(ABC):
         """Whether `decode_value` changes values; False lets readers skip it."""
         return any(child.needs_decode for child in self.children().values())
 
+    @property
+    def holds_files(self) -> bool:
+        """Whether there are files in cells, at any depth, which may turn out to be damaged when they are decoded."""
+        return any(child.holds_files for child in self.children().values())
+
     def encode(self, value: Any) -> Any:
         """Return a value that Arrow can hold in `storage`."""
         return value

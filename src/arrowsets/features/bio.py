@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from arrowsets.features.base import register
-from arrowsets.features.media import Media, needed
+from arrowsets.features.media import Media, OnError, needed
 from arrowsets.record import dataclass
 
 __all__ = ["BioSequence", "BioStructure"]
@@ -22,6 +22,7 @@ class BioSequence(Media):
     Args:
         format: Its format, by the names of `Bio.SeqIO`.
         decode: False hands out {"bytes": ..., "path": ...}.
+        on_error: What a cell becomes that cannot be decoded: "raise" an error, or "null".
     """
 
     type_name: ClassVar[str] = "BioSequence"
@@ -29,15 +30,26 @@ class BioSequence(Media):
     format: str = "fasta"
     decode: bool = True
     id: str | None = field(default=None)
+    on_error: OnError = "raise"
 
-    def __init__(self, format: str = "fasta", decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(format=format, decode=decode, id=id)
+    def __init__(
+        self,
+        format: str = "fasta",  # noqa: A002
+        decode: bool = True,
+        id: str | None = None,  # noqa: A002
+        *,
+        on_error: OnError = "raise",
+    ) -> None:
+        self._set(format=format, decode=decode, id=id, on_error=on_error)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the first record."""
         del name
         reader = needed("Bio.SeqIO", "reading sequences", "biopython", "bio")
-        return next(reader.parse(io.StringIO(_text(file)), self.format))
+        record = next(reader.parse(io.StringIO(_text(file)), self.format), None)
+        if record is None:
+            raise ValueError("it holds no sequence")
+        return record
 
     def encode_object(self, value: Any) -> dict[str, Any]:
         """Return the cell of a SeqRecord."""
@@ -54,6 +66,7 @@ class BioStructure(Media):
     Args:
         format: "pdb" or "mmcif".
         decode: False hands out {"bytes": ..., "path": ...}.
+        on_error: What a cell becomes that cannot be decoded: "raise" an error, or "null".
     """
 
     type_name: ClassVar[str] = "BioStructure"
@@ -61,17 +74,30 @@ class BioStructure(Media):
     format: str = "pdb"
     decode: bool = True
     id: str | None = field(default=None)
+    on_error: OnError = "raise"
 
-    def __init__(self, format: str = "pdb", decode: bool = True, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        format: str = "pdb",  # noqa: A002
+        decode: bool = True,
+        id: str | None = None,  # noqa: A002
+        *,
+        on_error: OnError = "raise",
+    ) -> None:
         if format not in {"pdb", "mmcif"}:
             raise ValueError(f"unknown format {format!r} of structures; allowed: 'pdb', 'mmcif'")
-        self._set(format=format, decode=decode, id=id)
+        self._set(format=format, decode=decode, id=id, on_error=on_error)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the structure, named after its file."""
         library = needed("Bio.PDB", "reading structures", "biopython", "bio")
         parser = library.PDBParser(QUIET=True) if self.format == "pdb" else library.MMCIFParser(QUIET=True)
         return parser.get_structure(Path(name or "structure").stem, io.StringIO(_text(file)))
+
+    def check(self, decoded: Any) -> None:
+        """Look for an atom: parsers take any text for a structure without."""
+        if next(decoded.get_atoms(), None) is None:
+            raise ValueError("it has no atoms")
 
     def encode_object(self, value: Any) -> dict[str, Any]:
         """Return the cell of a Structure."""

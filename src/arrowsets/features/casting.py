@@ -237,6 +237,12 @@ def _cast_checked(array: Arr, to: Any) -> Arr:
             raise pa.ArrowInvalid("only 0 and 1 are booleans")
     if pa.types.is_boolean(source) and pa.types.is_decimal(to):
         array = array.cast(pa.int8())
+    if pa.types.is_integer(array.type) and pa.types.is_decimal(to):
+        array = array.cast(pa.decimal128(20, 0))  # Arrow wants room for any integer, not only for those that are there
+    if pa.types.is_decimal(array.type) and pa.types.is_decimal(to) and to.bit_width < 128:
+        # pyarrow 26.0.1 cuts off the upper digits of a decimal that is too large for 32 or 64 bits.
+        wide = pa.decimal256 if pa.types.is_decimal256(array.type) else pa.decimal128
+        array = array.cast(wide(to.precision, to.scale))
     if (pa.types.is_string_view(source) or pa.types.is_binary_view(source)) and not _is_view(to):
         array = array.cast(pa.large_string() if pa.types.is_string_view(source) else pa.large_binary())
     if is_text(array.type) and (pa.types.is_time(to) or pa.types.is_duration(to) or pa.types.is_float16(to)):

@@ -369,7 +369,8 @@ class _Inference:
                 return self._mixed(values)
             raise _Mixed(row, f"{values[row]!r} has no time zone, but others have")
         if len(zones) == 1:
-            return self._try(values, None)
+            zone = pa.array([next(value for value in values if value is not None)]).type.tz
+            return self._try(values, pa.timestamp(unit, zone))
         return self._try(values, pa.timestamp(unit, "UTC"))
 
     def _datetime64(self, values: list[Any], classes: set[type]) -> Built:

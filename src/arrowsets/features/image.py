@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from arrowsets.features.base import register
-from arrowsets.features.media import STORAGE, Media, needed
+from arrowsets.features.media import STORAGE, Media, OnError, needed
 from arrowsets.record import dataclass
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Image(Media):
     Args:
         mode: Convert decoded images to this PIL mode, such as "RGB".
         decode: False hands out {"bytes": ..., "path": ...}.
+        on_error: What a cell becomes that cannot be decoded: "raise" an error, or "null".
     """
 
     type_name: ClassVar[str] = "Image"
@@ -40,9 +41,17 @@ class Image(Media):
     mode: str | None = None
     decode: bool = True
     id: str | None = field(default=None)
+    on_error: OnError = "raise"
 
-    def __init__(self, mode: str | None = None, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(mode=mode, decode=decode, id=id)
+    def __init__(
+        self,
+        mode: str | None = None,
+        decode: bool = True,
+        id: str | None = None,  # noqa: A002
+        *,
+        on_error: OnError = "raise",
+    ) -> None:
+        self._set(mode=mode, decode=decode, id=id, on_error=on_error)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the PIL image, loaded, turned upright and in the wanted mode."""

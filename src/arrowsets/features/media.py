@@ -2,6 +2,15 @@
 
 A cell is a struct of `bytes` and `path`. The bytes win; a path is opened on this machine's file system only,
 and is there because `encode` or a builder put a local file's name into the cell. A URL is never fetched.
+
+What a cell becomes that cannot be decoded (its file is damaged, missing, or no such medium) is `on_error`, an option of all
+media: "raise" an error, or hand out "null", which is None. The cell itself stays as it is stored, in either case. Rows
+cannot be left out while they are read, for a dataset knows how many it has: `filter` does that.
+
+>>> from arrowsets import Dataset, Features, Image
+>>> images = Dataset.from_dict({"image": [b"no image"]}, features=Features({"image": Image(on_error="null")}))
+>>> images[0], len(images.filter(lambda row: row["image"] is not None))
+({'image': None}, 0)
 """
 
 from __future__ import annotations
@@ -13,17 +22,28 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 import pyarrow as pa
 
-from arrowsets.errors import ArrowsetsError, BadData, BadMedia, DataFilesNotFound, MissingDependency, SchemaConflict
+from arrowsets.errors import (
+    ArrowsetsError,
+    BadData,
+    BadMedia,
+    DataFilesNotFound,
+    MissingDependency,
+    SchemaConflict,
+    UnknownName,
+)
+from arrowsets.features import damaged
 from arrowsets.features.base import FeatureType, Frozen
 from arrowsets.features.casting import cast_storage, is_text, storage_of, struct_fields
 from arrowsets.features.scalar import Value
 from arrowsets.lazy import pattern, pc
 
-__all__ = ["STORAGE", "Media", "content_of", "has_media", "needed"]
+__all__ = ["STORAGE", "Media", "OnError", "content_of", "has_media", "needed"]
+
+OnError = Literal["raise", "null"]
 
 _ADDRESS = pattern(r"<_io\.BytesIO object at 0x[0-9a-f]+>")
 STORAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -39,6 +59,7 @@ class Media(Frozen):
     dtype: ClassVar[str]
     decode: bool
     id: str | None
+    on_error: OnError
 
     @abstractmethod
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
@@ -49,7 +70,15 @@ class Media(Frozen):
             name: What the cell calls it, for formats that are told by their extension.
         """
 
+    def check(self, decoded: Any) -> None:
+        """Read what `open` left to be read later, as far as it tells of damage; any exception means that there is some.
+
+        Only where damage is not an error: who uses the object would find it otherwise.
+        """
+
     def _set(self, **values: Any) -> None:
+        if values["on_error"] not in get_args(OnError):
+            raise UnknownName.of("on_error", values["on_error"], get_args(OnError))
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
@@ -64,7 +93,8 @@ class Media(Frozen):
         return cls(**{name: data[name] for name in cls.parameters() if name in data})
 
     def __repr__(self) -> str:
-        names = [name for name in self.parameters() if name != "id"]
+        hidden = {"id", "on_error"} if self.on_error == "raise" else {"id"}
+        names = [name for name in self.parameters() if name not in hidden]
         shown = [f"{name}={getattr(self, name)!r}" for name in names]
         return f"{type(self).__name__}({', '.join(shown)})"
 
@@ -100,6 +130,11 @@ class Media(Frozen):
         path = value.get("path")
         return {"bytes": value.get("bytes"), "path": None if path is None else os.fspath(path)}
 
+    @property
+    def holds_files(self) -> bool:
+        """True."""
+        return True
+
     def decode_value(self, value: Any) -> Any:
         """Return the object in a cell, or the cell where decoding is off.
 
@@ -109,15 +144,29 @@ class Media(Frozen):
         """
         if not self.decode:
             return value
+        if self.on_error == "raise":
+            return self._opened(value)
+        try:
+            return self._opened(value)
+        except (BadData, DataFilesNotFound) as error:
+            if damaged.is_of_machine(error):
+                raise
+            damaged.cells(self.type_name).add(error)
+            return None
+
+    def _opened(self, value: Any) -> Any:
         data, path = value.get("bytes"), value.get("path")
         try:
-            return self.open(io.BytesIO(data) if data is not None else _local(path), path)
+            decoded = self.open(io.BytesIO(data) if data is not None else _local(path), path)
+            if self.on_error != "raise":
+                self.check(decoded)
         except (ArrowsetsError, MemoryError):
             raise
         except Exception as error:  # what libraries raise at damaged files is beyond any list
             if data is None and not Path(path).exists():
                 raise DataFilesNotFound(f"the file {path!r} that the cell names is not there (any more)") from error
             raise self.bad(error, data, path) from error
+        return decoded
 
     def bad(self, why: object, data: bytes | None, path: str | None) -> BadMedia:
         """Return the error for a file that cannot be decoded."""
@@ -201,7 +250,7 @@ def _cells(data: pa.Array[Any], paths: pa.Array[Any], mask: pa.Array[Any] | None
 
 def has_media(feature: FeatureType) -> bool:
     """Tell whether there are files in cells, at any depth."""
-    return isinstance(feature, Media) or any(has_media(child) for child in feature.children().values())
+    return feature.holds_files
 
 
 def needed(module: str, what: str, package: str, extra: str) -> Any:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any, ClassVar
 
 from arrowsets.features.base import register
-from arrowsets.features.media import Media, needed
+from arrowsets.features.media import Media, OnError, needed
 from arrowsets.record import dataclass
 
 __all__ = ["Mesh"]
@@ -24,15 +24,23 @@ class Mesh(Media):
 
     Args:
         decode: False hands out {"bytes": ..., "path": ...}.
+        on_error: What a cell becomes that cannot be decoded: "raise" an error, or "null".
     """
 
     type_name: ClassVar[str] = "Mesh"
     dtype: ClassVar[str] = "trimesh.Trimesh"
     decode: bool = True
     id: str | None = field(default=None)
+    on_error: OnError = "raise"
 
-    def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(decode=decode, id=id)
+    def __init__(
+        self,
+        decode: bool = True,
+        id: str | None = None,  # noqa: A002
+        *,
+        on_error: OnError = "raise",
+    ) -> None:
+        self._set(decode=decode, id=id, on_error=on_error)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return what trimesh makes of the file."""

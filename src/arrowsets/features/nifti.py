@@ -7,8 +7,10 @@ import io
 from dataclasses import field
 from typing import Any, ClassVar
 
+import numpy as np
+
 from arrowsets.features.base import register
-from arrowsets.features.media import Media, needed
+from arrowsets.features.media import Media, OnError, needed
 from arrowsets.record import dataclass
 
 __all__ = ["Nifti"]
@@ -24,15 +26,23 @@ class Nifti(Media):
 
     Args:
         decode: False hands out {"bytes": ..., "path": ...}.
+        on_error: What a cell becomes that cannot be decoded: "raise" an error, or "null".
     """
 
     type_name: ClassVar[str] = "Nifti"
     dtype: ClassVar[str] = "nibabel.nifti1.Nifti1Image"
     decode: bool = True
     id: str | None = field(default=None)
+    on_error: OnError = "raise"
 
-    def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(decode=decode, id=id)
+    def __init__(
+        self,
+        decode: bool = True,
+        id: str | None = None,  # noqa: A002
+        *,
+        on_error: OnError = "raise",
+    ) -> None:
+        self._set(decode=decode, id=id, on_error=on_error)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the image; its data are read when they are looked at."""
@@ -45,6 +55,10 @@ class Nifti(Media):
             data = gzip.decompress(data)
         version = nibabel.Nifti2Image if int.from_bytes(data[:4], "little") in _SECOND else nibabel.Nifti1Image
         return version.from_bytes(data)
+
+    def check(self, decoded: Any) -> None:
+        """Read all values."""
+        np.asanyarray(decoded.dataobj)
 
     def encode_object(self, value: Any) -> dict[str, Any]:
         """Return the cell of an image of nibabel: its file where it has one, else its bytes."""

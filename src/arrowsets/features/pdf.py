@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any, ClassVar
 
 from arrowsets.features.base import register
-from arrowsets.features.media import Media, content_of, needed
+from arrowsets.features.media import Media, OnError, content_of, needed
 from arrowsets.record import dataclass
 
 __all__ = ["Pdf"]
@@ -23,20 +23,33 @@ class Pdf(Media):
 
     Args:
         decode: False hands out {"bytes": ..., "path": ...}.
+        on_error: What a cell becomes that cannot be decoded: "raise" an error, or "null".
     """
 
     type_name: ClassVar[str] = "Pdf"
     dtype: ClassVar[str] = "pdfplumber.pdf.PDF"
     decode: bool = True
     id: str | None = field(default=None)
+    on_error: OnError = "raise"
 
-    def __init__(self, decode: bool = True, id: str | None = None) -> None:  # noqa: A002
-        self._set(decode=decode, id=id)
+    def __init__(
+        self,
+        decode: bool = True,
+        id: str | None = None,  # noqa: A002
+        *,
+        on_error: OnError = "raise",
+    ) -> None:
+        self._set(decode=decode, id=id, on_error=on_error)
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the document; its pages are read when they are looked at."""
         del name
         return needed("pdfplumber", "reading PDF documents", "pdfplumber", "pdf").open(file)
+
+    def check(self, decoded: Any) -> None:
+        """Find all pages."""
+        if not decoded.pages:
+            raise ValueError("it has no pages")
 
     def encode_object(self, value: Any) -> dict[str, Any]:
         """Return the cell of a document of pdfplumber."""

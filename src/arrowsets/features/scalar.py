@@ -66,7 +66,7 @@ class Value(Frozen):
         if pa.types.is_floating(storage):
             return float(value)
         if pa.types.is_decimal(storage):
-            return value if isinstance(value, decimal.Decimal) else decimal.Decimal(str(value))
+            return _decimal(value)
         if is_text(storage):
             return _text(value)
         if isinstance(value, str) and (pa.types.is_time(storage) or pa.types.is_duration(storage)):
@@ -89,7 +89,7 @@ class Value(Frozen):
         storage = self.storage
         direct = _DIRECT.get(_family(storage))
         if direct is None:
-            return cast_storage(pa.array(values), storage)
+            return cast_storage(_finest(values) if found & {"datetime", "timedelta"} else pa.array(values), storage)
         if not found <= direct:
             values = [None if value is None else self.encode(value) for value in values]
         if pa.types.is_floating(storage) and storage.bit_width < 64:
@@ -131,6 +131,16 @@ def _family(storage: pa.DataType) -> str:
     return "bytes" if "binary" in str(storage) else "other"
 
 
+def _finest(values: Sequence[Any]) -> pa.Array[Any]:
+    """Build an array of moments or durations; of those of pandas that have nanoseconds Arrow drops them otherwise."""
+    array: Any = pa.array(values)
+    if not any(getattr(value, "nanosecond", 0) or getattr(value, "nanoseconds", 0) for value in values):
+        return array  # type: ignore[no-any-return]
+    if pa.types.is_duration(array.type):
+        return pa.array(values, pa.duration("ns"))
+    return pa.array(values, pa.timestamp("ns", array.type.tz)) if pa.types.is_timestamp(array.type) else array
+
+
 def _scalar(value: Any) -> Any:
     kind = kind_of(type(value))
     if kind == "foreign":
@@ -156,6 +166,15 @@ def _text(value: Any) -> str:
     if isinstance(value, (list, dict, tuple, set, np.ndarray)):
         raise TypeError(f"{value!r} is no text")
     return str(value)
+
+
+def _decimal(value: Any) -> decimal.Decimal:
+    if isinstance(value, decimal.Decimal):
+        return value
+    try:
+        return decimal.Decimal(int(value) if isinstance(value, bool) else str(value))
+    except decimal.InvalidOperation as error:
+        raise ValueError(f"{value!r} is no decimal number") from error
 
 
 def _integer(value: Any) -> int:

@@ -11,7 +11,7 @@ from arrowsets.errors import MissingDependency
 from arrowsets.features.base import register
 from arrowsets.features.containers import refuse_playlist
 from arrowsets.features.film import VideoDecoder
-from arrowsets.features.media import Media
+from arrowsets.features.media import Media, OnError
 from arrowsets.features.sound import importable
 from arrowsets.record import dataclass
 
@@ -39,6 +39,7 @@ class Video(Media):
         num_ffmpeg_threads: Threads that decode one video.
         device: Where torchcodec decodes; PyAV knows the CPU only.
         seek_mode: "exact", or "approximate": without looking at each packet first.
+        on_error: What a cell becomes that cannot be decoded: "raise" an error, or "null".
     """
 
     type_name: ClassVar[str] = "Video"
@@ -50,6 +51,7 @@ class Video(Media):
     device: Any = "cpu"
     seek_mode: str = "exact"
     id: str | None = field(default=None)
+    on_error: OnError = "raise"
 
     def __init__(
         self,
@@ -60,6 +62,8 @@ class Video(Media):
         device: Any = "cpu",
         seek_mode: str = "exact",
         id: str | None = None,  # noqa: A002
+        *,
+        on_error: OnError = "raise",
     ) -> None:
         for name, value, allowed in (
             ("dimension_order", dimension_order, _ORDERS),
@@ -75,6 +79,7 @@ class Video(Media):
             device=device,
             seek_mode=seek_mode,
             id=id,
+            on_error=on_error,
         )
 
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
@@ -107,6 +112,11 @@ class Video(Media):
         decoder._hf_encoded = {"bytes": source if isinstance(source, bytes) else None, "path": name}
         decoder.metadata.path = name
         return decoder
+
+    def check(self, decoded: Any) -> None:
+        """Decode the first frame and the last, which a file lacks that was cut off."""
+        for frame in (0, len(decoded) - 1):
+            decoded[frame]
 
     def encode_object(self, value: Any) -> dict[str, Any]:
         """Return the cell that a decoder was made of."""

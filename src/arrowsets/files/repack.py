@@ -138,6 +138,8 @@ def _of_rar(source: Path, folder: Path, url: str, most: int) -> Iterator[_Unpack
         raise MissingDependency.of("reading rar archives", "rarfile", "archives") from error
     try:
         with library.RarFile(source) as archive:
+            if archive.needs_password():  # of some, not even the names of the files can be read
+                raise BadData("the rar archive is encrypted; unpack it with its password first", file=url)
             regular = [info for info in archive.infolist() if info.is_file()]
             _check(sum(info.file_size for info in regular), most, url)
             for number, info in enumerate(regular):

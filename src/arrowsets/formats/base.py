@@ -14,11 +14,11 @@ from typing import Any, ClassVar, TypeAlias
 
 import pyarrow as pa
 
-from arrowsets.errors import MissingDependency, UnknownName
+from arrowsets.errors import BadData, MissingDependency, UnknownName
 from arrowsets.features import Features, FeatureType
 from arrowsets.formats.lazy import LazyColumns
 
-__all__ = ["AnyArray", "AnyTable", "Decoder", "Format", "require"]
+__all__ = ["AnyArray", "AnyTable", "Decoder", "Format", "Placed", "require"]
 
 AnyTable: TypeAlias = "pa.Table | pa.RecordBatch"
 AnyArray: TypeAlias = "pa.ChunkedArray[Any] | pa.Array[Any]"
@@ -53,7 +53,7 @@ class Format(ABC):
         for column, feature in (features or {}).items():
             decoder = feature.decoder()
             if decoder is not None:
-                self.decoders[column] = decoder
+                self.decoders[column] = PlacedDecoder(decoder, column) if feature.holds_files else decoder
 
     @abstractmethod
     def column(self, array: AnyArray, feature: FeatureType | None = None) -> Any:
@@ -73,7 +73,8 @@ class Format(ABC):
 
     def column_of(self, table: AnyTable, column: str) -> Any:
         """Show a column of a table by its name."""
-        return self.column(table.column(column), self.feature_of(column))
+        with Placed(column):
+            return self.column(table.column(column), self.feature_of(column))
 
     def values(self, table: AnyTable, column: str) -> Iterator[Any]:
         """Show the values of a column one by one, as its rows show them."""
@@ -107,6 +108,36 @@ class Format(ABC):
     def feature_of(self, column: str) -> FeatureType | None:
         """Return the type of a column, where it is known."""
         return None if self.features is None else self.features.get(column)
+
+
+class Placed:
+    """Name the column in an error about a file in a cell that is raised inside."""
+
+    __slots__ = ("column",)
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, BadData) and error.column is None:
+            raise error.at(column=self.column)
+
+
+class PlacedDecoder:
+    """Decodes the cells of a column, whose name stands in the errors about them."""
+
+    __slots__ = ("_column", "_decode")
+
+    def __init__(self, decode: Decoder, column: str) -> None:
+        self._decode, self._column = decode, column
+
+    def __call__(self, value: Any) -> Any:
+        try:
+            return self._decode(value)
+        except BadData as error:
+            raise error.at(column=self._column) from error.__cause__
 
 
 def _rebuild(kind: type[Format], features: Features | None, options: dict[str, Any]) -> Format:

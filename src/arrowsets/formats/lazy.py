@@ -7,6 +7,7 @@ written.
 
 from __future__ import annotations
 
+import pickle
 from abc import abstractmethod
 from collections.abc import (
     Callable,
@@ -383,7 +384,8 @@ class _DecodedColumn:
             return True
         if getattr(type(value), "__eq__", None) is object.__eq__:
             return True
-        return _equal(value, self._fresh(index))
+        original = getattr(value, "is_original", None)  # sounds know it, and are never equal to another
+        return original if isinstance(original, bool) else _equal(value, self._fresh(index))
 
 
 def _same_objects(values: Sequence[Any], others: Sequence[Any]) -> bool:
@@ -393,9 +395,16 @@ def _same_objects(values: Sequence[Any], others: Sequence[Any]) -> bool:
 def _equal(a: Any, b: Any) -> bool:
     try:
         return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray) else bool(a == b)
-    except ValueError:
-        # Arrays inside of containers cannot be compared with ==; then the value counts as changed.
-        return False
+    except (ValueError, NotImplementedError):
+        # Arrays inside of containers and some libraries' records cannot be compared with ==.
+        return _same_pickle(a, b)
+
+
+def _same_pickle(a: Any, b: Any) -> bool:
+    try:
+        return pickle.dumps(a) == pickle.dumps(b)
+    except Exception:  # noqa: BLE001 - what an object raises that cannot be pickled is beyond any list
+        return False  # the value counts as changed
 
 
 def _present(changes: Mapping[str, Any], key: str) -> Any:

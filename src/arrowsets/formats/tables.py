@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from arrowsets.features import Features, FeatureType
 from arrowsets.features.array import ArrayType
-from arrowsets.formats.base import AnyArray, AnyTable, Format, require
+from arrowsets.formats.base import AnyArray, AnyTable, Format, Placed, require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,8 @@ class PandasFormat(Format):
         return pd.Series([decode(value) for value in array.to_pylist()], dtype=object)
 
     def column_of(self, table: AnyTable, column: str) -> pd.Series[Any]:
-        return self.column(table.column(column), self.feature_of(column)).rename(column)
+        with Placed(column):
+            return self.column(table.column(column), self.feature_of(column)).rename(column)
 
     def batch(self, table: AnyTable) -> pd.DataFrame:
         # The metadata of a frame that a file was made from would turn columns into an index again.
@@ -97,7 +98,8 @@ class PolarsFormat(Format):
         return pl.Series(values=[decode(value) for value in array.to_pylist()], dtype=pl.Object)
 
     def column_of(self, table: AnyTable, column: str) -> pl.Series:
-        return self.column(table.column(column), self.feature_of(column)).alias(column)
+        with Placed(column):
+            return self.column(table.column(column), self.feature_of(column)).alias(column)
 
     def batch(self, table: AnyTable) -> pl.DataFrame:
         import polars as pl

@@ -10,9 +10,26 @@ import pyarrow as pa
 
 from arrowsets.lazy import pc
 
-__all__ = ["distinct", "hashable"]
+__all__ = ["comparable", "distinct", "hashable"]
 
 _NAN = object()
+
+
+def comparable(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    """Return a column in a type whose values Arrow compares.
+
+    Of views pyarrow 26.0.1 takes null for the empty text; small floats and decimals it does not sort.
+    """
+    dtype = column.type
+    if pa.types.is_string_view(dtype):
+        return column.cast(pa.large_string())
+    if pa.types.is_binary_view(dtype):
+        return column.cast(pa.large_binary())
+    if pa.types.is_float16(dtype):
+        return column.cast(pa.float32())
+    if pa.types.is_decimal(dtype) and dtype.bit_width < 128:
+        return column.cast(pa.decimal128(dtype.precision, dtype.scale))
+    return column
 
 
 def distinct(column: pa.ChunkedArray[Any]) -> list[Any]:
@@ -22,7 +39,7 @@ def distinct(column: pa.ChunkedArray[Any]) -> list[Any]:
     [[1], [2]]
     """
     try:
-        values: list[Any] = pc.unique(column).to_pylist()
+        values: list[Any] = pc.unique(comparable(column)).to_pylist()
     except pa.ArrowNotImplementedError:  # lists and structs
         found: dict[Hashable, Any] = {}
         for chunk in column.chunks:

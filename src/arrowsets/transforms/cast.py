@@ -11,6 +11,7 @@ from arrowsets.errors import SchemaConflict
 from arrowsets.features import Features, Value, cast_column
 from arrowsets.lazy import pc
 from arrowsets.record import dataclass
+from arrowsets.table.distinct import comparable
 from arrowsets.transforms.base import Batch, Outputs, Transform
 
 __all__ = ["Cast", "Encode"]
@@ -87,6 +88,7 @@ def _as_text(values: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
         return values
     if pa.types.is_large_string(values.type) or pa.types.is_integer(values.type):
         return values.cast(pa.string())
+    values = comparable(values)
     known = values.unique()
     texts: Any = pa.array([None if value is None else str(value) for value in known.to_pylist()], pa.string())
     taken: pa.ChunkedArray[Any] = pc.take(texts, pc.index_in(values, value_set=known))

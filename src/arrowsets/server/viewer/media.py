@@ -151,7 +151,8 @@ def _sound(feature: Media, data: bytes, path: str | None) -> Asset:
     if suffix != ".wav" or data[:4] == b"RIFF":
         return Asset(data, _SOUND[suffix])
     try:
-        samples = feature.decode_value({"bytes": data, "path": path}).get_all_samples()
+        sound = type(feature).from_json({**feature.to_json(), "decode": True, "on_error": "raise"})
+        samples = sound.decode_value({"bytes": data, "path": path}).get_all_samples()
     except MissingDependency as error:
         raise ViewerError(501, "NotSupportedError", str(error)) from error
     return Asset(wav_bytes(samples.array, samples.sample_rate), "audio/wav")
