@@ -161,6 +161,12 @@ def test_pages_that_may_frame_it_are_named(show: Show) -> None:
     assert policy.endswith("frame-ancestors https://a.example")
 
 
+@pytest.mark.parametrize("origin", ["", "https://a.example; script-src *", "https://a.example\n", "https://a.example,b"])
+def test_what_is_no_origin_is_refused_before_anything_is_served(origin: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"), serve.running(DATA, settings=ViewerSettings(embed=(origin,))):
+        pass
+
+
 def test_data_come_as_json_that_no_browser_takes_for_a_page(client: Client) -> None:
     answer = client.get("/rows")
     assert answer.headers["Content-Type"] == "application/json"

@@ -225,6 +225,9 @@ def problem(error: ViewerError) -> Response:
 
 
 def _policy(embed: tuple[str, ...]) -> str:
+    for origin in embed:
+        if not origin or not origin.isascii() or not origin.isprintable() or set(origin) & set(" ;,"):
+            raise ValueError(f"{origin!r} is no origin that may show the viewer; give one such as http://localhost:7860")
     frames = " ".join(embed) if embed else "'none'"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
