@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -94,6 +95,14 @@ def test_a_filter_without_sense_is_refused(client: Client, given: Any) -> None:
     assert "error" in client.own("rows", filters=[given])
 
 
+@pytest.mark.parametrize("value", [[1], {"a": 1}])
+def test_values_within_values_are_refused(show: Show, value: Any) -> None:
+    client = show(Dataset.from_dict({"l": [[1], [2]]}))
+    filters = [{"column": "l", "op": "contains", "value": value}]
+    assert client.send("GET", "/api/x/rows", params={"filters": json.dumps(filters)}).status_code == 422
+    assert client.send("GET", "/api/x/rows", params={"columns": json.dumps([value])}).status_code == 422
+
+
 def test_filters_and_search_are_one_condition(client: Client) -> None:
     assert client.numbers(query="o", filters=[{"column": "n", "op": ">", "value": 0}]) == [5]
 
@@ -109,6 +118,20 @@ def test_rows_are_ordered(client: Client, sort: str, descending: str, rows: list
 def test_equal_rows_keep_their_order(show: Show) -> None:
     client = show(Dataset.from_dict({"x": [1, 0] * 50}))
     assert client.numbers(sort="x", length=100) == [*range(1, 100, 2), *range(0, 100, 2)]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_durations_are_ordered(show: Show, unit: str) -> None:
+    values = [3 * 86_400, None, -5, 86_400 * 400, 0, 86_399]
+    client = show(Dataset(pa.table({"d": pa.array(values, pa.int64()).cast(pa.duration("s")).cast(pa.duration(unit))})))
+    assert client.numbers(sort="d") == [2, 4, 5, 0, 3, 1]
+    assert client.numbers(sort="d", descending="1", filters=[{"column": "d", "op": ">", "value": "0:00:01"}]) == [
+        3,
+        0,
+        5,
+    ]
+    found = client.get("/filter", where="d IS NOT NULL", orderby="d DESC").json()
+    assert [row["row_idx"] for row in found["rows"]] == [3, 0, 5, 4, 2]
 
 
 def test_pages_of_a_search_are_parts_of_it(show: Show) -> None:

@@ -161,7 +161,9 @@ def test_pages_that_may_frame_it_are_named(show: Show) -> None:
     assert policy.endswith("frame-ancestors https://a.example")
 
 
-@pytest.mark.parametrize("origin", ["", "https://a.example; script-src *", "https://a.example\n", "https://a.example,b"])
+@pytest.mark.parametrize(
+    "origin", ["", "https://a.example; script-src *", "https://a.example\n", "https://a.example,b"]
+)
 def test_what_is_no_origin_is_refused_before_anything_is_served(origin: str) -> None:
     with pytest.raises(ValueError, match="is no origin"), serve.running(DATA, settings=ViewerSettings(embed=(origin,))):
         pass
@@ -188,7 +190,13 @@ def test_files_in_cells_are_sent_as_what_they_are_or_not_at_all(show: Show, png:
 # 7: this machine only
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "a b"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "a b"),
+        *("[::1].evil.example", "[::1]evil", "localhost:evil", "localhost:80:80", "::1"),
+    ],
+)
 def test_requests_to_another_name_are_refused(client: Client, host: str) -> None:
     request = (
         f"GET /api/x/rows HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {client.token}\r\nConnection: close\r\n\r\n"

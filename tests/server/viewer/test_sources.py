@@ -76,6 +76,16 @@ def test_one_column_that_cannot_be_shown_costs_no_other(show: Show) -> None:
     assert client.own("errors")["columns"][0]["column"] == "broken"
 
 
+def test_one_value_that_cannot_be_shown_costs_no_other(show: Show) -> None:
+    seconds = pa.array([0, 10**17, None, 86400], pa.timestamp("s"))
+    client = show(Dataset(pa.table({"at": seconds})).select([3, 1, 0, 2]))
+    answer = client.own("rows")
+    shown = [row["row"]["at"] for row in answer["rows"]]
+    assert shown == ["1970-01-02T00:00:00", None, "1970-01-01T00:00:00", None]
+    assert answer["errors"][0]["error"].startswith("row 1: cannot be shown")
+    assert client.get("/rows").json()["rows"][0]["row"] == {"at": "1970-01-02T00:00:00"}
+
+
 def test_arrow_files_are_read_where_they_lie(show: Show, tmp_path: Path) -> None:
     with ipc.new_file(str(tmp_path / "a.arrow"), pa.schema({"x": pa.int64()})) as writer:
         writer.write_table(pa.table({"x": range(1000)}), max_chunksize=100)

@@ -160,6 +160,11 @@ def test_a_query_of_too_much_memory_is_stopped(client: Client, query: str) -> No
     assert client.sql("SELECT 1").json()["rows"] == [[1]]
 
 
+@pytest.mark.parametrize("query", ["SELECT ';' AS é; -- ü", "/* ; */ SELECT ';' ;;\n-- a\n/* ; */", "SELECT $$;$$;"])
+def test_semicolons_and_comments_after_a_query_are_no_part_of_it(client: Client, query: str) -> None:
+    assert client.sql(query).json()["rows"] == [[";"]]
+
+
 def test_a_result_is_a_file(client: Client) -> None:
     query = {"query": "SELECT x, [x] AS l FROM data"}
     text = client.send("POST", "/api/x/sql/download", params={"format": "csv"}, json=query)

@@ -221,13 +221,16 @@ async def _body(request: Request) -> bytes:
 def problem(error: ViewerError) -> Response:
     """Return the answer of an error."""
     headers = {"X-Error-Code": clean(error.code), "Cache-Control": "max-age=10" if error.status != 401 else "no-store"}
-    return JSONResponse({"error": error.message, "hint": error.hint}, error.status, headers)
+    hint = {} if error.hint is None else {"hint": error.hint}
+    return JSONResponse({"error": error.message, **hint}, error.status, headers)
 
 
 def _policy(embed: tuple[str, ...]) -> str:
     for origin in embed:
         if not origin or not origin.isascii() or not origin.isprintable() or set(origin) & set(" ;,"):
-            raise ValueError(f"{origin!r} is no origin that may show the viewer; give one such as http://localhost:7860")
+            raise ValueError(
+                f"{origin!r} is no origin that may show the viewer; give one such as http://localhost:7860"
+            )
     frames = " ".join(embed) if embed else "'none'"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "

@@ -113,7 +113,7 @@ def chosen(shown: Shown, columns: list[Any] | None) -> list[str]:
     if columns is None:
         return list(shown.view.columns)
     for name in columns:
-        if name not in shown.features:
+        if not isinstance(name, str) or name not in shown.features:
             raise invalid(str(ColumnNotFound.of(name, shown.view.columns)))
     return list(dict.fromkeys(columns))
 

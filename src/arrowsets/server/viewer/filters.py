@@ -187,6 +187,8 @@ class _Filter:
     def _contains(self) -> Condition:
         if _is_text(self.dtype):
             return self._made(f"contains({_folded(self.sql)}, {_folded('?')})", str(self.value))
+        if isinstance(self.value, (list, dict)):
+            raise invalid(f"contains needs one value, got {self.value!r}")
         if pa.types.is_list(self.dtype) or pa.types.is_large_list(self.dtype):
             return self._made(f"list_contains({self.sql}, ?)", self.value)
         raise invalid(f"column {self.name!r} is {self.dtype}, which contains nothing")

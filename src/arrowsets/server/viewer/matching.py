@@ -152,6 +152,7 @@ class Match:
         total = size = 0
         for table in self._answers(connection, f"SELECT {ROW}, {keys}"):
             total += table.num_rows
+            table = pa.table([_comparable(column) for column in table.columns], names=table.column_names)
             tables.append(table)
             size += table.nbytes
             if size > SORTED_BYTES:
@@ -238,6 +239,23 @@ class Matches:
         ):
             _, dropped = self._known.popitem(last=False)
             dropped.stop()
+
+
+_INTERVAL = np.dtype([("months", np.int32), ("days", np.int32), ("nanoseconds", np.int64)])
+_DAY = 86_400_000_000
+
+
+def _comparable(column: Any) -> Any:
+    """Return a column as Arrow can order it: DuckDB gives durations as intervals, which are ordered by their microseconds."""
+    if not pa.types.is_interval(column.type):
+        return column
+    chunks = []
+    for chunk in column.chunks:
+        parts = np.frombuffer(chunk.buffers()[1], _INTERVAL, len(chunk), chunk.offset * _INTERVAL.itemsize)
+        days = 30 * parts["months"].astype(np.int64) + parts["days"]
+        microseconds = days * _DAY + parts["nanoseconds"] // 1000
+        chunks.append(pa.array(microseconds, mask=chunk.is_null().to_numpy(zero_copy_only=False)))
+    return pa.chunked_array(chunks, pa.int64())
 
 
 def _told(error: Exception) -> Exception:
