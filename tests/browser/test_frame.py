@@ -32,7 +32,7 @@ class Host(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def framed(samples: Any) -> Iterator[Callable[..., AbstractContextManager[str]]]:
+def framed(samples: Any) -> Callable[[str], AbstractContextManager[str]]:
     """A page on `localhost`, which to browsers is another site than 127.0.0.1."""
     serve = pytest.importorskip("arrowsets.server.viewer.serve")
     settings = pytest.importorskip("arrowsets.server.viewer.settings")
@@ -48,7 +48,7 @@ def framed(samples: Any) -> Iterator[Callable[..., AbstractContextManager[str]]]
                 yield f"http://localhost:{server.server_port}/"
                 server.shutdown()
 
-    yield page
+    return page
 
 
 def test_a_page_that_is_named_shows_rows(browser: Any, framed: Any, expect: Any) -> None:

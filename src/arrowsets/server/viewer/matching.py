@@ -152,9 +152,8 @@ class Match:
         total = size = 0
         for table in self._answers(connection, f"SELECT {ROW}, {keys}"):
             total += table.num_rows
-            table = pa.table([_comparable(column) for column in table.columns], names=table.column_names)
-            tables.append(table)
-            size += table.nbytes
+            tables.append(pa.table([_comparable(column) for column in table.columns], names=table.column_names))
+            size += tables[-1].nbytes
             if size > SORTED_BYTES:
                 tables = [self._ordered(tables).slice(0, SORTED_ROWS)]
                 size, self.cut = tables[0].nbytes, True
