@@ -95,6 +95,41 @@ def test_a_filter_without_sense_is_refused(client: Client, given: Any) -> None:
     assert "error" in client.own("rows", filters=[given])
 
 
+@pytest.mark.parametrize(
+    ("column", "filter_", "rows"),
+    [
+        ("f", {"value": [None, 2.0, False]}, [0, 2]),
+        ("f", {"value": [2.0, None, False]}, [1]),
+        ("day", {"value": ["2020-02-01 00:00:00", None], "format": "%d/%m/%Y"}, [1, 2]),
+        ("day", {"value": [None, "2020-03-01 00:00:00", False], "format": "%d/%m/%Y"}, [0, 1]),
+        ("away", {"value": ["2020-01-01 00:00:00+0000", None], "format": "%Y-%m-%dT%H:%M:%S%z"}, [0, 2]),
+    ],
+)
+def test_ranges_may_have_one_end_and_texts_be_dates(
+    show: Show, column: str, filter_: dict[str, Any], rows: list[int]
+) -> None:
+    data = {
+        "f": [1.0, 2.5, float("-inf"), float("nan")],
+        "day": ["05/01/2020", "28/2/2020", "01/03/2020", None],
+        "away": ["2020-01-01T00:30:00Z", "2020-01-01T00:30:00+01:00", "2019-12-31T23:30:00-0100", "soon"],
+    }
+    assert show(Dataset.from_dict(data)).numbers(filters=[{"column": column, "op": "between", **filter_}]) == rows
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"column": "t", "op": "between", "value": ["1", "2"], "format": "%c"},
+        {"column": "t", "op": "between", "value": ["1", "2"], "format": ["%Y"]},
+        {"column": "n", "op": "between", "value": [1, 2], "format": "%Y-%m-%d"},
+        {"column": "n", "op": "between", "value": [None, None]},
+    ],
+)
+def test_a_range_without_sense_is_refused(show: Show, given: dict[str, Any]) -> None:
+    client = show(Dataset.from_dict({"t": ["1"], "n": [1]}))
+    assert client.send("GET", "/api/x/rows", params={"filters": json.dumps([given])}).status_code == 422
+
+
 @pytest.mark.parametrize("value", [[1], {"a": 1}])
 def test_values_within_values_are_refused(show: Show, value: Any) -> None:
     client = show(Dataset.from_dict({"l": [[1], [2]]}))
