@@ -251,6 +251,22 @@ def test_a_shared_viewer_tells_no_causes(show: Show, monkeypatch: pytest.MonkeyP
     assert "secret" not in answer.text
 
 
+@pytest.mark.parametrize("path", ["/rows", "/info", "/splits", "/api/x/rows", "/api/x/dataset", "/api/x/errors"])
+def test_a_shared_viewer_tells_no_place_of_a_file(show: Show, tmp_path: Path, path: str) -> None:
+    for name, good in (("one", False), ("two", True)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bad.parquet").write_bytes(b"no parquet")
+        if good:
+            pq.write_table(pa.table({"x": [1]}), tmp_path / name / "good.parquet")
+    lines = ["---", "configs:", *(f"- {{config_name: {name}, data_dir: {name}}}" for name in ("one", "two")), "---"]
+    (tmp_path / "README.md").write_text("\n".join(lines))
+    client = show(tmp_path, tell_causes=False)
+    answer = client.send("GET", path, params={**client.where, "config": "one"})
+    assert str(tmp_path) not in answer.text
+    if path in ("/rows", "/api/x/dataset"):
+        assert "bad.parquet" in answer.text
+
+
 # 10: slow clients
 
 

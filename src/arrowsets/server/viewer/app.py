@@ -167,11 +167,12 @@ class _Viewer:
         if not signed and not self._permits(request):
             return problem(ViewerError(401, "ExternalUnauthenticatedError", "this viewer wants its token",
                                         "Open the address that was printed when it was started."))  # fmt: skip
+        call = Call(request, self._catalogue, self._settings, self._signer, self._work)
         try:
-            call = Call(request, self._catalogue, self._settings, self._signer, self._work, await _body(request))
+            call.body = await _body(request)
             return await anyio.to_thread.run_sync(handler, call, limiter=self._limiter(request, handler))
         except ViewerError as error:
-            return problem(error)
+            return problem(ViewerError(error.status, error.code, call.told(error.message), error.hint))
         except HttpError as error:
             return problem(ViewerError(error.status, error.code or "BadRequest", error.message))
         except ClientDisconnect:
