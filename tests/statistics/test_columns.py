@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from itertools import pairwise
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from arrowsets import ClassLabel, Dataset, Features, List, Value
-from arrowsets.statistics import column_statistics, numeric
+from arrowsets.statistics import column_statistics, image_header, numeric
 
 EMPTY = dict.fromkeys(("min", "max", "mean", "median", "std", "histogram"))
 
@@ -151,6 +153,14 @@ def test_how_texts_that_are_dates_are_written_is_told(texts: list[str], format_:
 def test_types_without_statistics_have_none() -> None:
     dataset = Dataset.from_dict({"x": [{"a": 1}]})
     assert column_statistics(dataset._view, "x", dataset.features["x"]) is None
+
+
+def test_of_images_only_the_headers_are_read() -> None:
+    for kind in ("PNG", "JPEG", "GIF"):
+        whole = io.BytesIO()
+        Image.effect_noise((300, 200), 90).convert("RGB").save(whole, kind)
+        begun = io.BytesIO(whole.getvalue()[: len(whole.getvalue()) // 2])
+        assert image_header(begun)[:2] == (300, 200), kind
 
 
 @settings(deadline=None, max_examples=60)

@@ -47,6 +47,12 @@ class Work:
     boards: Boards
     queries: Queries
 
+    def close(self) -> None:
+        """Give up what takes long: there is nobody to answer any more."""
+        self.queries.close()
+        self.boards.close()
+        self.pool.close()
+
 
 @dataclass(slots=True)
 class Call:

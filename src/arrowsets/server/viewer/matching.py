@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from arrowsets.server.viewer.database import QueryStopped, connect, deadline, read_as
+from arrowsets.server.viewer.database import QueryStopped, connect, deadline, microseconds, read_as
 from arrowsets.server.viewer.errors import ViewerError, invalid
 from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.split import Shown
@@ -80,6 +80,10 @@ class Match:
     def stop(self) -> None:
         """Give it up: nobody asks for it any more."""
         self._unwanted = True
+        with self._changed:
+            if self.total is None and self._error is None:
+                self._error = QueryStopped(self._seconds)
+                self._changed.notify_all()
         if (connection := self._connection) is not None:
             with contextlib.suppress(Exception):  # it may just have been closed
                 connection.interrupt()
@@ -152,7 +156,7 @@ class Match:
         total = size = 0
         for table in self._answers(connection, f"SELECT {ROW}, {keys}"):
             total += table.num_rows
-            tables.append(pa.table([_comparable(column) for column in table.columns], names=table.column_names))
+            tables.append(_comparable(table))
             size += tables[-1].nbytes
             if size > SORTED_BYTES:
                 tables = [self._ordered(tables).slice(0, SORTED_ROWS)]
@@ -240,21 +244,10 @@ class Matches:
             dropped.stop()
 
 
-_INTERVAL = np.dtype([("months", np.int32), ("days", np.int32), ("nanoseconds", np.int64)])
-_DAY = 86_400_000_000
-
-
-def _comparable(column: Any) -> Any:
-    """Return a column as Arrow can order it: DuckDB gives durations as intervals, which are ordered by their microseconds."""
-    if not pa.types.is_interval(column.type):
-        return column
-    chunks = []
-    for chunk in column.chunks:
-        parts = np.frombuffer(chunk.buffers()[1], _INTERVAL, len(chunk), chunk.offset * _INTERVAL.itemsize)
-        days = 30 * parts["months"].astype(np.int64) + parts["days"]
-        microseconds = days * _DAY + parts["nanoseconds"] // 1000
-        chunks.append(pa.array(microseconds, mask=chunk.is_null().to_numpy(zero_copy_only=False)))
-    return pa.chunked_array(chunks, pa.int64())
+def _comparable(table: pa.Table) -> pa.Table:
+    """Return a table as Arrow can order it: DuckDB gives durations as intervals, which are ordered by their microseconds."""
+    columns = [microseconds(each) if pa.types.is_interval(each.type) else each for each in table.columns]
+    return pa.table(columns, names=table.column_names)
 
 
 def _told(error: Exception) -> Exception:
