@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from arrowsets import Dataset, Features, Image, List
+from arrowsets import Audio, Dataset, Features, Image, List
 from arrowsets.server.viewer import serve
 from arrowsets.server.viewer.settings import ViewerSettings
 
@@ -144,6 +144,16 @@ def test_an_image_of_too_many_pixels_is_not_decoded(show: Show) -> None:
     assert answer.status_code == 200
     cell = answer.json()["rows"][0]["row"]["i"]
     assert cell is None or requests.get(cell["src"], timeout=10).status_code == 413
+
+
+def test_damaged_files_are_told_and_not_logged_as_failures(show: Show, caplog: pytest.LogCaptureFixture) -> None:
+    features = Features({"i": Image(), "a": Audio()})
+    client = show(Dataset.from_dict({"i": [b"\x89PNG"], "a": [b"none"]}, features=features))
+    row = client.get("/rows").json()["rows"][0]["row"]
+    answer = requests.get(row["a"][0]["src"], timeout=10)
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (500, "TransformRowsProcessingError")
+    assert row["i"] is None
+    assert caplog.records == []
 
 
 # 6: what comes from data does not run
