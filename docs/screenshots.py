@@ -1,6 +1,7 @@
 """Makes the pictures of the viewer that the documentation shows: `python docs/screenshots.py`.
 
-Needs the extra `server`, playwright and Chromium (Debian: `apt-get install chromium`).
+Needs the extra `server`, playwright, Chromium, and fonts for all the scripts in the samples (Debian: `apt-get install
+chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji`).
 """
 
 from __future__ import annotations

@@ -47,6 +47,16 @@ def test_a_sound_is_ready_to_be_played(visit: Any, media: Any, expect: Any) -> N
     expect(sound).to_have_js_property("duration", 0.5)
 
 
+def test_what_cannot_be_played_says_so_and_is_a_file(visit: Any, serving_of: Any, expect: Any) -> None:
+    features = arrowsets.Features({"film": arrowsets.Video(), "sound": arrowsets.Audio()})
+    broken = arrowsets.Dataset.from_dict({"film": [b"none"], "sound": [b"none"]}, features=features)
+    for shown in serving_of(broken):
+        page = visit(shown, "?row=0")
+        for name in ("film", "sound"):
+            expect(field(page, name)).to_contain_text(f"This {name} cannot be played here")
+            assert "assets/" in field(page, name).get_by_role("link", name="Open").get_attribute("href")
+
+
 def test_messages_are_a_conversation(visit: Any, media: Any, expect: Any) -> None:
     page = visit(media, "?row=3")
     said = field(page, "messages").locator(".message")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from arrowsets import ClassLabel, Dataset, Features, List, Value
-from arrowsets.statistics import column_statistics, numeric
+from arrowsets.statistics import column_statistics, image_header, numeric
 
 EMPTY = dict.fromkeys(("min", "max", "mean", "median", "std", "histogram"))
 
@@ -113,9 +116,51 @@ def test_dates_are_written_with_their_zone() -> None:
     assert len(found["histogram"]["bin_edges"]) == 11
 
 
+def test_values_are_counted_by_the_edges_that_are_told() -> None:
+    values = [at / 3 for at in range(31)]
+    _, found = _of(values, Value("float64"))
+    edges = found["histogram"]["bin_edges"]
+    assert edges == [float(at) for at in range(11)]
+    counted = [sum(low <= value < high for value in values) for low, high in pairwise(edges)]
+    assert found["histogram"]["hist"] == [*counted[:-1], counted[-1] + 1]
+
+
+@pytest.mark.parametrize(
+    ("micros", "hist", "seconds"),
+    [([0, 1, 999_999], [3], [0, 0]), ([500_000, 1_000_000, 3_400_000], [1, 1, 1], [0, 1, 2, 3])],
+)
+def test_dates_close_to_each_other_are_counted_by_the_second(
+    micros: list[int], hist: list[int], seconds: list[int]
+) -> None:
+    begun = dt.datetime(2020, 1, 1)  # noqa: DTZ001
+    values = [begun + dt.timedelta(microseconds=each) for each in micros]
+    _, found = _of(values, Value("timestamp[us]"))
+    edges = [f"2020-01-01 00:00:0{each}" for each in seconds]
+    assert found["histogram"] == {"hist": hist, "bin_edges": edges}
+
+
+@pytest.mark.parametrize(
+    ("texts", "format_"),
+    [(["31/12/2020", "01/01/2021"], "%d/%m/%Y"), (["2020-01-01T00:00:00+01:00"], "%Y-%m-%dT%H:%M:%S%z"), (["a"], None)],
+)
+def test_how_texts_that_are_dates_are_written_is_told(texts: list[str], format_: str | None) -> None:
+    dataset = Dataset.from_dict({"x": texts})
+    found = column_statistics(dataset._view, "x", Value("string"))
+    assert found is not None
+    assert found.to_json().get("format") == format_
+
+
 def test_types_without_statistics_have_none() -> None:
     dataset = Dataset.from_dict({"x": [{"a": 1}]})
     assert column_statistics(dataset._view, "x", dataset.features["x"]) is None
+
+
+def test_of_images_only_the_headers_are_read() -> None:
+    for kind in ("PNG", "JPEG", "GIF"):
+        whole = io.BytesIO()
+        Image.effect_noise((300, 200), 90).convert("RGB").save(whole, kind)
+        begun = io.BytesIO(whole.getvalue()[: len(whole.getvalue()) // 2])
+        assert image_header(begun)[:2] == (300, 200), kind
 
 
 @settings(deadline=None, max_examples=60)

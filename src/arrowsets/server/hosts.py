@@ -17,7 +17,10 @@ def is_ours(host: str, names: Iterable[str] = ()) -> bool:
     Args:
         names: Those of this server, besides `localhost` and the machine's.
     """
-    name = split_host(host).lower().rstrip(".")
+    name, port = split_host(host)
+    name = name.lower().rstrip(".")
+    if port.strip("0123456789"):
+        return False
     try:
         ipaddress.ip_address(name.strip("[]"))
     except ValueError:
@@ -26,15 +29,14 @@ def is_ours(host: str, names: Iterable[str] = ()) -> bool:
     return True
 
 
-def split_host(host: str) -> str:
-    """Return the name in a Host header, without its port.
+def split_host(host: str) -> tuple[str, str]:
+    """Return the name in a Host header, and its port, "" if there is none.
 
-    >>> split_host("[::1]:8000"), split_host("hub.local:80")
-    ('[::1]', 'hub.local')
+    >>> split_host("[::1]:8000"), split_host("[::1]"), split_host("hub.local")
+    (('[::1]', '8000'), ('[::1]', ''), ('hub.local', ''))
     """
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+    name, colon, port = host.rpartition(":")
+    return (name, port) if colon and not host.endswith("]") else (host, "")
 
 
 def is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -46,8 +46,31 @@ def url_of(listening: socket.socket, host: str) -> str:
     return f"http://{shown}:{listening.getsockname()[1]}"
 
 
-def server(app: Any, *, header_seconds: float, idle_seconds: float, behind_proxy: bool = False) -> uvicorn.Server:
-    """Return a server of an application that waits for no client for ever."""
+class _Server(uvicorn.Server):
+    """A server that tells what it is to end, and then waits for the answers that are still made."""
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets)
+
+
+def server(
+    app: Any,
+    *,
+    header_seconds: float,
+    idle_seconds: float,
+    behind_proxy: bool = False,
+    ending: Callable[[], None] = lambda: None,
+) -> uvicorn.Server:
+    """Return a server of an application that waits for no client for ever.
+
+    Args:
+        ending: Is called when it is to end: has what takes long give up, which would be waited for otherwise.
+    """
     config = uvicorn.Config(
         app,
         http=patience.protocol(header_seconds, idle_seconds),
@@ -60,7 +83,7 @@ def server(app: Any, *, header_seconds: float, idle_seconds: float, behind_proxy
         limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=5,
     )
-    return uvicorn.Server(config)
+    return _Server(config, ending)
 
 
 @contextlib.contextmanager

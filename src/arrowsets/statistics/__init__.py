@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from arrowsets.lazy import lazily
 
 if TYPE_CHECKING:
-    from arrowsets.statistics.columns import ColumnStatistics, column_statistics
+    from arrowsets.statistics.columns import FORMATS, ColumnStatistics, column_statistics
     from arrowsets.statistics.description import Description, describe
     from arrowsets.statistics.kept import read_kept, write_kept
     from arrowsets.statistics.media import allowed_path, image_header
 
 __all__ = [
+    "FORMATS",
     "ColumnStatistics",
     "Description",
     "allowed_path",
@@ -31,6 +32,7 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "FORMATS": "arrowsets.statistics.columns",
         "ColumnStatistics": "arrowsets.statistics.columns",
         "Description": "arrowsets.statistics.description",
         "allowed_path": "arrowsets.statistics.media",

@@ -22,7 +22,7 @@ from arrowsets.statistics.media import measure
 from arrowsets.statistics.numeric import empty, proportion, summarise
 from arrowsets.table import View
 
-__all__ = ["ColumnStatistics", "column_statistics"]
+__all__ = ["FORMATS", "ColumnStatistics", "column_statistics"]
 
 BATCH_ROWS = 65_536
 MOST_LABELS = 1000
@@ -30,7 +30,7 @@ FEW_LABELS = 10
 LABEL_SHARE = 0.2
 LABEL_BYTES = 8 << 20
 PROBED = 100
-_FORMATS = (
+FORMATS = (
     "%Y-%m-%d",
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%dT%H:%M:%S",
@@ -55,15 +55,18 @@ class ColumnStatistics:
     Attributes:
         type: One of int, float, bool, string_text, string_label, class_label, datetime, list, image, audio, video.
         values: In the shape of that type.
+        format: Of texts that are dates: how they are written.
     """
 
     column: str
     type: str
     values: dict[str, Any]
+    format: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as answers hold it."""
-        return {"column_name": self.column, "column_type": self.type, "column_statistics": self.values}
+        told = {"column_name": self.column, "column_type": self.type, "column_statistics": self.values}
+        return told if self.format is None else {**told, "format": self.format}
 
 
 def column_statistics(
@@ -87,7 +90,7 @@ def column_statistics(
     """
     column = _Column(view.select_columns([name]), check)
     kind, values = _told(column, feature, roots)
-    return None if kind is None else ColumnStatistics(name, kind, values)
+    return None if kind is None else ColumnStatistics(name, kind, values, column.format)
 
 
 def _told(column: _Column, feature: FeatureType, roots: tuple[Path, ...] | None) -> tuple[str | None, dict[str, Any]]:
@@ -115,11 +118,16 @@ def _told(column: _Column, feature: FeatureType, roots: tuple[Path, ...] | None)
 
 
 class _Column:
-    """The values of one column, read batch by batch as often as they are needed."""
+    """The values of one column, read batch by batch as often as they are needed.
+
+    Attributes:
+        format: How texts that turned out to be dates are written.
+    """
 
     def __init__(self, view: View, check: Callable[[], None]) -> None:
         self._view, self._check = view, check
         self.rows = view.num_rows
+        self.format: str | None = None
 
     def arrays(self) -> Iterator[Any]:
         """Yield the values."""
@@ -197,9 +205,12 @@ def _texts(column: _Column) -> tuple[str, dict[str, Any]]:
     probed = column.first(PROBED)
     if (way := _format_of(probed)) is not None:
         try:
-            return "datetime", _dates(column, lambda array: _parsed(array, way), "UTC" if way.endswith("%z") else None)
+            found = _dates(column, lambda array: _parsed(array, way), "UTC" if way.endswith("%z") else None)
         except (ValueError, TypeError, pa.ArrowException):
             pass  # later ones are written in another way
+        else:
+            column.format = way
+            return "datetime", found
     counted = _counted(column)
     if counted is not None:
         known = sum(counted.values())
@@ -227,7 +238,7 @@ def _format_of(texts: list[str]) -> str | None:
     """Return the way in which all of some texts are dates."""
     if not texts or not texts[0][:1].isdigit() or len(texts[0]) > 40:
         return None
-    return next((way for way in _FORMATS if all(_is_written(text, way) for text in texts)), None)
+    return next((way for way in FORMATS if all(_is_written(text, way) for text in texts)), None)
 
 
 def _is_written(text: str, way: str) -> bool:
@@ -250,7 +261,14 @@ def _dates(column: _Column, of: Callable[[Any], Any], zone: str | None) -> dict[
     first = min((values.min().item() for values in column.numbers(_ticks(of)) if len(values)), default=None)
     if first is None:
         return empty(column.rows)
-    values = summarise(lambda: ((each - first) / 1e6 for each in column.numbers(_ticks(of))), column.rows)
+
+    def second(since: float) -> float:
+        """Return the whole second before: edges are told in seconds."""
+        ticks: int = first + round(since * 1e6)
+        whole: float = (ticks - ticks % 1_000_000 - first) / 1e6
+        return whole
+
+    values = summarise(lambda: ((each - first) / 1e6 for each in column.numbers(_ticks(of))), column.rows, second)
     origin: Any = None if zone is None else pa.scalar(0, pa.timestamp("us", zone)).as_py()
     tz = None if origin is None else origin.tzinfo
 

@@ -12,7 +12,7 @@ from arrowsets.store import Store
 
 __all__ = ["read_kept", "write_kept"]
 
-VERSION = 1
+VERSION = 2
 
 
 def _lineage(rows: Lineage) -> Lineage:

@@ -45,11 +45,18 @@ def image_header(source: Any) -> tuple[int, int, str]:
     try:
         with pil.open(source) as image:
             width, height = image.size
-            if image.getexif().get(_ORIENTATION, 1) >= _ON_ITS_SIDE:
+            if _orientation(image) >= _ON_ITS_SIDE:
                 width, height = height, width
             return width, height, image.mode
     except pil.DecompressionBombError as error:
         raise BadMedia(f"the image is too large to be opened: {error}") from error
+
+
+def _orientation(image: Any) -> int:
+    # For what may stand behind the pixels of a PNG, Pillow would decode them all.
+    if image.format == "PNG" and not image.info.keys() & {"exif", "Raw profile type exif"}:
+        return 1
+    return int(image.getexif().get(_ORIENTATION, 1))
 
 
 def measure(feature: Media, content: pa.Buffer | None, path: str | None, roots: tuple[Path, ...] | None) -> int | float:

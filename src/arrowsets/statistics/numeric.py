@@ -1,8 +1,10 @@
 """Numbers summed up: extent, mean, median, deviation, and a histogram of at most ten bins.
 
 Integers have bins of whole numbers that begin at their edges, the last edge is the largest value: [0, 1, 1] is a bin for 0
-and one for 1. Bins are open to the right, the last is closed. Not a number counts as null; infinite values are counted in
-the first or the last bin, and the extent is that of the finite ones.
+and one for 1. Bins are open to the right, the last is closed. Edges are told rounded, and values are counted by what is told,
+so that whoever filters by the edges finds as many; what lies beyond the outer ones by rounding is counted in those bins.
+Not a number counts as null; infinite values are counted in the first or the last bin, and the extent is that of the finite
+ones.
 """
 
 from __future__ import annotations
@@ -40,11 +42,12 @@ def proportion(part: int, whole: int) -> float:
     return round(part / whole, DECIMALS) if whole else 0.0
 
 
-def summarise(chunks: Chunks, rows: int) -> dict[str, Any]:
+def summarise(chunks: Chunks, rows: int, edge: Callable[[float], float] | None = None) -> dict[str, Any]:
     """Return the statistics of numbers.
 
     Args:
         rows: How many rows there are, with those that hold nothing.
+        edge: Rounds an edge of a bin to one that can be told. None: as all numbers are.
     """
     pass_one = _first_pass(chunks)
     count = pass_one.count
@@ -64,7 +67,7 @@ def summarise(chunks: Chunks, rows: int) -> dict[str, Any]:
         "mean": rounded(pass_one.mean) if finite else None,
         "median": rounded(median),
         "std": rounded(deviation) if finite else None,
-        "histogram": None if low is None else _histogram(again, low, high, rounded),
+        "histogram": None if low is None else _histogram(again, low, high, edge or rounded),
     }
 
 
@@ -144,7 +147,7 @@ def _without_nan(values: Numbers) -> Numbers:
     return values[~np.isnan(values)] if values.dtype.kind == "f" else values
 
 
-def _histogram(chunks: Chunks, low: Any, high: Any, rounded: Callable[[Any], Any]) -> dict[str, Any]:
+def _histogram(chunks: Chunks, low: Any, high: Any, edge: Callable[[Any], Any]) -> dict[str, Any]:
     if isinstance(low, int):
         size = -(-(high - low + 1) // BINS)
         starts = list(range(low, high + 1, size))
@@ -154,16 +157,15 @@ def _histogram(chunks: Chunks, low: Any, high: Any, rounded: Callable[[Any], Any
             steps = (values.astype(np.uint64) - np.uint64(low % (1 << 64))) // np.uint64(size)
             counts += np.bincount(steps.astype(np.int64), minlength=len(starts))
         return {"hist": counts.tolist(), "bin_edges": [*starts, high]}
-    if low == high:
-        return {"hist": [sum(len(_without_nan(values)) for values in chunks())], "bin_edges": [rounded(low)] * 2}
     # Between values near the largest there are, a difference would be infinite.
-    edges = np.array([low * (1 - at / BINS) + high * (at / BINS) for at in range(BINS + 1)], np.float64)
-    edges[0], edges[-1] = low, high
-    counts = np.zeros(BINS, np.int64)
+    inner = [low * (1 - at / BINS) + high * (at / BINS) for at in range(1, BINS)] if low < high else []
+    edges = np.unique(np.array([edge(each) for each in (low, *inner, high)], np.float64))
+    counts = np.zeros(max(len(edges) - 1, 1), np.int64)
     for values in chunks():
         at = np.searchsorted(edges, _without_nan(values), "right") - 1
-        counts += np.bincount(np.clip(at, 0, BINS - 1), minlength=BINS)
-    return {"hist": counts.tolist(), "bin_edges": [rounded(edge) for edge in edges.tolist()]}
+        counts += np.bincount(np.clip(at, 0, len(counts) - 1), minlength=len(counts))
+    told = edges.tolist()
+    return {"hist": counts.tolist(), "bin_edges": told if len(told) > 1 else told * 2}
 
 
 def _median(chunks: Chunks, count: int) -> Any:

@@ -31,6 +31,7 @@ begun.wait()
 
 PREPARING = """
 import threading, time
+import pyarrow as pa
 from arrowsets.server.viewer.split import Split
 
 begun = threading.Event()
@@ -43,11 +44,8 @@ def opens():
     finally:
         print("ended", True)
 
-split = Split("train", opens, lambda: iter(()))
-try:
-    split.shown(1)
-except Exception:
-    pass
+split = Split("train", opens, lambda: iter([pa.table({"x": [1]})]))
+assert not split.shown(1).complete
 begun.wait()
 """
 
@@ -56,3 +54,38 @@ begun.wait()
 def test_threads_end_before_python_does(script: str) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "ended True\n", "")
+
+
+QUERIES = """
+import threading
+import requests
+from arrowsets import Dataset
+from arrowsets.server.viewer import ViewerSettings, queries, serve
+
+ENDLESS = "SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b"
+talk, begun = queries._talk, threading.Semaphore(0)
+
+def told(*given):
+    begun.release()
+    return talk(*given)
+
+def ask(viewer):
+    token = {"Authorization": f"Bearer {viewer.token}"}
+    answers.append(requests.post(f"{viewer.url}/api/x/sql", json={"query": ENDLESS}, headers=token).status_code)
+
+queries._talk, answers = told, []
+with serve.running(Dataset.from_dict({"x": [1]}), settings=ViewerSettings(deadline=600.0)) as viewer:
+    threads = [threading.Thread(target=ask, args=[viewer]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(2):
+        begun.acquire()
+for thread in threads:
+    thread.join()
+print("ended", set(answers) == {503})
+"""
+
+
+def test_queries_give_up_when_the_viewer_ends() -> None:
+    done = subprocess.run([sys.executable, "-c", QUERIES], capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stdout) == (0, "ended True\n"), done.stderr

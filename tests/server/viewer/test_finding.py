@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -94,6 +95,49 @@ def test_a_filter_without_sense_is_refused(client: Client, given: Any) -> None:
     assert "error" in client.own("rows", filters=[given])
 
 
+@pytest.mark.parametrize(
+    ("column", "filter_", "rows"),
+    [
+        ("f", {"value": [None, 2.0, False]}, [0, 2]),
+        ("f", {"value": [2.0, None, False]}, [1]),
+        ("day", {"value": ["2020-02-01 00:00:00", None], "format": "%d/%m/%Y"}, [1, 2]),
+        ("day", {"value": [None, "2020-03-01 00:00:00", False], "format": "%d/%m/%Y"}, [0, 1]),
+        ("away", {"value": ["2020-01-01 00:00:00+0000", None], "format": "%Y-%m-%dT%H:%M:%S%z"}, [0, 2]),
+    ],
+)
+def test_ranges_may_have_one_end_and_texts_be_dates(
+    show: Show, column: str, filter_: dict[str, Any], rows: list[int]
+) -> None:
+    data = {
+        "f": [1.0, 2.5, float("-inf"), float("nan")],
+        "day": ["05/01/2020", "28/2/2020", "01/03/2020", None],
+        "away": ["2020-01-01T00:30:00Z", "2020-01-01T00:30:00+01:00", "2019-12-31T23:30:00-0100", "soon"],
+    }
+    assert show(Dataset.from_dict(data)).numbers(filters=[{"column": column, "op": "between", **filter_}]) == rows
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"column": "t", "op": "between", "value": ["1", "2"], "format": "%c"},
+        {"column": "t", "op": "between", "value": ["1", "2"], "format": ["%Y"]},
+        {"column": "n", "op": "between", "value": [1, 2], "format": "%Y-%m-%d"},
+        {"column": "n", "op": "between", "value": [None, None]},
+    ],
+)
+def test_a_range_without_sense_is_refused(show: Show, given: dict[str, Any]) -> None:
+    client = show(Dataset.from_dict({"t": ["1"], "n": [1]}))
+    assert client.send("GET", "/api/x/rows", params={"filters": json.dumps([given])}).status_code == 422
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}])
+def test_values_within_values_are_refused(show: Show, value: Any) -> None:
+    client = show(Dataset.from_dict({"l": [[1], [2]]}))
+    filters = [{"column": "l", "op": "contains", "value": value}]
+    assert client.send("GET", "/api/x/rows", params={"filters": json.dumps(filters)}).status_code == 422
+    assert client.send("GET", "/api/x/rows", params={"columns": json.dumps([value])}).status_code == 422
+
+
 def test_filters_and_search_are_one_condition(client: Client) -> None:
     assert client.numbers(query="o", filters=[{"column": "n", "op": ">", "value": 0}]) == [5]
 
@@ -109,6 +153,18 @@ def test_rows_are_ordered(client: Client, sort: str, descending: str, rows: list
 def test_equal_rows_keep_their_order(show: Show) -> None:
     client = show(Dataset.from_dict({"x": [1, 0] * 50}))
     assert client.numbers(sort="x", length=100) == [*range(1, 100, 2), *range(0, 100, 2)]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_durations_are_ordered(show: Show, unit: str) -> None:
+    values = [3 * 86_400, None, -5, 86_400 * 400, 0, 86_399]
+    seconds: Any = pa.array(values, pa.duration("s"))
+    client = show(Dataset(pa.table({"d": seconds.cast(f"duration[{unit}]")})))
+    assert client.numbers(sort="d") == [2, 4, 5, 0, 3, 1]
+    long = [{"column": "d", "op": ">", "value": "0:00:01"}]
+    assert client.numbers(sort="d", descending="1", filters=long) == [3, 0, 5]
+    found = client.get("/filter", where="d IS NOT NULL", orderby="d DESC").json()
+    assert [row["row_idx"] for row in found["rows"]] == [3, 0, 5, 4, 2]
 
 
 def test_pages_of_a_search_are_parts_of_it(show: Show) -> None:

@@ -77,7 +77,7 @@ def test_errors_have_the_codes_that_clients_know(
 
 def test_the_message_of_a_limit_is_the_known_one(show: Show, typed: Dataset) -> None:
     answer = show(typed).get("/rows", length=101)
-    assert answer.json()["error"] == "Parameter 'length' must not be greater than 100"
+    assert answer.json() == {"error": "Parameter 'length' must not be greater than 100"}
 
 
 def test_first_rows_are_shortened_but_never_below_ten(show: Show) -> None:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from arrowsets import Dataset, Features, Image, List
+from arrowsets import Audio, Dataset, Features, Image, List
 from arrowsets.server.viewer import serve
 from arrowsets.server.viewer.settings import ViewerSettings
 
@@ -146,6 +146,16 @@ def test_an_image_of_too_many_pixels_is_not_decoded(show: Show) -> None:
     assert cell is None or requests.get(cell["src"], timeout=10).status_code == 413
 
 
+def test_damaged_files_are_told_and_not_logged_as_failures(show: Show, caplog: pytest.LogCaptureFixture) -> None:
+    features = Features({"i": Image(), "a": Audio()})
+    client = show(Dataset.from_dict({"i": [b"\x89PNG"], "a": [b"none"]}, features=features))
+    row = client.get("/rows").json()["rows"][0]["row"]
+    answer = requests.get(row["a"][0]["src"], timeout=10)
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (500, "TransformRowsProcessingError")
+    assert row["i"] is None
+    assert caplog.records == []
+
+
 # 6: what comes from data does not run
 
 
@@ -159,6 +169,14 @@ def test_the_page_runs_only_its_own_scripts(client: Client) -> None:
 def test_pages_that_may_frame_it_are_named(show: Show) -> None:
     policy = show(DATA, embed=("https://a.example",)).send("GET", "/").headers["Content-Security-Policy"]
     assert policy.endswith("frame-ancestors https://a.example")
+
+
+@pytest.mark.parametrize(
+    "origin", ["", "https://a.example; script-src *", "https://a.example\n", "https://a.example,b"]
+)
+def test_what_is_no_origin_is_refused_before_anything_is_served(origin: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"), serve.running(DATA, settings=ViewerSettings(embed=(origin,))):
+        pass
 
 
 def test_data_come_as_json_that_no_browser_takes_for_a_page(client: Client) -> None:
@@ -182,7 +200,13 @@ def test_files_in_cells_are_sent_as_what_they_are_or_not_at_all(show: Show, png:
 # 7: this machine only
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "a b"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "a b"),
+        *("[::1].evil.example", "[::1]evil", "localhost:evil", "localhost:80:80", "::1"),
+    ],
+)
 def test_requests_to_another_name_are_refused(client: Client, host: str) -> None:
     request = (
         f"GET /api/x/rows HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {client.token}\r\nConnection: close\r\n\r\n"
@@ -235,6 +259,22 @@ def test_a_shared_viewer_tells_no_causes(show: Show, monkeypatch: pytest.MonkeyP
     answer = client.get("/rows")
     assert answer.status_code == 500
     assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/rows", "/info", "/splits", "/api/x/rows", "/api/x/dataset", "/api/x/errors"])
+def test_a_shared_viewer_tells_no_place_of_a_file(show: Show, tmp_path: Path, path: str) -> None:
+    for name, good in (("one", False), ("two", True)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bad.parquet").write_bytes(b"no parquet")
+        if good:
+            pq.write_table(pa.table({"x": [1]}), tmp_path / name / "good.parquet")
+    lines = ["---", "configs:", *(f"- {{config_name: {name}, data_dir: {name}}}" for name in ("one", "two")), "---"]
+    (tmp_path / "README.md").write_text("\n".join(lines))
+    client = show(tmp_path, tell_causes=False)
+    answer = client.send("GET", path, params={**client.where, "config": "one"})
+    assert str(tmp_path) not in answer.text
+    if path in ("/rows", "/api/x/dataset"):
+        assert "bad.parquet" in answer.text
 
 
 # 10: slow clients

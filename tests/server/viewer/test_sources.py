@@ -76,10 +76,42 @@ def test_one_column_that_cannot_be_shown_costs_no_other(show: Show) -> None:
     assert client.own("errors")["columns"][0]["column"] == "broken"
 
 
+def test_one_value_that_cannot_be_shown_costs_no_other(show: Show) -> None:
+    seconds = pa.array([0, 10**17, None, 86400], pa.timestamp("s"))
+    client = show(Dataset(pa.table({"at": seconds})).select([3, 1, 0, 2]))
+    answer = client.own("rows")
+    shown = [row["row"]["at"] for row in answer["rows"]]
+    assert shown == ["1970-01-02T00:00:00", None, "1970-01-01T00:00:00", None]
+    assert answer["errors"][0]["error"].startswith("row 1: cannot be shown")
+    assert client.get("/rows").json()["rows"][0]["row"] == {"at": "1970-01-02T00:00:00"}
+
+
 def test_arrow_files_are_read_where_they_lie(show: Show, tmp_path: Path) -> None:
     with ipc.new_file(str(tmp_path / "a.arrow"), pa.schema({"x": pa.int64()})) as writer:
         writer.write_table(pa.table({"x": range(1000)}), max_chunksize=100)
     assert show(tmp_path / "a.arrow").numbers(offset=998) == [998, 999]
+
+
+@pytest.mark.parametrize("kind", ["arrow", "parquet", "saved"])
+def test_files_that_are_written_anew_are_told_and_take_nothing_down(show: Show, tmp_path: Path, kind: str) -> None:
+    table = pa.table({"x": range(100_000)})
+    path = tmp_path / f"a.{kind}"
+    if kind == "saved":
+        Dataset(table).save_to_disk(path)
+    elif kind == "parquet":
+        pq.write_table(table, path)
+    else:
+        with ipc.new_file(str(path), table.schema) as writer:
+            writer.write_table(table, max_chunksize=1000)
+    client = show(path)
+    assert client.numbers(offset=99_999) == [99_999]
+    written = next(path.glob("*.arrow")) if path.is_dir() else path
+    with written.open("r+b") as file:
+        file.truncate(1000)
+    for answer in (client.send("GET", "/api/x/rows", params={"offset": 50_000}), client.get("/rows", offset=90_000)):
+        assert answer.status_code == 500
+        assert f"{written.name} has changed" in answer.json()["error"]
+    assert client.get("/is-valid").json()["preview"] is False
 
 
 def test_text_is_shown_while_it_is_read(tmp_path: Path, show: Show) -> None:

@@ -160,6 +160,11 @@ def test_a_query_of_too_much_memory_is_stopped(client: Client, query: str) -> No
     assert client.sql("SELECT 1").json()["rows"] == [[1]]
 
 
+@pytest.mark.parametrize("query", ["SELECT ';' AS é; -- ü", "/* ; */ SELECT ';' ;;\n-- a\n/* ; */", "SELECT $$;$$;"])
+def test_semicolons_and_comments_after_a_query_are_no_part_of_it(client: Client, query: str) -> None:
+    assert client.sql(query).json()["rows"] == [[";"]]
+
+
 def test_a_result_is_a_file(client: Client) -> None:
     query = {"query": "SELECT x, [x] AS l FROM data"}
     text = client.send("POST", "/api/x/sql/download", params={"format": "csv"}, json=query)
@@ -167,6 +172,25 @@ def test_a_result_is_a_file(client: Client) -> None:
     assert text.headers["Content-Disposition"] == 'attachment; filename="query.csv"'
     parquet = client.send("POST", "/api/x/sql/download", params={"format": "parquet"}, json=query)
     assert pq.read_table(io.BytesIO(parquet.content)).to_pydict() == {"x": [1, 2, 3], "l": [[1], [2], [3]]}
+
+
+INTERVALS = "SELECT INTERVAL 36 HOUR AS plain, INTERVAL 14 MONTH + INTERVAL 1 DAY AS months, NULL::INTERVAL AS none"
+
+
+def test_intervals_are_durations_that_all_can_read(client: Client) -> None:
+    assert client.sql(INTERVALS).json()["rows"] == [["1 day, 12:00:00", "14 months, 1 day, 0:00:00", None]]
+    sent = {kind: client.send("POST", "/api/x/sql/download", params={"format": kind}, json={"query": INTERVALS})
+            for kind in ("csv", "parquet")}  # fmt: skip
+    assert sent["csv"].text.splitlines()[1] == '"1 day, 12:00:00","14 months, 1 day, 0:00:00",'
+    table = pq.read_table(io.BytesIO(sent["parquet"].content))
+    assert table.column("plain").type == pa.duration("us")
+
+
+def test_what_a_file_cannot_hold_is_told(client: Client) -> None:
+    query = {"query": "SELECT [INTERVAL 1 DAY] AS l"}
+    answer = client.send("POST", "/api/x/sql/download", params={"format": "parquet"}, json=query)
+    assert answer.status_code == 422
+    assert "cannot be written as parquet" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

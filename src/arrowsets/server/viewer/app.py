@@ -167,11 +167,12 @@ class _Viewer:
         if not signed and not self._permits(request):
             return problem(ViewerError(401, "ExternalUnauthenticatedError", "this viewer wants its token",
                                         "Open the address that was printed when it was started."))  # fmt: skip
+        call = Call(request, self._catalogue, self._settings, self._signer, self._work)
         try:
-            call = Call(request, self._catalogue, self._settings, self._signer, self._work, await _body(request))
+            call.body = await _body(request)
             return await anyio.to_thread.run_sync(handler, call, limiter=self._limiter(request, handler))
         except ViewerError as error:
-            return problem(error)
+            return problem(ViewerError(error.status, error.code, call.told(error.message), error.hint))
         except HttpError as error:
             return problem(ViewerError(error.status, error.code or "BadRequest", error.message))
         except ClientDisconnect:
@@ -221,10 +222,16 @@ async def _body(request: Request) -> bytes:
 def problem(error: ViewerError) -> Response:
     """Return the answer of an error."""
     headers = {"X-Error-Code": clean(error.code), "Cache-Control": "max-age=10" if error.status != 401 else "no-store"}
-    return JSONResponse({"error": error.message, "hint": error.hint}, error.status, headers)
+    hint = {} if error.hint is None else {"hint": error.hint}
+    return JSONResponse({"error": error.message, **hint}, error.status, headers)
 
 
 def _policy(embed: tuple[str, ...]) -> str:
+    for origin in embed:
+        if not origin or not origin.isascii() or not origin.isprintable() or set(origin) & set(" ;,"):
+            raise ValueError(
+                f"{origin!r} is no origin that may show the viewer; give one such as http://localhost:7860"
+            )
     frames = " ".join(embed) if embed else "'none'"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "

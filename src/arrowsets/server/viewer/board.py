@@ -11,6 +11,7 @@ from typing import Any
 
 from arrowsets.derive import default_store
 from arrowsets.errors import ArrowsetsError
+from arrowsets.server.viewer.errors import ViewerError
 from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.split import Shown
 from arrowsets.statistics import column_statistics, read_kept, write_kept
@@ -32,6 +33,7 @@ class Board:
         self._asked: set[str] = set()
         self._wanted: list[str] = []
         self._busy = False
+        self._closed = False
         self._changed = threading.Condition()
         self._load()
 
@@ -48,9 +50,19 @@ class Board:
         with self._changed:
             while any(name not in self._known for name in names):
                 left = end - time.monotonic()
-                if left <= 0 or not self._changed.wait(left):
+                if left <= 0 or self._closed or not self._changed.wait(left):
                     break
             return [self._known.get(name) or unknown(self._shown, name) for name in names]
+
+    def close(self) -> None:
+        """Compute no more, and let nobody wait."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _check(self) -> None:
+        if self._closed:
+            raise ViewerError(503, "UnexpectedApiError", "The viewer ends.")
 
     def _ask(self, names: Sequence[str]) -> None:
         with self._changed:
@@ -91,7 +103,8 @@ class Board:
     def _computed(self, name: str) -> dict[str, Any]:
         entry = {**unknown(self._shown, name), "pending": False}
         try:
-            found = column_statistics(self._shown.view, name, self._shown.features[name], roots=self._roots)
+            feature = self._shown.features[name]
+            found = column_statistics(self._shown.view, name, feature, roots=self._roots, check=self._check)
         except Exception as error:  # noqa: BLE001 - the other columns are told all the same
             return {**entry, "error": f"{type(error).__name__}: {error}"}
         return entry if found is None else {**entry, **found.to_json()}
@@ -137,3 +150,10 @@ class Boards:
                     self._known.popitem(last=False)
             self._known.move_to_end(shown.key)
             return board
+
+    def close(self) -> None:
+        """Compute no more."""
+        with self._lock:
+            boards = list(self._known.values())
+        for board in boards:
+            board.close()

@@ -47,6 +47,12 @@ class Work:
     boards: Boards
     queries: Queries
 
+    def close(self) -> None:
+        """Give up what takes long: there is nobody to answer any more."""
+        self.queries.close()
+        self.boards.close()
+        self.pool.close()
+
 
 @dataclass(slots=True)
 class Call:
@@ -68,6 +74,13 @@ class Call:
     def boards(self) -> Boards:
         """The statistics."""
         return self.work.boards
+
+    def told(self, text: str) -> str:
+        """Return what may be told to this caller of what went wrong: not where files lie, unless the data are their own."""
+        if not self.settings.tell_causes:
+            for source in self.catalogue.sources.values():
+                text = source.without_places(text)
+        return text
 
     def text(self, name: str, *, limit: int = LONGEST_TEXT) -> str | None:
         """Return a parameter; None if it is empty or was not given."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -107,6 +108,13 @@ class Source:
     title: str = ""
     roots: tuple[Path, ...] | None = ()
     warnings: Sequence[str] = ()
+
+    def without_places(self, text: str) -> str:
+        """Return a text in which files have no more than the names that they have in the dataset."""
+        for root in self.roots or ():
+            for place in (root, root.resolve()):
+                text = text.replace(f"{place}{os.sep}", "")
+        return text
 
     def config(self, name: str | None) -> Config:
         """Return a configuration; None: the first."""

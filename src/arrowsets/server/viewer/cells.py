@@ -30,6 +30,9 @@ _EXACT = 1 << 53
 # JSON has no such numbers; as JavaScript names them.
 _WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
+# What Arrow raises for a value that it cannot give to Python.
+_BAD = (ValueError, TypeError, OverflowError, pa.ArrowException)
+
 Links = Callable[[int, str, str, str], str]
 """The address of a file: of a row, a column, a place in the cell ("" for the cell itself) and a file name."""
 
@@ -92,9 +95,8 @@ class CellWriter:
             if isinstance(feature, Media):
                 return [self._file(feature, values[at], number, name) for at, number in enumerate(numbers)]
             loaded, long = self._loaded(values, feature)
-        except (ValueError, TypeError, OverflowError, pa.ArrowException) as error:
-            self.errors[name] = f"cannot be shown: {error}"
-            return [None] * len(numbers)
+        except _BAD:
+            loaded, long = self._one_by_one(name, feature, values, numbers)
         cells = []
         for at, (value, number) in enumerate(zip(loaded, numbers, strict=True)):
             cell = self.cell(feature, value, number, name, "")
@@ -140,6 +142,21 @@ class CellWriter:
         if isinstance(value, (list, tuple)):
             return [self.plain(item) for item in value]
         return str(value)
+
+    def _one_by_one(
+        self, name: str, feature: FeatureType, values: Any, numbers: Sequence[int]
+    ) -> tuple[list[Any], set[int]]:
+        """Return Python values of a column in which there is a bad one, which costs no other."""
+        loaded, long = [], set()
+        for at, number in enumerate(numbers):
+            try:
+                one, cut = self._loaded(values.slice(at, 1), feature)
+            except _BAD as error:
+                self.errors.setdefault(name, f"row {number}: cannot be shown: {error}")
+                one, cut = [None], set()
+            loaded += one
+            long |= {at} if cut else set()
+        return loaded, long
 
     def _loaded(self, values: Any, feature: FeatureType) -> tuple[list[Any], set[int]]:
         """Return Python values; of those that will be cut only the beginning, so that a huge cell costs nothing."""

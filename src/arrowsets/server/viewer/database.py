@@ -7,12 +7,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from arrowsets.features.media import needed
 from arrowsets.server.viewer.errors import ViewerError
 
-__all__ = ["QueryStopped", "connect", "deadline", "read_as"]
+__all__ = ["QueryStopped", "connect", "deadline", "microseconds", "read_as"]
 
 _LOCKED = (
     "autoinstall_known_extensions=false",
@@ -27,6 +28,8 @@ _LOCKED = (
     "enable_external_access=false",
 )
 _DIGITS = 38
+_INTERVAL = np.dtype([("months", np.int32), ("days", np.int32), ("nanoseconds", np.int64)])
+_DAY = 86_400_000_000
 
 
 class QueryStopped(ViewerError):
@@ -74,6 +77,21 @@ def read_as(dtype: pa.DataType) -> pa.DataType:
     if pa.types.is_fixed_size_list(dtype):
         return pa.list_(inner[0], dtype.list_size)
     return pa.large_list(inner[0]) if pa.types.is_large_list(dtype) else pa.list_(inner[0])
+
+
+def microseconds(intervals: Any) -> Any:
+    """Return the lengths of intervals, in which DuckDB gives durations; to it, a month has 30 days.
+
+    >>> microseconds(pa.chunked_array([[pa.MonthDayNano([0, 1, 5000]), None]])).to_pylist()
+    [86400000005, None]
+    """
+    chunks = []
+    for chunk in intervals.chunks:
+        parts = np.frombuffer(chunk.buffers()[1], _INTERVAL, len(chunk), chunk.offset * _INTERVAL.itemsize)
+        days = 30 * parts["months"].astype(np.int64) + parts["days"]
+        lengths = days * _DAY + parts["nanoseconds"] // 1000
+        chunks.append(pa.array(lengths, mask=chunk.is_null().to_numpy(zero_copy_only=False)))
+    return pa.chunked_array(chunks, pa.int64())
 
 
 @contextlib.contextmanager

@@ -29,9 +29,9 @@ _PRIVATE = {"Cache-Control": "no-store"}
 def dataset(call: Call) -> Response:
     """List the datasets, their configurations and splits."""
     sources = list(call.catalogue.sources.values())
-    described = [_described(source) for source in sources]
+    described = [_described(call, source) for source in sources]
     # After that: what is described has been opened, and may have something to tell.
-    warnings = [text for source in sources for text in _warnings(source)]
+    warnings = [text for source in sources for text in _warnings(call, source)]
     answer = {
         "title": sources[0].title if sources else "",
         "datasets": described,
@@ -42,30 +42,30 @@ def dataset(call: Call) -> Response:
     return as_json(answer, headers=_PRIVATE)
 
 
-def _described(source: Source) -> dict[str, Any]:
+def _described(call: Call, source: Source) -> dict[str, Any]:
     configs = [
-        {"config": name, "splits": [_split_json(split) for split in config.splits.values()]}
+        {"config": name, "splits": [_split_json(call, split) for split in config.splits.values()]}
         for name, config in source.configs.items()
     ]
     return {"dataset": source.name, "revision": source.revision, "configs": configs}
 
 
-def _split_json(split: Split) -> dict[str, Any]:
+def _split_json(call: Call, split: Split) -> dict[str, Any]:
     try:
         shown = split.shown(1)
     except ViewerError as error:
-        return {"split": split.name, "num_rows": None, "num_columns": None, "error": error.message}
+        return {"split": split.name, "num_rows": None, "num_columns": None, "error": call.told(error.message)}
     rows = shown.num_rows if shown.complete else None
     return {"split": split.name, "num_rows": rows, "num_columns": len(shown.view.columns)}
 
 
-def _warnings(source: Source) -> list[str]:
+def _warnings(call: Call, source: Source) -> list[str]:
     found = list(source.warnings)
     for name, config in source.configs.items():
         if config.error is not None:
             found.append(f"{name}: {config.error}")
         found += [text for split in config.splits.values() for text in split.warnings]
-    return found
+    return [call.told(text) for text in found]
 
 
 def rows(call: Call) -> Response:
@@ -91,7 +91,7 @@ def rows(call: Call) -> Response:
         "num_rows_total": shown.num_rows if shown.complete else None,
         "num_rows": matched,
         "offset": offset,
-        "errors": [{"column": name, "error": text} for name, text in writer.errors.items()],
+        "errors": [{"column": name, "error": call.told(text)} for name, text in writer.errors.items()],
         "seconds": round(time.perf_counter() - begun, 4),
     }
     return as_json(answer, target.source.revision, _PRIVATE)
@@ -113,7 +113,7 @@ def chosen(shown: Shown, columns: list[Any] | None) -> list[str]:
     if columns is None:
         return list(shown.view.columns)
     for name in columns:
-        if name not in shown.features:
+        if not isinstance(name, str) or name not in shown.features:
             raise invalid(str(ColumnNotFound.of(name, shown.view.columns)))
     return list(dict.fromkeys(columns))
 
@@ -155,11 +155,16 @@ def statistics(call: Call) -> Response:
     if not shown.complete:
         failed = target.split.error
         entries = [
-            {**unknown(shown, name), "error": None if failed is None else str(failed), "pending": failed is None}
+            {
+                **unknown(shown, name),
+                "error": None if failed is None else call.told(str(failed)),
+                "pending": failed is None,
+            }
             for name in names
         ]
         return as_json({"num_examples": None, "statistics": entries}, target.source.revision, _PRIVATE)
     entries = call.boards.of(shown, target.source.roots).entries(names)
+    entries = [{**entry, "error": call.told(entry["error"])} if entry["error"] else entry for entry in entries]
     # Ends of bins are filtered by, so they are as exact as cells.
     exact = call.writer(target, absolute=False, exact=True).plain(entries)
     return as_json({"num_examples": shown.num_rows, "statistics": exact}, target.source.revision, _PRIVATE)
@@ -172,8 +177,8 @@ def errors(call: Call) -> Response:
     writer = call.writer(target, absolute=False, cut=CUT_CHARACTERS)
     count = min(LONGEST_PAGE, shown.num_rows)
     writer.rows(shown.view.read(range(count)), shown.features, range(count))
-    columns = [{"column": name, "error": text} for name, text in writer.errors.items()]
-    return as_json({"columns": columns, "warnings": _warnings(target.source)}, headers=_PRIVATE)
+    columns = [{"column": name, "error": call.told(text)} for name, text in writer.errors.items()]
+    return as_json({"columns": columns, "warnings": _warnings(call, target.source)}, headers=_PRIVATE)
 
 
 def lineage(call: Call) -> Response:

@@ -31,7 +31,7 @@ def info(call: Call) -> Response:
     source, config = public_source(call)
     if config is not None:
         return as_json({"dataset_info": _one(source, config, _info_of), "partial": False}, source.revision, HEADERS)
-    found, pending, failed = _all(source, _info_of)
+    found, pending, failed = _all(call, source, _info_of)
     answer = {"dataset_info": found, "pending": pending, "failed": failed, "partial": False}
     return as_json(answer, source.revision, HEADERS)
 
@@ -42,7 +42,7 @@ def size(call: Call) -> Response:
     if config is not None:
         one = _one(source, config, _size_of)
         return as_json({"size": one, "partial": False}, source.revision, HEADERS)
-    found, pending, failed = _all(source, _size_of)
+    found, pending, failed = _all(call, source, _size_of)
     configs = [each["config"] for each in found.values()]
     splits = [split for each in found.values() for split in each["splits"]]
     total = {
@@ -69,7 +69,7 @@ def parquet(call: Call) -> Response:
         files, features = _one(source, config, lambda *of: (_parquet_of(call, *of[:2]), _features(of[2])))
         answer = {"parquet_files": files, "features": features, "partial": False}
         return as_json(answer, source.revision, HEADERS)
-    found, pending, failed = _all(source, lambda *of: _parquet_of(call, *of[:2]))
+    found, pending, failed = _all(call, source, lambda *of: _parquet_of(call, *of[:2]))
     files = [file for each in found.values() for file in each]
     answer = {"parquet_files": files, "pending": pending, "failed": failed, "partial": False}
     return as_json(answer, source.revision, HEADERS)
@@ -78,7 +78,7 @@ def parquet(call: Call) -> Response:
 def croissant(call: Call) -> Response:
     """Return the description that catalogues of datasets read."""
     source, _ = public_source(call)
-    found, _, _ = _all(source, _as_shown, most=MOST_CONFIGS)
+    found, _, _ = _all(call, source, _as_shown, most=MOST_CONFIGS)
     return as_json(croissant_of(source, found, call.base), source.revision, HEADERS)
 
 
@@ -99,21 +99,21 @@ def _one(source: Source, config: str, fact: Fact) -> Any:
 
 
 def _all(
-    source: Source, fact: Fact, most: int | None = None
+    call: Call, source: Source, fact: Fact, most: int | None = None
 ) -> tuple[dict[str, Any], list[dict[str, str]], list[dict[str, Any]]]:
     """Return a fact of each configuration that is there, those that will be, and those that cannot be read."""
     found: dict[str, Any] = {}
     pending, failed = [], []
     for name, config in list(source.configs.items())[:most]:
         if (broken := config.error) is not None:
-            failed.append(failure(source, name, broken))
+            failed.append(failure(call, source, name, broken))
             continue
         try:
             found[name] = fact(source, name, dict(_whole(source, name, 0.0)))
         except _Pending:
             pending.append({"dataset": source.name, "config": name})
         except ViewerError as error:
-            failed.append(failure(source, name, error))
+            failed.append(failure(call, source, name, error))
     return found, pending, failed
 
 

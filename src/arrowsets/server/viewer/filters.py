@@ -12,6 +12,7 @@ from arrowsets.features import Features
 from arrowsets.features.label import ClassLabel
 from arrowsets.server.viewer.errors import ViewerError, invalid
 from arrowsets.server.viewer.where import Condition, SortKey, both, internal
+from arrowsets.statistics import FORMATS
 
 __all__ = ["filters_of", "is_searchable", "search_of", "sort_of"]
 
@@ -134,7 +135,7 @@ class _Filter:
     def __init__(self, given: Any, features: Features) -> None:
         if not isinstance(given, dict):
             raise invalid(f"a filter is an object of column, op and value, got {given!r}")
-        self.op, self.value = given.get("op"), given.get("value")
+        self.given, self.op, self.value = given, given.get("op"), given.get("value")
         self.name, self.sql, self.dtype = _reached(given.get("column"), features)
         self.feature = features[self.name]
 
@@ -148,7 +149,7 @@ class _Filter:
             values = self._several(self.value, 1, 1000)
             return self._made(f"{self.sql} IN ({', '.join(self._slot() for _ in values)})", *map(self._bound, values))
         if op == "between":
-            return self._between(self.sql, self._bound, self._slot())
+            return self._between(*self._measured())
         if op == "length_between":
             return self._between(self._length(), float, "?")
         if op == "contains":
@@ -167,11 +168,27 @@ class _Filter:
     def _between(self, sql: str, bound: Any, slot: str) -> Condition:
         value = self._several(self.value, 2, 3)
         closed = bool(value[2]) if len(value) == 3 else True
+        ends = {f"{sql} >= {slot}": value[0], f"{sql} {'<=' if closed else '<'} {slot}": value[1]}
+        held = {part: end for part, end in ends.items() if end is not None}
         try:
-            low, high = bound(value[0]), bound(value[1])
+            bounds = [bound(end) for end in held.values()]
         except (TypeError, ValueError) as error:
             raise invalid(f"{self.op} needs two numbers or dates, got {value!r}") from error
-        return self._made(f"{sql} >= {slot} AND {sql} {'<=' if closed else '<'} {slot}", low, high)
+        if not bounds:
+            raise invalid(f"{self.op} needs at least one end, got {value!r}")
+        numbers = [f"NOT isnan({sql})"] if pa.types.is_floating(self.dtype) and value[1] is None else []
+        return self._made(" AND ".join([*held, *numbers]), *bounds)
+
+    def _measured(self) -> tuple[str, Any, str]:
+        """Return what a range is about, how its ends are bound, and the place of one."""
+        way = self.given.get("format")
+        if way is None:
+            return self.sql, self._bound, self._slot()
+        if not _is_text(self.dtype) or way not in FORMATS:
+            raise invalid(f"column {self.name!r} is not read as dates of the format {way!r}")
+        if not way.endswith("%z"):
+            return f"try_strptime({self.sql}, '{way}')", str, "CAST(? AS TIMESTAMP)"
+        return f"try_strptime(regexp_replace({self.sql}, 'Z$', '+00'), '{way}')", str, "CAST(? AS TIMESTAMPTZ)"
 
     def _length(self) -> str:
         if _is_text(self.dtype):
@@ -187,6 +204,8 @@ class _Filter:
     def _contains(self) -> Condition:
         if _is_text(self.dtype):
             return self._made(f"contains({_folded(self.sql)}, {_folded('?')})", str(self.value))
+        if isinstance(self.value, (list, dict)):
+            raise invalid(f"contains needs one value, got {self.value!r}")
         if pa.types.is_list(self.dtype) or pa.types.is_large_list(self.dtype):
             return self._made(f"list_contains({self.sql}, ?)", self.value)
         raise invalid(f"column {self.name!r} is {self.dtype}, which contains nothing")

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from arrowsets.server.viewer.database import QueryStopped, connect, deadline, read_as
+from arrowsets.server.viewer.database import QueryStopped, connect, deadline, microseconds, read_as
 from arrowsets.server.viewer.errors import ViewerError, invalid
 from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.split import Shown
@@ -80,6 +80,10 @@ class Match:
     def stop(self) -> None:
         """Give it up: nobody asks for it any more."""
         self._unwanted = True
+        with self._changed:
+            if self.total is None and self._error is None:
+                self._error = QueryStopped(self._seconds)
+                self._changed.notify_all()
         if (connection := self._connection) is not None:
             with contextlib.suppress(Exception):  # it may just have been closed
                 connection.interrupt()
@@ -152,8 +156,8 @@ class Match:
         total = size = 0
         for table in self._answers(connection, f"SELECT {ROW}, {keys}"):
             total += table.num_rows
-            tables.append(table)
-            size += table.nbytes
+            tables.append(_comparable(table))
+            size += tables[-1].nbytes
             if size > SORTED_BYTES:
                 tables = [self._ordered(tables).slice(0, SORTED_ROWS)]
                 size, self.cut = tables[0].nbytes, True
@@ -238,6 +242,12 @@ class Matches:
         ):
             _, dropped = self._known.popitem(last=False)
             dropped.stop()
+
+
+def _comparable(table: pa.Table) -> pa.Table:
+    """Return a table as Arrow can order it: DuckDB gives durations as intervals, which are ordered by their microseconds."""
+    columns = [microseconds(each) if pa.types.is_interval(each.type) else each for each in table.columns]
+    return pa.table(columns, names=table.column_names)
 
 
 def _told(error: Exception) -> Exception:

@@ -92,7 +92,7 @@ def _column() -> Schema:
 
 
 _SCHEMAS: Mapping[str, Schema] = {
-    "Error": _exactly({"error": TEXT, "hint": _maybe(TEXT)}),
+    "Error": _exactly({"error": TEXT, "hint": TEXT}, optional=["hint"]),
     "Pending": _exactly({"dataset": TEXT, "config": TEXT}),
     "Failed": _exactly({"dataset": TEXT, "config": TEXT, "error": ANY_OBJECT}),
     "Split": _exactly(_SPLIT),

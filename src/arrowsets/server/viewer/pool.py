@@ -44,15 +44,22 @@ class Pool:
             raise ViewerError(503, "TooManyRequests", "Too many searches are waiting; try again in a moment.") from None
         with self._lock:
             if len(self._threads) < self._workers:
-                self._threads.append(in_background(self._run, "arrowsets-viewer-work", self._close))
+                self._threads.append(in_background(self._run, "arrowsets-viewer-work", self.close))
         return task.future
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Stop what is at work, and what waits for it."""
         self._closed = True
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if (waiting := self._queue.get_nowait()) is not None:
+                    waiting.stop()
+                    waiting.future.cancel()
         for task in list(self._current):
             task.stop()
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(None)
+        for _ in self._threads:
+            with contextlib.suppress(queue.Full):
+                self._queue.put_nowait(None)
 
     def _run(self) -> None:
         while not self._closed:

@@ -81,7 +81,7 @@ def splits(call: Call) -> Response:
         return as_json({"splits": listed}, source.revision, HEADERS)
     listed = [item for name in source.configs for item in _splits_of(source, name)]
     failed = [
-        failure(source, name, error) for name, each in source.configs.items() if (error := each.error) is not None
+        failure(call, source, name, error) for name, each in source.configs.items() if (error := each.error) is not None
     ]
     return as_json({"splits": listed, "pending": [], "failed": failed}, source.revision, HEADERS)
 
@@ -90,9 +90,9 @@ def _splits_of(source: Source, config: str) -> list[dict[str, str]]:
     return [{"dataset": source.name, "config": config, "split": name} for name in source.configs[config].splits]
 
 
-def failure(source: Source, config: str, error: Exception) -> dict[str, Any]:
+def failure(call: Call, source: Source, config: str, error: Exception) -> dict[str, Any]:
     """Return what is said of a configuration that cannot be read."""
-    return {"dataset": source.name, "config": config, "error": {"error": str(error)}}
+    return {"dataset": source.name, "config": config, "error": {"error": call.told(str(error))}}
 
 
 def first_rows(call: Call) -> Response:
@@ -203,7 +203,7 @@ def statistics(call: Call) -> Response:
         ],
         "partial": False,
     }
-    if failed := [{"column_name": e["column_name"], "error": e["error"]} for e in entries if e["error"]]:
+    if failed := [{"column_name": e["column_name"], "error": call.told(e["error"])} for e in entries if e["error"]]:
         answer["failed"] = failed
     return as_json(answer, target.source.revision, HEADERS)
 

@@ -59,6 +59,8 @@ class Queries:
         self._settings = settings
         self._places = threading.BoundedSemaphore(settings.heavy)
         self._spare: subprocess.Popen[bytes] | None = None
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._closed = False
         self._lock = threading.Lock()
 
     def run(self, query: str, views: Mapping[str, View], rows: int) -> Result:
@@ -76,9 +78,24 @@ class Queries:
         if not self._places.acquire(timeout=WAITING):
             raise ViewerError(503, "TooManyRequests", "Too many queries are running; try again in a moment.")
         try:
+            self._check_open()
             return self._answer(Order(query, views, self._settings.sql_memory, self._settings.deadline, rows))
         finally:
             self._places.release()
+
+    def close(self) -> None:
+        """End the queries that run, and answer no others."""
+        with self._lock:
+            self._closed = True
+            running, spare, self._spare = list(self._running), self._spare, None
+        for child in running:
+            child.kill()
+        if spare is not None:
+            _ended(spare)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ViewerError(503, "UnexpectedApiError", "The viewer ends.")
 
     def _answer(self, order: Order) -> Result:
         with self._child() as child:
@@ -100,6 +117,7 @@ class Queries:
                 output, told = _talk(child, pickle.dumps(order))
             finally:
                 timer.cancel()
+            self._check_open()
             if over.is_set():
                 raise QueryStopped(order.seconds)
             if child.returncode != 0:
@@ -113,12 +131,16 @@ class Queries:
             child, self._spare = self._spare, None
         if child is None or child.poll() is not None:
             child = _started()
+        with self._lock:
+            self._running.add(child)
         try:
+            self._check_open()  # who closes from here on knows of it
             yield child
         finally:
             _ended(child)
             with self._lock:
-                if self._spare is None:
+                self._running.discard(child)
+                if self._spare is None and not self._closed:
                     self._spare = _started()
                     # It ends by itself when this process does, and its input with it; but tests and notebooks go on.
                     weakref.finalize(self, _ended, self._spare)

@@ -73,7 +73,16 @@ def _answer(connection: Any, order: Any) -> int:
 
 
 def _bare(query: str) -> str:
-    return query.strip().rstrip(";")
+    """Return a statement without the semicolons and comments after it, so that it can stand in brackets."""
+    import duckdb
+
+    text = query.encode()
+    end = len(text)
+    for start, kind in reversed(duckdb.tokenize(query)):  # where a token begins, in bytes
+        if kind != duckdb.token_type.comment and text[start:end].strip() != b";":
+            break
+        end = start
+    return text[:end].decode()
 
 
 def _scanned(view: Any, memory: int, named: Collection[str]) -> Any:
@@ -128,7 +137,9 @@ def _checked(connection: Any, order: Any) -> Any:
             raise _Refused(f"The function {node['function'].get('function_name')!r} is not available here.")
         if node.get("function_name") in _IDLE_FUNCTIONS:
             raise _Refused(f"The function {node['function_name']!r} is not available here.")
-        if kind == "SHOW_REF" or node.get("function_name") in _REFUSED_FUNCTIONS:
+        if kind == "SHOW_REF":
+            raise _Refused("DESCRIBE, SHOW and SUMMARIZE cannot be run here; SELECT can.")
+        if node.get("function_name") in _REFUSED_FUNCTIONS:
             raise _Refused("Settings cannot be asked for.")
     return tree
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 
 from starlette.responses import FileResponse, Response
 
+from arrowsets.errors import BadMedia
 from arrowsets.features.media import Media
 from arrowsets.server.viewer.assets import steps
 from arrowsets.server.viewer.call import Call, Target
@@ -60,7 +61,12 @@ def asset_of(target: Target, row: int, column: str, place: str, name: str, setti
         raise _nothing()
     data = value["bytes"]
     cell = {"bytes": data.as_buffer() if data.is_valid else None, "path": value["path"].as_py()}
-    return render(feature, cell, name, target.source.roots, pixels=settings.image_pixels, limit=settings.asset_bytes)
+    try:
+        return render(
+            feature, cell, name, target.source.roots, pixels=settings.image_pixels, limit=settings.asset_bytes
+        )
+    except BadMedia as error:
+        raise ViewerError(500, "TransformRowsProcessingError", str(error)) from error
 
 
 def _ranged(call: Call, content: bytes, media_type: str, headers: dict[str, str]) -> Response:

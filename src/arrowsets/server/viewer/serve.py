@@ -12,10 +12,12 @@ from html import escape
 from pathlib import PurePath
 from typing import Any, Self
 
+from uvicorn import Server
+
 from arrowsets.errors import ArrowsetsError
 from arrowsets.server.hosts import is_loopback
 from arrowsets.server.listening import in_thread, listen, server, url_of
-from arrowsets.server.viewer.app import create_app
+from arrowsets.server.viewer.app import Shared, create_app
 from arrowsets.server.viewer.catalogue import Catalogue, Source
 from arrowsets.server.viewer.settings import ViewerSettings
 from arrowsets.server.viewer.sources import open_source
@@ -55,8 +57,7 @@ def running(data: Any, port: int = 0, settings: ViewerSettings | None = None, **
     """
     settings = _with_token(settings)
     with contextlib.closing(listen("127.0.0.1", port)) as listening:
-        app = create_app(_catalogue(data, **opening), settings)
-        made = server(app, header_seconds=settings.header_seconds, idle_seconds=settings.idle_seconds)
+        made = _server(_catalogue(data, **opening), settings)
         with in_thread(made, listening, "arrowsets-viewer"):
             yield Running(url_of(listening, "127.0.0.1"), settings.token)
 
@@ -83,8 +84,7 @@ def serve(
     if not is_loopback(host):
         settings = replace(settings, tell_causes=False)
     with contextlib.closing(listen(host, port)) as listening:
-        app = create_app(_catalogue(data, **opening), settings)
-        made = server(app, header_seconds=settings.header_seconds, idle_seconds=settings.idle_seconds)
+        made = _server(_catalogue(data, **opening), settings)
         shown = Running(url_of(listening, host), settings.token)
         if ready is not None:
             ready(shown)
@@ -131,6 +131,16 @@ def view(data: Any, *, port: int = 0, browser: bool = True) -> Viewing:
     if browser:
         webbrowser.open(viewing.url)
     return viewing
+
+
+def _server(catalogue: Catalogue, settings: ViewerSettings) -> Server:
+    shared = Shared.of(settings)
+    return server(
+        create_app(catalogue, settings, shared=shared),
+        header_seconds=settings.header_seconds,
+        idle_seconds=settings.idle_seconds,
+        ending=shared.work.close,
+    )
 
 
 def _with_token(settings: ViewerSettings | None) -> ViewerSettings:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -76,6 +78,7 @@ class Split:
         self._open, self._stream = opens, stream
         self._lock = threading.Lock()
         self._opened: Opened | None = None
+        self._stamps: Mapping[str, object] = {}
         self._error: Exception | None = None
         self._first: pa.Table | None = None
         self._first_error: Exception | None = None
@@ -114,6 +117,7 @@ class Split:
         first = self._first_rows(rows) if opened is None else None
         if first is None:
             dataset = (opened or self._without_rows()).dataset
+            self._check_unchanged()
             return Shown(dataset._view, dataset.features, True, dataset._fingerprint, dataset, dataset._pins)
         return Shown(View.from_table(first), Features.from_arrow_schema(first.schema), False, f"first-{id(self)}")
 
@@ -156,10 +160,24 @@ class Split:
     def _run(self) -> None:
         try:
             with _PREPARING if self._stream is not None else nullcontext():
-                self._opened = self._open()
+                opened = self._open()
+            self._stamps = {path: _stamp(path) for path in opened.dataset._view.paths}
+            self._opened = opened
         except Exception as error:  # noqa: BLE001 - shown beside the rows that can be read
             _LOG.info("split %r: %s", self.name, error)
             self._error = error
+
+    def _check_unchanged(self) -> None:
+        """Refuse rows of files that were written anew: what is mapped of a file that became shorter takes the process down.
+
+        Those that are gone can still be read, as far as they are open.
+        """
+        changed = [path for path, stamp in self._stamps.items() if _stamp(path) not in (stamp, None)]
+        if changed:
+            raise ViewerError(
+                500, "StreamingRowsError", f"{Path(changed[0]).name} has changed since it was opened.",
+                "Start the viewer anew to see what it holds now.",
+            )  # fmt: skip
 
     def _without_rows(self) -> Opened:
         """Wait for what has no rows, which takes no time; until then nobody knows its columns."""
@@ -206,6 +224,15 @@ class Split:
     def close(self) -> None:
         """Let go of what was opened."""
         self._opened, self._first = None, None
+
+
+def _stamp(path: str) -> object:
+    """Return what differs once a file was written to; None for one that is not there."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - of each file for each page: pathlib takes three times as long
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 class _AllThere(Exception):

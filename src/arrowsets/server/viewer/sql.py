@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 from starlette.responses import Response
 
 from arrowsets.features.media import needed
 from arrowsets.server.viewer.call import Call, Target, as_json
 from arrowsets.server.viewer.cells import CUT_CHARACTERS, CellWriter
+from arrowsets.server.viewer.database import microseconds
 from arrowsets.server.viewer.errors import ViewerError, invalid
 from arrowsets.server.viewer.queries import Result
 from arrowsets.table import View
@@ -62,10 +66,13 @@ def download(call: Call) -> Response:
         raise invalid(f"unknown format {kind!r}; there are: csv, parquet")
     result = _run(call, given, DOWNLOADED_ROWS)
     sink = io.BytesIO()
-    if kind == "parquet":
-        needed("pyarrow.parquet", "writing Parquet", "pyarrow", "server").write_table(result.table, sink)
-    else:
-        needed("pyarrow.csv", "writing CSV", "pyarrow", "server").write_csv(_flat(result), sink)
+    try:
+        if kind == "parquet":
+            needed("pyarrow.parquet", "writing Parquet", "pyarrow", "server").write_table(result.table, sink)
+        else:
+            needed("pyarrow.csv", "writing CSV", "pyarrow", "server").write_csv(_flat(result), sink)
+    except pa.ArrowException as error:
+        raise invalid(f"The result cannot be written as {kind}: {error}") from error
     headers = {**_PRIVATE, "Content-Disposition": f'attachment; filename="query.{kind}"'}
     media_type = "text/csv; charset=utf-8" if kind == "csv" else "application/vnd.apache.parquet"
     return Response(sink.getvalue(), media_type=media_type, headers=headers)
@@ -73,16 +80,18 @@ def download(call: Call) -> Response:
 
 def _flat(result: Result) -> Any:
     """Return a table of plain columns: what CSV cannot hold is JSON in it."""
-    import pyarrow as pa
-
     writer = CellWriter(lambda *_: "", ())
     columns: list[Any] = []
     for column in result.table.columns:
-        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_dictionary(column.type):
+        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or _is_written_otherwise(column.type):
             columns.append(pa.array([_text(writer.plain(value)) for value in column.to_pylist()], pa.string()))
         else:
             columns.append(column)
     return pa.table(columns, names=result.table.column_names)
+
+
+def _is_written_otherwise(dtype: pa.DataType) -> bool:
+    return pa.types.is_dictionary(dtype) or pa.types.is_duration(dtype)
 
 
 def _text(cell: Any) -> str | None:
@@ -115,4 +124,25 @@ def _run(call: Call, given: Mapping[str, Any], limit: int) -> Result:
         if split is target.split or split.is_ready:
             views[name] = split.whole(5.0).view
     views["data"] = views[target.split.name]
-    return call.work.queries.run(given["query"], views, limit)
+    result = call.work.queries.run(given["query"], views, limit)
+    return replace(result, table=_without_intervals(result.table))
+
+
+def _without_intervals(table: pa.Table) -> pa.Table:
+    """Return a table in which intervals, which few can read, are durations, or texts where they have months."""
+    for at, column in enumerate(table.columns):
+        if pa.types.is_interval(column.type):
+            table = table.set_column(at, table.field(at).name, _durations(column))
+    return table
+
+
+def _durations(column: Any) -> Any:
+    values: list[Any] = column.to_pylist()
+    if not any(value is not None and value.months for value in values):
+        return microseconds(column).cast(pa.duration("us"))
+    return pa.chunked_array([[None if value is None else _interval(value) for value in values]], pa.string())
+
+
+def _interval(value: Any) -> str:
+    rest = dt.timedelta(days=value.days, microseconds=value.nanoseconds // 1000)
+    return f"{value.months} months, {rest}" if rest else f"{value.months} months"

@@ -18,11 +18,13 @@ export class ApiError extends Error {
   }
 }
 
-/** Take the token out of the address bar, where it would be copied with a link, and keep it for this tab. */
+/**
+ * Take the token out of the address bar, where it would be copied with a link, and keep it for this tab. Where nothing can
+ * be kept, in a frame of another site, it stays in the address, which nobody sees there and which is loaded anew.
+ */
 export function takeToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (given) {
-    keep(KEY, given, "sessionStorage");
+  if (given && keep(KEY, given, "sessionStorage")) {
     history.replaceState(null, "", `${location.pathname}${location.search}`);
   }
 }

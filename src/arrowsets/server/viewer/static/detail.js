@@ -73,14 +73,23 @@ function enlarge(src) {
   dialog.showModal();
 }
 
+/** A player; in its place the file, where the browser cannot play it. */
+function played(name, src) {
+  const element = h(name, { controls: true, preload: "metadata", src });
+  const file = h("a", { href: src, target: "_blank", rel: "noopener noreferrer" }, "Open");
+  const words = name === "video" ? "This film cannot be played here" : "This sound cannot be played here";
+  element.addEventListener("error", () => element.replaceWith(h("p", {}, special("broken", words), " ", file)));
+  return element;
+}
+
 function sound(value) {
   const sources = Array.isArray(value) ? value : [value];
-  return h("div", {}, sources.filter((each) => each?.src).map(({ src }) => h("audio", { controls: true, preload: "metadata", src })));
+  return h("div", {}, sources.filter((each) => each?.src).map(({ src }) => played("audio", src)));
 }
 
 function film(value) {
   const [{ src } = {}] = Array.isArray(value) ? value : [value];
-  return src ? h("video", { controls: true, preload: "metadata", src }) : tree(value);
+  return src ? played("video", src) : tree(value);
 }
 
 function file(value) {

@@ -5,6 +5,7 @@ import { count, percent, plural, rough } from "./values.js";
 const MOST = 28;
 const UNITS = { string_text: "characters", list: "items", image: "px wide", audio: "s", video: "s" };
 const BY_LENGTH = new Set(["string_text", "list"]);
+const ROUNDED = new Set(["float", "datetime"]);
 const NOT_FILTERED = new Set(["image", "audio", "video"]);
 
 function operator(type) {
@@ -33,13 +34,24 @@ function near(type, value) {
   return type === "int" && typeof value === "string" ? Number(value) : value;
 }
 
-function histogram(column, type, { histogram: { hist, bin_edges: ends }, ...extent }) {
+/**
+ * The filter of one bin. Edges that are not whole are rounded: the outer ones may lie within what there is, and infinite
+ * numbers beyond them, so the first and the last bin have one end each. `format` is how texts that are dates are written.
+ */
+function filterOf(column, op, type, { low, high, first, last, format }) {
+  if (!ROUNDED.has(type)) return { column, op, value: [low, high, last] };
+  if (first && last) return { column, op: "not_null" };
+  const value = [first ? null : low, last ? null : high, false];
+  return format ? { column, op, value, format } : { column, op, value };
+}
+
+function histogram(column, type, { histogram: { hist, bin_edges: ends }, ...extent }, format) {
   const op = operator(type);
   const [min, max] = [near(type, extent.min), near(type, extent.max)];
   const bars = hist.map((size, index) => {
     const closed = index === hist.length - 1;
     const [low, high] = [ends[index], ends[index + 1]];
-    const filter = op && { column, op, value: [low, high, closed] };
+    const filter = op && filterOf(column, op, type, { low, high, first: index === 0, last: closed, format });
     return { name: range(type, near(type, low), near(type, high), closed), count: size, filter };
   });
   const unit = UNITS[type] ?? "";
@@ -53,7 +65,7 @@ function classes(column, type, statistics) {
     const value = type === "bool" ? name === "True" : name;
     return { name, count: size, filter: { column, op: "=", value } };
   });
-  if (statistics.no_label_count > 0) all.push({ name: "no label", count: statistics.no_label_count, filter: null });
+  if (statistics.no_label_count > 0) all.push({ name: "no label", count: statistics.no_label_count, filter: { column, op: "=", value: -1 } });
   all.sort((one, other) => other.count - one.count);
   const bars = all.length > MOST ? all.slice(0, MOST - 1) : all;
   if (all.length > bars.length) {
@@ -66,12 +78,12 @@ function classes(column, type, statistics) {
 }
 
 /** What the header draws for a column, or null where its type has no distribution or the column nothing but nulls. */
-export function distribution(column, { column_type: type, column_statistics: statistics }) {
+export function distribution(column, { column_type: type, column_statistics: statistics, format }) {
   if (!statistics) return null;
   const drawn = statistics.frequencies
     ? classes(column, type, statistics)
     : statistics.histogram?.hist?.length
-      ? histogram(column, type, statistics)
+      ? histogram(column, type, statistics, format)
       : null;
   const total = drawn?.bars.reduce((sum, bar) => sum + bar.count, 0) ?? 0;
   for (const bar of drawn?.bars ?? []) bar.share = total ? bar.count / total : 0;

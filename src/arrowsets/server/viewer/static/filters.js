@@ -30,6 +30,8 @@ export function words({ column, op, value }, type) {
     const name = op === "between" ? column : `length of ${column}`;
     const [low, high, closed] = wholeEnds(value, op === "length_between" || isInteger(type));
     if (low === high) return [name, "is", shown(low, type)];
+    if (low === null) return [name, "below", shown(high, type)];
+    if (high === null) return [name, "from", shown(low, type)];
     return [name, "", `${shown(low, type)} ${closed ? "to" : "to below"} ${shown(high, type)}`];
   }
   const right = Array.isArray(value) ? value.map((each) => shown(each, type)).join(", ") : shown(value, type);

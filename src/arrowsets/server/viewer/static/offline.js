@@ -14,15 +14,29 @@ function isNothing(value) {
   return value === null || Number.isNaN(value);
 }
 
-/** What a cell is compared as: numbers that JSON or JavaScript do not have are texts in it, and times have a letter between. */
+const MOMENT = /^(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?(?:Z|([+-]\d\d):?(\d\d)?)?)?$/;
+const DAYS = { "%Y/%m/%d": [0, 1, 2], "%d/%m/%Y": [2, 1, 0], "%m/%d/%Y": [2, 0, 1], "%d.%m.%Y": [2, 1, 0] };
+
+/** A moment that is written in a known way as seconds; the text itself where it is none. */
+function moment(text, format) {
+  const parts = String(text).split(/[./]/);
+  const found = (DAYS[format] && parts.length === 3 ? DAYS[format].map((place) => parts[place]).join("-") : String(text)).match(MOMENT);
+  if (!found) return text;
+  const [year, month, day, hour, minute, second, east, more] = found.slice(1).map((each) => Number(each ?? 0));
+  const away = 3600 * east + 60 * more * (found[7]?.startsWith("-") ? -1 : 1);
+  return Date.UTC(year, month - 1, day, hour, minute) / 1000 + second - away;
+}
+
+/** What a cell is compared as: numbers that JSON or JavaScript do not have are texts in it, and so are times. */
 function valueOf(cell, kind) {
-  if (typeof cell === "string" && kind === "time") return cell.replace("T", " ");
+  if (typeof cell === "string" && kind === "time") return moment(cell);
   if (typeof cell !== "string" || !isNumeric(kind)) return cell ?? null;
   return /^-?\d+$/.test(cell) ? BigInt(cell) : Number(cell);
 }
 
 function within(value, [low, high, closed]) {
-  return compare(value, low) >= 0 && (closed ? compare(value, high) <= 0 : compare(value, high) < 0);
+  const below = () => (closed ? compare(value, high) <= 0 : compare(value, high) < 0);
+  return (low === null || compare(value, low) >= 0) && (high === null || below());
 }
 
 const OPERATORS = {
@@ -39,7 +53,10 @@ const OPERATORS = {
 };
 
 /** Whether a value passes a filter. Nothing but `is_null` is true of null, as in SQL. */
-export function passes(cell, { op, value }) {
+export function passes(cell, { op, value, format }) {
+  if (format && typeof cell === "string") {
+    return passes(moment(cell, format), { op, value: value.map((each) => (typeof each === "string" ? moment(each) : each)) });
+  }
   if (op === "is_null") return isNothing(cell);
   if (op === "not_null") return !isNothing(cell);
   return !isNothing(cell) && (OPERATORS[op]?.(cell, value) ?? false);

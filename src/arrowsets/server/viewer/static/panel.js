@@ -36,7 +36,7 @@ export class Panel {
         button("previous", "Previous row (k)", () => step(-1)),
         button("next", "Next row (j)", () => step(1)),
         button("copy", "Copy the row as JSON", () => this.#row && copy(JSON.stringify(this.#row.row, null, 2), "Row")),
-        button("link", "Copy a link to the row", () => copy(location.href, "Link")),
+        button("link", "Copy a link to the row", () => copy(location.href.split("#")[0], "Link")),
         button("close", "Close (Escape)", close),
       ),
       this.find,

@@ -112,7 +112,7 @@ export class Store {
 
   #write(method) {
     try {
-      history[method](null, "", `${location.pathname}${format(this.now)}`);
+      history[method](null, "", `${location.pathname}${format(this.now)}${location.hash}`);
     } catch {
       // A page in a frame may have no address of its own; it works, only without links.
     }
