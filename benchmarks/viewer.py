@@ -39,6 +39,8 @@ def main() -> None:
     parser.add_argument("--compared", type=int, default=1_000_000)
     parser.add_argument("--dir", type=Path, help="where to put the files (default: a temporary directory)")
     args = parser.parse_args()
+    if args.dir is not None:
+        args.dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=args.dir) as folder:
         os.environ["ARROWSETS_CACHE"] = str(Path(folder) / "cache")
         found = {
