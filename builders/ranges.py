@@ -32,7 +32,9 @@ __all__ = [
     "whole_records",
 ]
 
-SHARD_BYTES = 8 << 20  # of text that is one unit of work, about
+# Of text that is one unit of work, about. What is made of 8 MiB at once jemalloc gives back to the system at once, which has to
+# clear it again for the next.
+SHARD_BYTES = 7 << 20
 READERS = 4  # pieces that a small file is cut into, so that all who read have work
 SMALL_SHARD = 4 << 20  # but none is smaller
 # Whether Arrow is to parse a shard with threads of its own. On few processors those who read other shards use all of
