@@ -178,11 +178,11 @@ class SplitDict(dict[str, SplitInfo]):
 
     from_split_dict = from_json
 
-    def add(self, split: SplitInfo) -> None:
+    def add(self, split_info: SplitInfo) -> None:
         """Add a split."""
-        if split.name in self:
-            raise ValueError(f"the split {split.name!r} is there already")
-        self[split.name] = split
+        if split_info.name in self:
+            raise ValueError(f"the split {split_info.name!r} is there already")
+        self[split_info.name] = split_info
 
     def to_json(self) -> dict[str, Any]:
         """Return the form in `dataset_info.json`."""

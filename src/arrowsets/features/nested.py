@@ -61,11 +61,11 @@ class Struct(dict[str, FeatureType], FeatureType):
         for name, feature in dict(*args, **kwargs).items():
             self[name] = feature
 
-    def setdefault(self, name: str, default: Any = None) -> FeatureType:
+    def setdefault(self, key: str, default: Any = None) -> FeatureType:
         """Return a field, set to the default if it is absent."""
-        if name not in self:
-            self[name] = default
-        return self[name]
+        if key not in self:
+            self[key] = default
+        return self[key]
 
     def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
         self.update(other)
