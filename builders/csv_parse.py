@@ -13,13 +13,13 @@ import pyarrow as pa
 from arrowsets.builder import Rejects
 from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Features, FeatureType, Value
-from arrowsets.features.buffers import bulk_pool, of_mask
+from arrowsets.features.buffers import bulk_pool, of_mask, to_numpy
 from arrowsets.features.casting import cast_storage, is_text, nulls
 from arrowsets.lazy import pc
 from arrowsets.record import dataclass
 
 from .csv_records import Dialect, Record
-from .csv_types import Words, exact, may_narrow, narrow
+from .csv_types import Words, exact, kind_of, may_narrow, narrow
 from .ranges import MORE_THREADS, valid_utf8
 
 __all__ = ["BlockParser", "forced_types", "typed_column"]
@@ -206,11 +206,7 @@ class BlockParser:
         return True
 
     def _has_nan(self, table: pa.Table, types: dict[str, pa.DataType]) -> bool:
-        odd = [
-            name
-            for name in self.keep
-            if pa.types.is_floating(types[name]) and pc.any(pc.is_nan(table.column(name))).as_py()
-        ]
+        odd = [name for name in self.keep if pa.types.is_floating(types[name]) and _any_nan(table.column(name))]
         # Only words such as "NAN" give it, and they are text.
         types.update(dict.fromkeys(odd, pa.string()))
         return bool(odd)
@@ -228,7 +224,7 @@ class BlockParser:
                 table = self._parse(sample, 0, text, threads=False)
             except (_Ragged, pa.ArrowInvalid):
                 return dict.fromkeys(self.keep, pa.string())
-            found = {name: narrow(_joined(table.column(name)), self.words).type for name in self.keep}
+            found = {name: kind_of(_joined(table.column(name)), self.words) for name in self.keep}
             self.guesses = {name: dtype if _is_direct(dtype) else pa.string() for name, dtype in found.items()}
             # Not where there are floats, as integers would parse as such, nor where nothing was found.
             if not any(pa.types.is_floating(dtype) or pa.types.is_null(dtype) for dtype in found.values()):
@@ -387,6 +383,12 @@ def _all_bad(text: Arr, convert: Callable[[Arr], Arr]) -> list[int]:
                 middle = (low + high) // 2
                 spans += [(middle, high), (low, middle)]
     return found
+
+
+def _any_nan(column: pa.ChunkedArray[Any]) -> bool:
+    if column.null_count:
+        return bool(pc.any(pc.is_nan(column)).as_py())
+    return any(bool(np.isnan(to_numpy(chunk)).any()) for chunk in column.chunks)
 
 
 def _is_direct(dtype: pa.DataType) -> bool:

@@ -17,7 +17,7 @@ from arrowsets.features.buffers import is_valid, null_scalar, texts
 from arrowsets.lazy import pc
 from arrowsets.record import dataclass
 
-__all__ = ["NA_VALUES", "Words", "exact", "may_narrow", "narrow"]
+__all__ = ["NA_VALUES", "Words", "exact", "kind_of", "may_narrow", "narrow"]
 
 Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
 
@@ -30,6 +30,8 @@ TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
 _SPACE = r"[ \t\v\f\r\n]*"
 _INTEGER = rf"^{_SPACE}[+-]?[0-9]+{_SPACE}$"
 _FLOAT = rf"^{_SPACE}[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|(?i:inf|infinity)){_SPACE}$"
+FEW = 4096  # values
+_DIGITS = 1000  # of an integer, which Python refuses to read if it has many more
 _ODD = r"[ \t\v\f\r\n+]"
 
 
@@ -73,6 +75,30 @@ def narrow(text: Arr, words: Words) -> Arr:
         if pc.all(pc.or_(known, pc.is_null(text))).as_py():
             return pc.if_else(pc.is_valid(text), true, null_scalar(pa.bool_()))
     return text
+
+
+def kind_of(text: Arr, words: Words) -> pa.DataType:
+    """Return the type that `narrow` gives to text whose numbers are written as everywhere.
+
+    Few values are looked at without Arrow's kernels, which take longer to import than to load a small file.
+    """
+    values = [value for value in text.to_pylist() if value is not None] if len(text) <= FEW else []
+    whole = bool(values) and all(map(re.compile(_INTEGER).fullmatch, values))
+    if len(text) > FEW or (whole and max(map(len, values)) > _DIGITS):
+        dtype: pa.DataType = narrow(text, words).type
+        return dtype
+    if not values:
+        return pa.null()
+    if whole:
+        numbers = list(map(int, values))
+        low, high = min(numbers), max(numbers)
+        if low >= -(1 << 63) and high < 1 << 63:
+            return pa.int64()
+        return pa.uint64() if low >= 0 and high < 1 << 64 else pa.string()
+    if all(map(re.compile(_FLOAT).fullmatch, values)):
+        return pa.float64()
+    boolean = values[0] in {*words.true, *words.false} and {*words.true, *words.false}.issuperset(values)
+    return pa.bool_() if boolean else pa.string()
 
 
 def exact(text: Arr, to: pa.DataType, words: Words) -> Arr:
