@@ -197,9 +197,11 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         """Return where a file is cut; None if its quotes hide where records end."""
         step, dialect = ranges.shard_bytes(size), self.config.records()
         # Some writers put quotes into a header that are no whole field; what comes after it is looked at by itself.
-        head = ranges.read_range(FileRange(file, 0, min(step, HEADER_BYTES)), keep_bom=True)
+        raw = ranges.read_range(FileRange(file, 0, min(step, HEADER_BYTES)), keep_bom=True)
+        head = raw.removeprefix(ranges.BOM)  # a quote after the mark opens a field
         header = next(dialect.records(head), None)
-        begin = header.stop if header is not None and header.closed and header.stop < len(head) else 0
+        inside = header is not None and header.closed and header.stop < len(head)
+        begin = header.stop + len(raw) - len(head) if header is not None and inside else 0
         return record_cuts(file, dialect, begin, size, step)
 
     def _head(self, file: DataFile, stop: int) -> bytes:
@@ -207,7 +209,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         dialect = self.config.records()
         head = ranges.read_range(FileRange(file, 0, min(stop, HEADER_BYTES)))
         head = head[: dialect.complete(head)]
-        filled = (record for record in dialect.records(head) if head[record.start : record.stop].strip())
+        filled = (record for record in dialect.records(head) if head[record.start : record.stop].strip(dialect.blank))
         if len(list(itertools.islice(filled, 2))) == 2:
             return head
         return ranges.read_range(FileRange(file, 0, stop))
@@ -215,8 +217,9 @@ class CsvBuilder(WideningBuilder[CsvShard]):
     def _header(self, block: bytes, file: str) -> tuple[tuple[str, ...], int]:
         """Return the names of a file's columns and where its rows begin; a nameless first field is an index."""
         config = self.config
-        records = config.records().records(block)
-        filled = (record for record in records if block[record.start : record.stop].strip())
+        dialect = config.records()
+        records = dialect.records(block)
+        filled = (record for record in records if block[record.start : record.stop].strip(dialect.blank))
         first = next(filled, None)
         if first is None and config.given_names is None:
             raise BadData("the file is empty; a CSV file has a header at least", file=file)
@@ -300,7 +303,8 @@ class _Before:
         head = FileRange(self.shard.range.file, 0, start)
         rows = 0
         for block in ranges.blocks(head, dialect.complete):
-            rows += sum(1 for record in dialect.records(block) if block[record.start : record.stop].strip())
+            filled = (r for r in dialect.records(block) if block[r.start : r.stop].strip(dialect.blank))
+            rows += sum(1 for _ in filled)
         return rows - config.has_header
 
 

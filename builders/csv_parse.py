@@ -20,7 +20,7 @@ from arrowsets.record import dataclass
 
 from .csv_records import Dialect, Record
 from .csv_types import Words, exact, kind_of, may_narrow, narrow
-from .ranges import MORE_THREADS, valid_utf8
+from .ranges import BOM, MORE_THREADS, valid_utf8
 
 __all__ = ["BlockParser", "forced_types", "typed_column"]
 
@@ -31,6 +31,7 @@ PARSE_BYTES = 1 << 20  # of a block that one thread parses
 _CACHED = 1 << 18  # bytes that are looked at in one go, so that what is made of them stays in the processor's cache
 _BLANK = re.compile(rb"[\r\n]*\Z")
 _WHITE_LINE = re.compile(rb"(?:\A|[\r\n])[ \t]+(?:[\r\n]|\Z)")
+_RAGGED = re.compile(r"CSV parse error: (?:Row #\d+: )?Expected \d+ columns, got ")
 _MISFITS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, SchemaConflict, UnknownName)
 _SCALARS = (
     pa.types.is_boolean,
@@ -145,14 +146,11 @@ class BlockParser:
         if _BLANK.match(block, start):
             return pa.table({name: nulls(0, types[name]) for name in self.keep})
         quoted = bool(self.dialect.quote) and block.find(self.dialect.quote, start) >= 0
-        invalid: list[Any] = []
-
-        def ragged(row: Any) -> Any:
-            invalid.append(row)
-            return "error"
 
         def read(size: int) -> pa.Table:
             source: Any = pa.BufferReader(pa.py_buffer(block).slice(start))
+            if block.startswith(BOM, start):
+                source = pa.BufferReader(BOM + block[start:])  # pyarrow drops one, which is text here
             return arrow_csv.read_csv(
                 source,
                 memory_pool=bulk_pool(),
@@ -162,7 +160,6 @@ class BlockParser:
                     quote_char=self.dialect.quote.decode() or False,
                     double_quote=self.dialect.doublequote,
                     newlines_in_values=quoted,
-                    invalid_row_handler=ragged,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
                     include_columns=list(self.keep),
@@ -178,18 +175,15 @@ class BlockParser:
         try:
             return read(PARSE_BYTES)
         except pa.ArrowInvalid as error:
-            if invalid:
+            if _is_ragged(error):
                 raise _Ragged from None
             if "CSV column" in str(error) or len(block) < PARSE_BYTES:
                 raise
-            return self._one_block(read, len(block) + 1, invalid)
-
-    def _one_block(self, read: Callable[[int], pa.Table], size: int, invalid: list[Any]) -> pa.Table:
         # A row longer than what one thread parses.
         try:
-            return read(size)
-        except pa.ArrowInvalid:
-            if invalid:
+            return read(len(block) + 1)
+        except pa.ArrowInvalid as error:
+            if _is_ragged(error):
                 raise _Ragged from None
             raise
 
@@ -239,9 +233,10 @@ class BlockParser:
         return column
 
     def _as(self, table: pa.Table, wanted: pa.Field[Any], feature: FeatureType | None = None) -> Any:
-        if wanted.name not in table.column_names:
+        place = table.schema.get_field_index(wanted.name)  # the names of a table are made for who asks for them
+        if place < 0:
             return pa.nulls(table.num_rows, wanted.type)
-        column = table.column(wanted.name)
+        column = table.column(place)
         if column.type.equals(wanted.type):
             return column
         return typed_column(_joined(column), wanted, self.words, self.file, self._row(0), feature)
@@ -258,7 +253,7 @@ class BlockParser:
                     wrong.setdefault(row, f"column {wanted.name}: {text[row].as_py()!r} is no {kind}")
         gone = {row - first for _, row, _, _ in self.rejects.rows[rejected:] if row is not None}
         numbers = [row for row in range(table.num_rows + len(gone)) if row not in gone]
-        blank = self._blank
+        blank = self.dialect.blank
         records = [block[r.start : r.stop] for r in self.dialect.records(block) if block[r.start : r.stop].strip(blank)]
         for row in sorted(wrong):
             self._reject(numbers[row], records[numbers[row]], wrong[row])
@@ -281,7 +276,7 @@ class BlockParser:
         lines: list[bytes] = []
         width = len(self.names)
         row = 0
-        blank = self._blank
+        blank = self.dialect.blank
         for record in self.dialect.records(block):
             text = block[record.start : record.stop]
             if not text.strip(blank):
@@ -296,10 +291,6 @@ class BlockParser:
                 lines.append(text + self.dialect.sep * (width - record.fields))
             row += 1
         return b"\n".join([*lines, b""])
-
-    @property
-    def _blank(self) -> bytes:
-        return b" \t" if self.dialect.sep != b"\t" else b" "
 
     def _reject(self, row: int, text: bytes, reason: str) -> None:
         row = self._row(row)
@@ -391,6 +382,11 @@ def _any_nan(column: pa.ChunkedArray[Any]) -> bool:
     return any(bool(np.isnan(to_numpy(chunk)).any()) for chunk in column.chunks)
 
 
+def _is_ragged(error: pa.ArrowInvalid) -> bool:
+    # Not by a handler of such rows: pyarrow decodes them for it, and prints what it meets that is no UTF-8.
+    return bool(_RAGGED.match(str(error)))
+
+
 def _is_direct(dtype: pa.DataType) -> bool:
     return pa.types.is_int64(dtype) or pa.types.is_float64(dtype) or pa.types.is_boolean(dtype)
 
@@ -439,7 +435,7 @@ def _row_at(dialect: Dialect, block: bytes, place: int) -> int:
     for record in dialect.records(block):
         if record.stop > place:
             break
-        if block[record.start : record.stop].strip():
+        if block[record.start : record.stop].strip(dialect.blank):
             filled.append(record)
     return len(filled)
 

@@ -98,6 +98,11 @@ class Dialect:
         edge[[self.sep[0], LF, CR, self.quote[0]]] = True
         return edge
 
+    @property
+    def blank(self) -> bytes:
+        """The characters that are no row if a line has no others."""
+        return b" \t" if self.sep != b"\t" else b" "
+
     def records(self, block: bytes) -> Iterator[Record]:
         """Walk the records of a block, the exact and slow way."""
         if not block:

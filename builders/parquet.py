@@ -117,7 +117,8 @@ class ParquetBuilder(Builder[ParquetShard]):
         with _closing(file):
             wanted = self._wanted(file, shard.file)
             target = schema or stored(wanted)
-            names = [name for name in wanted.names if name in target.names]
+            kept = set(target.names)
+            names = [name for name in wanted.names if name in kept]
             passed, found = 0, False
             try:
                 for batch in self._batches(file, shard, names, wanted, table_bytes):

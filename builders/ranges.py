@@ -136,6 +136,7 @@ class utf8_stream:  # noqa: N801  # reads as a function that answers a stream
     encoding: str | None
     errors: str | None
     keep_bom: bool = False
+    taken: int = 0  # bytes of the file so far: more than its text has where a mark stands before it
 
     def __post_init__(self) -> None:
         self._decoder: codecs.IncrementalDecoder | None = None
@@ -147,6 +148,7 @@ class utf8_stream:  # noqa: N801  # reads as a function that answers a stream
         """Read about `size` bytes; empty at the end only."""
         while True:
             data = self.raw.read(size)
+            self.taken += len(data)
             text = data if self._decoder is None else self._decoded(data)
             if self._start and text:
                 self._start = False
@@ -194,17 +196,18 @@ def blocks(
         if shard.start:
             raw.seek(shard.start)
         yield from whole_records(
-            _limited(utf8_stream(raw, shard.file.url, encoding, errors, keep_bom), shard), complete
+            # Within a file the mark is text.
+            _limited(utf8_stream(raw, shard.file.url, encoding, errors, keep_bom or shard.start > 0), shard),
+            complete,
         )
 
 
 def _limited(stream: utf8_stream, shard: FileRange) -> Iterator[bytes]:
-    left = None if shard.stop is None else shard.stop - shard.start
-    while left is None or left > 0:
-        data = stream.read(BLOCK_BYTES if left is None else min(BLOCK_BYTES, left))
+    length = None if shard.stop is None else shard.stop - shard.start
+    while length is None or stream.taken < length:
+        data = stream.read(BLOCK_BYTES if length is None else min(BLOCK_BYTES, length - stream.taken))
         if not data:
             return
-        left = None if left is None else left - len(data)
         yield data
 
 

@@ -50,8 +50,8 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def selected(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return a table with the columns of `schema`, cast by Arrow's own rules; a column that it lacks is null."""
     columns = [
-        table.column(field.name).cast(field.type)
-        if field.name in table.column_names
+        table.column(place).cast(field.type)
+        if (place := table.schema.get_field_index(field.name)) >= 0
         else pa.chunked_array([pa.nulls(table.num_rows, field.type)])
         for field in schema
     ]
@@ -96,9 +96,9 @@ def _misfits(table: pa.Table, schema: pa.Schema, *, first_only: bool) -> dict[in
     """Return rows with a value that is not of its column's type, of each column the first or all, and what it is."""
     found: dict[int, tuple[str, str]] = {}
     for name, feature in Features.from_arrow_schema(schema).items():
-        if name not in table.column_names:
+        if (place := table.schema.get_field_index(name)) < 0:
             continue
-        values = table.column(name)
+        values = table.column(place)
         kind = feature if has_labels(feature) else feature.storage
         spans = [(0, table.num_rows)]
         while spans:

@@ -172,3 +172,24 @@ def test_other_classes_are_not_equal(make: Made) -> None:
     assert one(1) != (1, 2)
     nan = float("nan")
     assert one(nan) == one(nan)
+
+
+@ways
+def test_a_frozen_class_and_one_that_is_not_are_no_kin(make: Made) -> None:
+    for frozen in (True, False):
+        base = _point(make, frozen=frozen)
+        with pytest.raises(TypeError, match="cannot inherit"):
+            make(frozen=not frozen)(type("Child", (base,), {}))
+
+
+@ways
+def test_an_instance_may_hold_itself(make: Made) -> None:
+    one = _point(make)(1)
+    one.x = one
+    assert repr(one).endswith("Point(x=..., y=2)")
+
+
+def test_what_is_not_made_is_refused() -> None:
+    for fields in ({"x": "dataclasses.InitVar[int]"}, {"_": "dataclasses.KW_ONLY", "x": "int"}):
+        with pytest.raises(TypeError, match=r"for dataclasses.dataclass to make: \['x'\]"):
+            dataclass(type("Odd", (), {"__annotations__": fields, "__module__": __name__}))

@@ -10,6 +10,7 @@ import dataclasses
 import threading
 from collections.abc import Callable
 from operator import attrgetter
+from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["dataclass"]
@@ -29,6 +30,7 @@ def _dataclass(cls: Any = None, /, **options: bool) -> Any:
         cls = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
     finally:
         _ours.made = False
+    _refuse(cls, frozen=frozen)
     cls.__dataclass_params__ = _Params(**wanted, frozen=frozen)
     for name, method in _methods(cls, wanted, frozen=frozen).items():
         # Python itself writes that a class with __eq__ has no __hash__.
@@ -56,6 +58,19 @@ class _Params:
     @property
     def frozen(self) -> bool:
         return self._frozen and not getattr(_ours, "made", False)
+
+
+def _refuse(cls: Any, *, frozen: bool) -> None:
+    """Raise TypeError for what is not made here, or by nobody."""
+    every: dict[str, Any] = cls.__dataclass_fields__
+    odd = [name for name, field in every.items() if field.kw_only is True or "INITVAR" in repr(field._field_type)]
+    if odd:
+        raise TypeError(f"fields by keyword alone and InitVar are for dataclasses.dataclass to make: {odd}")
+    for base in cls.__mro__[1:]:
+        params: Any = vars(base).get("__dataclass_params__")
+        if isinstance(params, _Params) and params._frozen != frozen:
+            kinds = ("frozen", "non-frozen") if frozen else ("non-frozen", "frozen")
+            raise TypeError(f"cannot inherit {kinds[0]} dataclass {cls.__name__} from {kinds[1]} {base.__name__}")
 
 
 def _methods(cls: Any, wanted: dict[str, bool], *, frozen: bool) -> dict[str, Any]:
@@ -116,6 +131,7 @@ def _values(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _repr(names: list[str]) -> Callable[[Any], str]:
+    @recursive_repr()
     def __repr__(self: Any) -> str:  # noqa: N807
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         return f"{type(self).__qualname__}({shown})"

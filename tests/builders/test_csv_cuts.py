@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from arrowsets.builders import csv_cuts
+from arrowsets.builders import csv_cuts, ranges
+from arrowsets.builders.csv import CsvBuilder
 from arrowsets.builders.csv_cuts import record_cuts
 from arrowsets.builders.csv_records import Dialect
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from arrowsets.errors import BadData
 from arrowsets.files import DataFile
 
 WORDS = ["a", ",", "\n", '"', '""', "\r\n", '"a,\nb"', '"x""\n""y",', "\n\n"]
@@ -72,3 +75,48 @@ def test_a_record_longer_than_any_window_is_not_cut() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_cuts, "WINDOW_BYTES", 16)
         assert _cuts(content, 64) == [0, 4005, len(content)]
+
+
+def _cut_and_whole(path: Path, content: bytes, **sizes: int) -> tuple[Any, Any, int]:
+    path.write_bytes(content)
+    file, builder = DataFile(str(path)), CsvBuilder.from_keywords({})
+    whole = [row for shard in builder.shards([file]) for table in builder.read(shard) for row in table.to_pylist()]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in sizes.items():
+            patch.setattr(ranges, name, size)
+        shards = builder.shards([file])
+        cut = [row for shard in shards for table in builder.read(shard) for row in table.to_pylist()]
+    return cut, whole, len(shards)
+
+
+def test_a_mark_before_the_text_is_no_part_of_the_next_range(tmp_path: Path) -> None:
+    content = codecs.BOM_UTF8 + b"a,b\n" + b"12345,x\n" * 60
+    sizes = {"SHARD_BYTES": 160, "SMALL_SHARD": 1, "BLOCK_BYTES": 40}
+    cut, whole, count = _cut_and_whole(tmp_path / "x.csv", content, **sizes)
+    assert count > 2
+    assert cut == whole
+    assert len(whole) == 60
+
+
+def test_a_mark_within_a_file_is_text(tmp_path: Path) -> None:
+    content = b"a,b\n" + "\ufeff345,x\n".encode() * 60
+    sizes = {"SHARD_BYTES": 160, "SMALL_SHARD": 1, "BLOCK_BYTES": 40}
+    cut, whole, _ = _cut_and_whole(tmp_path / "x.csv", content, **sizes)
+    assert cut == whole
+
+
+def test_a_quoted_header_after_a_mark_is_one_record(tmp_path: Path) -> None:
+    content = codecs.BOM_UTF8 + b'"a\n",c\n' + b'"\n",1\n' * 60
+    cut, whole, count = _cut_and_whole(tmp_path / "x.csv", content, SHARD_BYTES=100, SMALL_SHARD=1)
+    assert count > 2
+    assert cut == whole == [{"a\n": "\n", "c": 1}] * 60
+
+
+def test_rows_of_empty_fields_are_counted_in_errors(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "x.tsv").write_bytes(b"a\tb\n" + b"\t\n" * 30 + b"1\t2\n" * 30 + b"1\t2\t3\n")
+    monkeypatch.setattr(ranges, "SHARD_BYTES", 40)
+    monkeypatch.setattr(ranges, "SMALL_SHARD", 1)
+    builder = CsvBuilder.from_keywords({"sep": "\t"})
+    *_, last = builder.shards([DataFile(str(tmp_path / "x.tsv"))])
+    with pytest.raises(BadData, match="row 60: 3 fields"):
+        list(builder.read(last))

@@ -58,3 +58,11 @@ def test_rows_of_bad_bytes_can_be_left_out(write: Any) -> None:
 def test_unknown_names_are_told(options: Any, ours: Any) -> None:
     with pytest.raises(UnknownName, match="allowed"):
         ours("csv", "a,b\n1,2\n", **options)
+
+
+def test_bad_bytes_in_a_row_of_too_many_fields_are_told_once(write: Any, capfd: Any) -> None:
+    builder = CsvBuilder.from_keywords({"on_bad_rows": "quarantine"})
+    (shard,) = builder.shards([write(b"a,b\n1,2\n\xff,1,2\n3,4\n")])
+    assert [row["a"] for table in builder.read(shard) for row in table.to_pylist()] == [1, 3]
+    assert [row for _, row, _, _ in builder.rejects.rows] == [1]
+    assert capfd.readouterr().err == ""

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from arrowsets import Dataset, Features
 from arrowsets.errors import BadData, SchemaConflict, UnknownName
 from arrowsets.features import Value, array_of, cast, feature_of
 
@@ -167,3 +168,11 @@ def test_nanoseconds_of_pandas_durations_are_kept() -> None:
     assert array_of([pd.Timedelta(1)], Value("duration[ns]"))[0].cast(pa.int64()).to_pylist() == [1]
     with pytest.raises(SchemaConflict, match="does not fit duration"):
         array_of([pd.Timedelta(1)], Value("duration[us]"))
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])
+def test_digits_that_run_over_in_a_decimal_are_an_error(number: int) -> None:
+    numbers = Dataset.from_dict({"x": [number, None]}, features=Features({"x": Value("int64")}))
+    with pytest.raises(SchemaConflict, match="decimal128"):
+        numbers.cast_column("x", Value("decimal128(38, 30)"))
+    assert numbers.cast_column("x", Value("decimal128(38, 19)"))["x"][:] == [Decimal(number), None]

@@ -246,9 +246,10 @@ def _conform_table(
     table: pa.Table, num_rows: int, start: int, features: Features, schema: pa.Schema, fill: Fill | None
 ) -> pa.Table:
     columns = []
+    places = {name: place for place, name in enumerate(table.column_names)}  # asked for once: it lists all columns
     for field in schema:
-        if field.name in table.column_names:
-            column = table.column(field.name)
+        if field.name in places:
+            column = table.column(places[field.name])
         else:
             # Row-aligned by construction: a part with another number of rows replaces every column.
             found = fill(field.name, start, start + num_rows) if fill else None

@@ -236,14 +236,8 @@ def _cast_checked(array: Arr, to: Any) -> Arr:
         known = pc.is_in(array, value_set=pa.array([0, 1], pa.int8()).cast(source), skip_nulls=True)
         if not pc.all(pc.or_(known, array.is_null()), min_count=0).as_py():
             raise pa.ArrowInvalid("only 0 and 1 are booleans")
-    if pa.types.is_boolean(source) and pa.types.is_decimal(to):
-        array = array.cast(pa.int8())
-    if pa.types.is_integer(array.type) and pa.types.is_decimal(to):
-        array = array.cast(pa.decimal128(20, 0))  # Arrow wants room for any integer, not only for those that are there
-    if pa.types.is_decimal(array.type) and pa.types.is_decimal(to) and to.bit_width < 128:
-        # pyarrow 26.0.1 cuts off the upper digits of a decimal that is too large for 32 or 64 bits.
-        wide = pa.decimal256 if pa.types.is_decimal256(array.type) else pa.decimal128
-        array = array.cast(wide(to.precision, to.scale))
+    if pa.types.is_decimal(to):
+        array = _before_decimal(array, to)
     if (pa.types.is_string_view(source) or pa.types.is_binary_view(source)) and not _is_view(to):
         array = array.cast(pa.large_string() if pa.types.is_string_view(source) else pa.large_binary())
     if is_text(array.type) and (pa.types.is_time(to) or pa.types.is_duration(to) or pa.types.is_float16(to)):
@@ -254,6 +248,27 @@ def _cast_checked(array: Arr, to: Any) -> Arr:
     if pa.types.is_timestamp(source) and _drops_part(array, result):
         raise pa.ArrowInvalid("part of the timestamp would be lost")
     return result
+
+
+def _before_decimal(array: Arr, to: Any) -> Arr:
+    """Return what Arrow casts to a decimal type right: or raise, as it should, where digits have no room."""
+    if pa.types.is_boolean(array.type):
+        array = array.cast(pa.int8())
+    if pa.types.is_integer(array.type):
+        array = array.cast(pa.decimal128(20, 0))  # Arrow wants room for any integer, not only for those that are there
+    if not pa.types.is_decimal(array.type):
+        return array
+    if to.scale > array.type.scale:
+        # pyarrow 26.0.1 checks the precision after the digits have run over.
+        extremes: Any = pc.min_max(array)
+        for value in extremes.as_py().values():
+            if value is not None and abs(value) >= 10 ** (to.precision - to.scale):
+                raise pa.ArrowInvalid(f"{value} does not fit in {to}")
+    if to.bit_width < 128:
+        # pyarrow 26.0.1 cuts off the upper digits of a decimal that is too large for 32 or 64 bits.
+        wide = pa.decimal256 if pa.types.is_decimal256(array.type) else pa.decimal128
+        array = array.cast(wide(to.precision, to.scale))
+    return array
 
 
 def _cast_integers(array: Arr, to: Any) -> Arr | None:

@@ -38,8 +38,9 @@ class Batch:
 
     def column(self, name: str) -> pa.ChunkedArray[Any] | None:
         """Return a column of the input; None where it is neither in the table nor can be read."""
-        if name in self.table.column_names:
-            return self.table.column(name)
+        place = self.table.schema.get_field_index(name)  # its names are a list that is made for who asks for them
+        if place >= 0:
+            return self.table.column(place)
         return None if self.others is None else self.others(name)
 
 

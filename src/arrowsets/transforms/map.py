@@ -372,9 +372,10 @@ class Map(Transform):
 
     def _equals_input(self, key: str, array: pa.Array[Any] | pa.ChunkedArray[Any], table: pa.Table) -> bool:
         # With input_columns= the others are not read, so that nobody knows.
-        if not self._existed(key) or len(array) != table.num_rows or key not in table.column_names:
+        place = table.schema.get_field_index(key)
+        if not self._existed(key) or len(array) != table.num_rows or place < 0:
             return False
-        column = table.column(key)
+        column = table.column(place)
         if array.type != column.type:
             return False
         chunked = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
