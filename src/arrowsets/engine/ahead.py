@@ -13,7 +13,7 @@ __all__ = ["ahead"]
 T = TypeVar("T")
 
 READERS = 4
-ROOM = 1
+ROOM = 2
 # Windows does not interrupt a thread that waits for a lock.
 _PATIENCE = 0.2 if os.name == "nt" else None
 
@@ -21,7 +21,7 @@ _PATIENCE = 0.2 if os.name == "nt" else None
 def ahead(readers: Sequence[Callable[[], Iterable[T]]], threads: int | None = None) -> Iterator[T]:
     """Yield what readers yield, one reader after the other, while a few of them run in threads of their own.
 
-    Each is at most one item ahead, so that what waits is bounded. An error comes in its place. All threads have ended
+    Each is at most two items ahead, so that what waits is bounded. An error comes in its place. All threads have ended
     when the iterator has.
 
     >>> list(ahead([lambda: [1, 2], lambda: [3]]))
