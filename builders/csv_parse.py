@@ -29,6 +29,7 @@ Arr: TypeAlias = Any  # an Arrow array whose kind is known from its type
 SAMPLE_BYTES = 1 << 16  # of a block that types are guessed from; a wrong guess costs time, nothing else
 PARSE_BYTES = 1 << 20  # of a block that one thread parses
 _CACHED = 1 << 18  # bytes that are looked at in one go, so that what is made of them stays in the processor's cache
+_FEW = 4096  # characters that are looked at one by one
 _BLANK = re.compile(rb"[\r\n]*\Z")
 _WHITE_LINE = re.compile(rb"(?:\A|[\r\n])[ \t]+(?:[\r\n]|\Z)")
 _RAGGED = re.compile(r"CSV parse error: (?:Row #\d+: )?Expected \d+ columns, got ")
@@ -415,7 +416,31 @@ def _arrow_type(kind: Any) -> pa.DataType:
 
 
 def _may_have_hex(block: bytes) -> bool:
-    """Tell whether "0x" or "0X" is in a block; five times as fast as looking for it as bytes."""
+    """Tell whether "0x" or "0X" is in a block.
+
+    Looking for them as bytes takes six times as long as numpy does. The fastest is to look for one of the two characters where
+    it is rare, as "x" is in tables of numbers and "0" is in texts.
+    """
+    sample = block[:SAMPLE_BYTES]
+    zero_is_rare = sample.count(b"0") < sample.count(b"x") + sample.count(b"X")
+    looks = [(b"0", 1, b"xX")] if zero_is_rare else [(b"x", -1, b"0"), (b"X", -1, b"0")]
+    found = [_stands_beside(block, *look) for look in looks]
+    return _has_hex_pairs(block) if None in found else any(found)
+
+
+def _stands_beside(block: bytes, rare: bytes, step: int, wanted: bytes) -> bool | None:
+    """Tell whether a character has one of some beside it; None where there are too many to look at one by one."""
+    at = -1
+    for _ in range(_FEW):
+        at = block.find(rare, at + 1)
+        if at < 0:
+            return False
+        if 0 <= at + step < len(block) and block[at + step] in wanted:
+            return True
+    return None
+
+
+def _has_hex_pairs(block: bytes) -> bool:
     data = np.frombuffer(block, np.uint8)
     for start in range(0, len(data), _CACHED):
         piece = data[start : start + _CACHED + 2]

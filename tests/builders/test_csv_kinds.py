@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from arrowsets.builders import csv_parse
 from arrowsets.builders.csv_types import Words, kind_of, narrow
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -73,3 +74,14 @@ def test_a_small_file_is_loaded_without_arrows_kernels(tmp_path: Path) -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert answer.strip() == "{'a': 2, 'b': 1000.0, 'c': False, 'd': None} False"
+
+
+@given(
+    st.lists(st.sampled_from([b"0", b"x", b"X", b"a", b",", b"0x", b"1"]), max_size=12).map(b"".join), st.integers(1, 5)
+)
+@example(b"x0x", 1)
+@example(b"0" * 9 + b"X", 4)
+def test_hexadecimal_numbers_are_seen_whichever_character_is_rare(block: bytes, few: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_parse, "_FEW", few)
+        assert csv_parse._may_have_hex(block) == (b"0x" in block or b"0X" in block)
