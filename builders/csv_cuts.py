@@ -20,7 +20,7 @@ from .csv_records import Dialect
 
 __all__ = ["record_cuts"]
 
-SCAN_BYTES = 1 << 18  # looked at in one go: what is made of more does not stay in the processor's cache
+SCAN_BYTES = 1 << 19  # looked at in one go: what is made of more does not stay in the processor's cache
 WINDOW_BYTES = 1 << 16  # in which the end of a record is looked for first
 LF = 10
 

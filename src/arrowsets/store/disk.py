@@ -121,12 +121,26 @@ def remove_file(path: Path) -> bool:
 
 def remove_tree(path: Path) -> bool:
     """Remove a folder and all in it; tell whether it is gone."""
-    from shutil import rmtree  # its module imports all codecs
-
     with suppress(OSError):
-        rmtree(path, ignore_errors=True)
+        try:
+            _remove_files(path)
+        except FileNotFoundError:
+            return not path.exists()
+        except OSError:
+            from shutil import rmtree  # its module imports all codecs, and hardly any folder of ours has others in it
+
+            rmtree(path, ignore_errors=True)
         return not path.exists()
     return False
+
+
+def _remove_files(folder: Path) -> None:
+    if folder.is_symlink():
+        raise OSError(errno.ENOTDIR, "a link is no folder of ours", str(folder))
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            Path(entry.path).unlink(missing_ok=True)
+    folder.rmdir()
 
 
 @contextmanager
