@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from arrowsets.errors import BadData, ColumnNotFound, RowOutOfRange
 from arrowsets.features import Features
@@ -148,7 +149,7 @@ class Reader:
     def _flat(self) -> tuple[FlatView, LazyColumns] | None:
         """The view as arrays to look values up in, where rows are collated from such, and how its rows are shown."""
         flat = FlatView.of(self.view) if can_look_up(self.format, self.view.schema.types) else None
-        return None if flat is None else (flat, self.format.lazy(self.view.schema.empty_table()))
+        return None if flat is None else (flat, self.format.lazy(pa.Table.from_batches([], self.view.schema)))
 
     def iterate(self, block: int) -> Iterator[Any]:
         """Show all rows, converting a block at a time."""
