@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Literal, Self
 
+import numpy as np
+import numpy.typing as npt
+
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import FormatSpec
@@ -239,7 +242,7 @@ class MapMethods(DatasetCore):
         if cache_file_name is not None:
             positions = Features({"indices": Value("uint64")})
             export.write_file(kept.view.rename({"row": "indices"}), positions, cache_file_name)
-        rows = to_numpy(kept.view.column("row"))
+        rows = _row_numbers(kept.view.column("row"))
         return self._derive("filter", view=self._view.select(rows), lineage=lineage, pins=kept.pins, origin=kept.origin)
 
     def batch(
@@ -345,6 +348,17 @@ class MapMethods(DatasetCore):
         for name in names:
             if name not in self._features:
                 raise ColumnNotFound(f"{what}: {ColumnNotFound.of(name, self._view.columns)}")
+
+
+def _row_numbers(column: Any) -> npt.NDArray[np.int64]:
+    """Return a column of row numbers as a selection keeps them: read-only, so that it makes no copy of millions of them."""
+    rows = np.empty(len(column), np.int64)
+    at = 0
+    for chunk in column.chunks:
+        rows[at : at + len(chunk)] = to_numpy(chunk)
+        at += len(chunk)
+    rows.setflags(write=False)
+    return rows
 
 
 def _names(names: str | Sequence[str] | None) -> tuple[str, ...] | None:
