@@ -16,13 +16,12 @@ import numpy as np
 
 from arrowsets.files import DataFile
 
-from .csv_records import Dialect
+from .csv_records import LF, Dialect
 
 __all__ = ["record_cuts"]
 
 SCAN_BYTES = 1 << 19  # looked at in one go: what is made of more does not stay in the processor's cache
 WINDOW_BYTES = 1 << 16  # in which the end of a record is looked for first
-LF = 10
 
 
 class _Stretch(NamedTuple):

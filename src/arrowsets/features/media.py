@@ -61,6 +61,15 @@ class Media(Frozen):
     id: str | None
     on_error: OnError
 
+    def __init__(
+        self,
+        decode: bool = True,
+        id: str | None = None,  # noqa: A002 - the reference's word
+        *,
+        on_error: OnError = "raise",
+    ) -> None:
+        self._set(decode=decode, id=id, on_error=on_error)
+
     @abstractmethod
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the object that a file holds; any exception means that it cannot be decoded.

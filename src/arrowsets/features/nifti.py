@@ -35,15 +35,6 @@ class Nifti(Media):
     id: str | None = field(default=None)
     on_error: OnError = "raise"
 
-    def __init__(
-        self,
-        decode: bool = True,
-        id: str | None = None,  # noqa: A002
-        *,
-        on_error: OnError = "raise",
-    ) -> None:
-        self._set(decode=decode, id=id, on_error=on_error)
-
     def open(self, file: io.BytesIO | str, name: str | None) -> Any:
         """Return the image; its data are read when they are looked at."""
         del name
