@@ -61,6 +61,12 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         super().__init__(options)
         self._hints: dict[str, dict[str, pa.DataType]] = {}  # of each file, what its first parser guessed
 
+    def fresh(self) -> CsvBuilder:
+        """Return a builder that knows what the others guessed."""
+        fresh = type(self)(self.config)
+        fresh._hints = self._hints
+        return fresh
+
     def shards(self, files: Sequence[DataFile]) -> Sequence[CsvShard]:
         """Cut plain files of UTF-8 at ends of rows."""
         return tuple(shard for file in files for shard in self._cut(file))

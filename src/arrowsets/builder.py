@@ -113,6 +113,10 @@ class Builder(ABC, Generic[S]):
                 raise UnknownName.of(f"option of builder {cls.name!r}", keyword, known)
         return cls(cls.options(**keywords))
 
+    def fresh(self) -> Builder[S]:
+        """Return a builder like this one with rejects of its own, to read one shard with; it may run beside others."""
+        return type(self)(self.config)
+
     @classmethod
     def sources(cls, keywords: Mapping[str, Any]) -> Mapping[str, Sequence[DataFile]]:
         """Return what a builder of no files reads for each split, as files with a URL and an ETag of its own kind."""

@@ -112,7 +112,7 @@ class ReadJob(Job):
         """Read shards."""
         for unit in range(first, last):
             # Rejects are collected on the builder, so each shard has one of its own.
-            builder = type(self.builder)(self.builder.config)
+            builder = self.builder.fresh()
             schema = self._schema(unit)
             position = 0
             empty = True

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arrowsets.builders import csv_cuts, ranges
+from arrowsets.builders import csv_cuts, csv_parse, ranges
 from arrowsets.builders.csv import CsvBuilder
 from arrowsets.builders.csv_cuts import record_cuts
 from arrowsets.builders.csv_records import Dialect
@@ -120,3 +120,25 @@ def test_rows_of_empty_fields_are_counted_in_errors(tmp_path: Path, monkeypatch:
     *_, last = builder.shards([DataFile(str(tmp_path / "x.tsv"))])
     with pytest.raises(BadData, match="row 60: 3 fields"):
         list(builder.read(last))
+
+
+def test_readers_of_other_shards_know_what_the_first_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As each shard is read by a builder of its own: a look at a sample takes longer than some shards do."""
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + "1,x\n" * 400)
+    looked: list[int] = []
+    kind_of = csv_parse.kind_of
+
+    def counted(*given: Any) -> Any:
+        looked.append(1)
+        return kind_of(*given)
+
+    monkeypatch.setattr(csv_parse, "kind_of", counted)
+    monkeypatch.setattr(ranges, "SHARD_BYTES", 256)
+    monkeypatch.setattr(ranges, "SMALL_SHARD", 256)
+    builder = CsvBuilder()
+    shards = builder.shards([DataFile(str(path), local=str(path))])
+    tables = [table for shard in shards for table in builder.fresh().read(shard)]
+    assert len(shards) > 3
+    assert sum(table.num_rows for table in tables) == 400
+    assert len(looked) == 2

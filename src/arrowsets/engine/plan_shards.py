@@ -97,7 +97,7 @@ class BuilderShard:
             edge = bisect_right(self.edges, start) - 1
             place, skip = self.places[edge], start - self.edges[edge]
         # What is left out is collected on the builder, so each read has one of its own.
-        builder = type(self.builder)(self.builder.config)
+        builder = self.builder.fresh()
         tables = builder.read_placed(self.shard, start - skip, place, self.schema)
         if skip:
             tables = _after(tables, skip)
