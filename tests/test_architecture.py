@@ -7,9 +7,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from arrowsets import late
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "arrowsets"
@@ -18,6 +21,7 @@ BUILDERS = ROOT / "builders"
 # Higher numbers may import lower ones; within a layer the order decides: a room imports those before it.
 LAYERS = {
     "lazy": 0,
+    "late": 1,
     "record": 0,
     "errors": 0,
     "sizes": 0,
@@ -96,10 +100,21 @@ def _imports(path: Path) -> Iterator[tuple[str, int]]:
             continue
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "arrowsets.late":
+            # They are imported later, and stand where they stand.
+            yield from ((_late_modules()[alias.name], node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield inner if _is_module(inner) else node.module, node.lineno
+
+
+@cache
+def _late_modules() -> dict[str, str]:
+    """Return the modules that the names in `late.py` stand for, as it tells type checkers."""
+    tree = ast.parse((SOURCE / "late.py").read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.col_offset]
+    return {alias.asname or alias.name: f"{node.module}.{alias.name}" for node in imports for alias in node.names}
 
 
 def _is_module(name: str) -> bool:
@@ -161,6 +176,14 @@ def test_modules_have_no_import_cycle() -> None:
     while leaves := [name for name, found in known.items() if name not in done and found <= done]:
         done.update(leaves)
     assert sorted(set(known) - done) == []
+
+
+def test_names_stand_for_the_modules_that_type_checkers_are_told() -> None:
+    assert sorted(late.__all__) == sorted(_late_modules())
+    for name, module in _late_modules().items():
+        found = getattr(late, name)
+        assert found.__name__ == module
+        assert vars(found) is vars(sys.modules[module])
 
 
 @pytest.mark.parametrize("path", _modules(SOURCE) + _modules(BUILDERS), ids=lambda path: str(path.relative_to(ROOT)))

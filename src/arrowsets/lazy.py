@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["is_expression", "lazily", "pattern", "pc"]
+__all__ = ["is_expression", "lazily", "modules", "pattern", "pc"]
 
 
 def lazily(package: str, homes: Mapping[str, str], modules: Collection[str] = ()) -> Callable[[str], Any]:
@@ -32,6 +32,20 @@ def lazily(package: str, homes: Mapping[str, str], modules: Collection[str] = ()
         return value
 
     return __getattr__
+
+
+class _Module:
+    """A module that is imported when something of it is asked for."""
+
+    __slots__ = ("__dict__", "_name")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        found = importlib.import_module(self._name)
+        self.__dict__ = found.__dict__  # its own: from now on this is as fast as the module, and changes as it does
+        return getattr(found, name)
 
 
 class _Deferred:
@@ -59,7 +73,18 @@ if TYPE_CHECKING:
 else:
     pattern = _pattern
     # Making its functions, pyarrow.compute takes as long to import as the rest of pyarrow; opening a dataset needs none.
-    pc = _Deferred(importlib.import_module, "pyarrow.compute")
+    pc = _Module("pyarrow.compute")
+
+
+def modules(homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module whose names stand for modules that are imported when they are first used."""
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes that of the module
+        if name not in homes:
+            raise AttributeError(f"there is no module {name!r} to import later")
+        return _Module(homes[name])
+
+    return __getattr__
 
 
 def is_expression(value: object) -> TypeIs[pc.Expression]:

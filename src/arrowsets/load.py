@@ -9,26 +9,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from arrowsets import iterable, registry
+from arrowsets import iterable
 from arrowsets.builder import Builder
-from arrowsets.combine import concatenate_datasets
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.dataset.create import fits_memory
-from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SchemaConflict, SplitNotFound, UnknownName
 from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
 from arrowsets.files import DataFile
-from arrowsets.files.download import fetch, must_fetch
 from arrowsets.info import DatasetInfo
+from arrowsets.late import combine, derive, download, prepare, registry, resolve
 from arrowsets.lazy import lazily
 from arrowsets.lineage import Lineage
-from arrowsets.prepare import lineage_of, refuse_empty
-from arrowsets.resolve import Recipe, resolve
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
+
+if TYPE_CHECKING:
+    from arrowsets.derive import Execution
+    from arrowsets.resolve import Recipe
 
 __all__ = ["load_dataset", "load_from_disk"]
 
@@ -105,7 +105,7 @@ def load_dataset(
         )
     _check_choice("download_mode", download_mode, _MODES)
     _check_choice("verification_mode", verification_mode, _CHECKS)
-    recipe = resolve(
+    recipe = resolve.resolve(
         path,
         name,
         data_dir,
@@ -116,10 +116,10 @@ def load_dataset(
         cache_dir=str(_root(cache_dir)),
         keywords=config_kwargs,
     )
-    how = Execution(
+    how = derive.Execution(
         num_proc=num_proc,
         reuse=str(download_mode or _MODES[0]) != "force_redownload",
-        store=default_store(cache_dir),
+        store=derive.default_store(cache_dir),
         in_memory=keep_in_memory,
     )
     loader = (_StreamLoader if streaming else _Loader)(
@@ -261,8 +261,8 @@ class _Loader:
         return self._downloads.arriving(name)
 
     def _is_stored(self, files: Sequence[DataFile]) -> bool:
-        store = self.how.store if self.how.store is not None else default_store()
-        key = lineage_of(self.builder, files, [self.recipe.config_name]).digest
+        store = self.how.store if self.how.store is not None else derive.default_store()
+        key = prepare.lineage_of(self.builder, files, [self.recipe.config_name]).digest
         return self.how.reuse and store.get(key) is not None
 
     def info(self) -> DatasetInfo:
@@ -337,7 +337,8 @@ class _Downloads:
         if split not in self._begun:
             # Files that are here need no thread: handing one over takes longer than all else that a folder's files need.
             self._begun[split] = [
-                self._pool.submit(fetch, file, self._cache) if must_fetch(file) else file for file in files
+                self._pool.submit(download.fetch, file, self._cache) if download.must_fetch(file) else file
+                for file in files
             ]
 
     def arriving(self, split: str) -> Iterator[list[DataFile]]:
@@ -387,7 +388,7 @@ class _StreamLoader(_Loader):
             for name, start, stop in spec.to_absolute(lengths)
             for stream in [self.stream(name)]
         ]
-        return pieces[0] if len(pieces) == 1 else concatenate_datasets(pieces, self.info(), str(split))
+        return pieces[0] if len(pieces) == 1 else combine.concatenate_datasets(pieces, self.info(), str(split))
 
     def _length(self, name: str, spec: ReadInstruction) -> int:
         rows = self.stream(name).num_rows
@@ -405,7 +406,7 @@ class _StreamLoader(_Loader):
         """Return all rows of a split."""
         files = self.files()[name]
         made = iterable.IterableDataset._of_builder(self.builder, files, name, self.info(), [self.recipe.config_name])
-        refuse_empty(self.builder, files)
+        prepare.refuse_empty(self.builder, files)
         return made
 
 

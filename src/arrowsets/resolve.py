@@ -15,8 +15,10 @@ from typing import Any, Final
 
 from arrowsets import hub, registry
 from arrowsets.errors import DataFilesNotFound, OfflineError, RepositoryNotFound
-from arrowsets.files import DataFile, download, expand, find
+from arrowsets.files import DataFile, expand
 from arrowsets.files.card import Card, Config, patterns_in, read_card, read_directory
+from arrowsets.files.download import download
+from arrowsets.files.find import find
 from arrowsets.files.inference import TASK
 from arrowsets.files.listing import Tree
 from arrowsets.files.patterns import has_wildcard

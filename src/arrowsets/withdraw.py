@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from arrowsets import hub
 from arrowsets.errors import DataFilesNotFound
-from arrowsets.files import DataFile, find
+from arrowsets.files import DataFile
 from arrowsets.files.card import Card, read_card
+from arrowsets.files.find import find
 from arrowsets.resolve import resolve
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from arrowsets.errors import BadData, DataFilesNotFound
-from arrowsets.files import DataFile, Limits, expand, find
+from arrowsets.files import DataFile, Limits, expand
+from arrowsets.files.find import find
 
 CONTENT = {
     "train/a.csv": b"1",

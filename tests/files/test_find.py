@@ -9,7 +9,8 @@ import pytest
 from datasets.data_files import DataFilesDict, get_data_patterns, sanitize_patterns
 
 from arrowsets.errors import DataFilesNotFound
-from arrowsets.files import DataFile, find
+from arrowsets.files import DataFile
+from arrowsets.files.find import find
 
 
 def found(root: Path, data_files: object = None) -> dict[str, list[str]]:

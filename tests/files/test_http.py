@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from arrowsets.errors import BadData, DataFilesNotFound, OfflineError, RemoteError
-from arrowsets.files import DataFile, download, expand, find, remote
+from arrowsets.files import DataFile, expand, remote
+from arrowsets.files.download import download
+from arrowsets.files.find import find
 
 CONTENT = bytes(range(256)) * 20_000
 

@@ -13,7 +13,9 @@ import fsspec
 import pytest
 
 from arrowsets.errors import DataFilesNotFound
-from arrowsets.files import download, expand, find
+from arrowsets.files import expand
+from arrowsets.files.download import download
+from arrowsets.files.find import find
 
 
 @pytest.fixture

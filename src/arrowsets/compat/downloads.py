@@ -12,8 +12,9 @@ from typing import Any, BinaryIO
 
 from arrowsets.config import settings
 from arrowsets.errors import DataFilesNotFound
-from arrowsets.files import DataFile, download, find
-from arrowsets.files.download import digest, write_atomically
+from arrowsets.files import DataFile
+from arrowsets.files.download import digest, download, write_atomically
+from arrowsets.files.find import find
 from arrowsets.files.unpack import kind_of, open_archive
 
 __all__ = ["DownloadConfig", "DownloadManager", "DownloadMode", "StreamingDownloadManager", "VerificationMode"]

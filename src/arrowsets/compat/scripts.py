@@ -24,7 +24,8 @@ from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SplitNotFound, UnknownName
 from arrowsets.features import Features, array_of, cast_column
-from arrowsets.files import DataFile, find
+from arrowsets.files import DataFile
+from arrowsets.files.find import find
 from arrowsets.hashing import fingerprint
 from arrowsets.info import DatasetInfo, SplitDict, SplitInfo
 from arrowsets.iterable import IterableDataset, IterableDatasetDict

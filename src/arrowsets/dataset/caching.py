@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.derive import default_store
 from arrowsets.errors import StoreError
+from arrowsets.late import derive
 from arrowsets.store import Entry
 
 __all__ = ["CacheMethods"]
@@ -19,7 +19,7 @@ class CacheMethods(DatasetCore):
         In use is what a dataset, in this process or any other, has its rows in. The source itself, as `load_dataset`
         stored it, and results of other sources stay: `arrowsets cache prune` looks at all.
         """
-        store = self._store if self._store is not None else default_store()
+        store = self._store if self._store is not None else derive.default_store()
         own = set(self._lineage.roots)
         report = store.remove([entry.key for entry in store.entries() if own & _roots(entry)])
         return len(report.removed)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features import ClassLabel, Features, FeatureType, Value, array_of, has_labels
+from arrowsets.late import derive, distinct, transforms
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
-from arrowsets.table.distinct import distinct
-from arrowsets.transforms.base import Batch
-from arrowsets.transforms.cast import Cast, Encode
-from arrowsets.transforms.owned import own_column
+
+if TYPE_CHECKING:
+    from arrowsets.derive import Execution
+    from arrowsets.transforms.cast import Cast, Encode
 
 __all__ = ["ColumnMethods"]
 
@@ -110,7 +110,7 @@ class ColumnMethods(DatasetCore):
                 f"column {name!r} has {len(column)} values for {self.num_rows} rows; give one for each row"
             )
         kind = None if feature is None else Features({name: feature})[name]
-        array, kind = array_of(own_column(column), kind, column=name)
+        array, kind = array_of(transforms.own_column(column), kind, column=name)
         features = Features({**self._features, name: kind})
         schema = Features({name: kind}).arrow_schema
         added = View.from_table(pa.Table.from_arrays([array], schema=schema))
@@ -181,7 +181,7 @@ class ColumnMethods(DatasetCore):
                 f"cast needs a type for exactly the columns {self._view.columns}, it was given {list(features)}; "
                 "use cast_column for one column"
             )
-        how = Execution(
+        how = derive.Execution(
             num_proc=num_proc,
             reuse=load_from_cache_file is not False,
             in_memory=keep_in_memory or None,
@@ -201,7 +201,7 @@ class ColumnMethods(DatasetCore):
         """Convert one column to another type; see `cast`."""
         self._check_columns([column])
         wanted = Features({**self._features, column: feature})
-        return self._cast(wanted, Execution(description="Cast", store=self._store), new_fingerprint)
+        return self._cast(wanted, derive.Execution(description="Cast", store=self._store), new_fingerprint)
 
     def _cast(self, wanted: Features, how: Execution, new_fingerprint: str | None) -> Self:
         schema = wanted.arrow_schema
@@ -212,17 +212,17 @@ class ColumnMethods(DatasetCore):
         self._check_labels(wanted, moved)
         if not moved:
             return self._derive("cast", lineage=lineage, features=wanted, new_fingerprint=new_fingerprint)
-        return self._converted("cast", Cast(moved), tuple(moved), wanted, lineage, how, new_fingerprint)
+        return self._converted("cast", transforms.Cast(moved), tuple(moved), wanted, lineage, how, new_fingerprint)
 
     def _check_labels(self, wanted: Features, moved: Features) -> None:
         """Look at numbers that become labels where they lie: they are not written again."""
-        check = Cast(
+        check = transforms.Cast(
             Features({n: f for n, f in wanted.items() if n not in moved and f != self._features[n] and has_labels(f)})
         )
         if check.features:
             offset = 0
             for table in self._view.batches(check.block_rows, columns=list(check.features)):
-                check.apply(Batch(table, offset))
+                check.apply(transforms.Batch(table, offset))
                 offset += table.num_rows
 
     def _converted(
@@ -238,7 +238,7 @@ class ColumnMethods(DatasetCore):
         if self.num_rows == 0:
             view = self._view.with_group(wanted.arrow_schema.empty_table().select(list(columns)))
             return self._derive(operation, lineage=lineage, view=view, features=wanted)
-        derived = derive(
+        derived = derive.derive(
             self._view, self._features, lineage, transform, how, label=operation, columns=columns, on_mixed=None
         )
         return self._derive(
@@ -270,10 +270,10 @@ class ColumnMethods(DatasetCore):
             raise ValueError(f"column {column!r} is {feature}; only columns of plain values can be numbered as classes")
         values = [value for value in self.unique(column) if value is not None or include_nulls]
         names = sorted({str(value) for value in values})
-        encode = Encode(column, tuple(names), include_nulls)
+        encode = transforms.Encode(column, tuple(names), include_nulls)
         wanted = Features({**self._features, column: ClassLabel(names=names)})
         lineage = Lineage("class_encode_column", (self._lineage,), {"column": column, "include_nulls": include_nulls})
-        how = Execution(description="Class encode", store=self._store)
+        how = derive.Execution(description="Class encode", store=self._store)
         return self._converted("class_encode_column", encode, (column,), wanted, lineage, how, None)
 
     def unique(self, column: str) -> list[Any]:
@@ -287,7 +287,7 @@ class ColumnMethods(DatasetCore):
             raise ColumnNotFound.of(column, self._view.columns)
         feature: FeatureType = self._features[column]
         decode = feature.decoder()
-        found = distinct(self._view.column(column))
+        found = distinct.distinct(self._view.column(column))
         return found if decode is None else [decode(value) for value in found]
 
     def align_labels_with_mapping(self, label2id: Mapping[str, int], label_column: str) -> Self:
@@ -304,6 +304,8 @@ class ColumnMethods(DatasetCore):
         numbers = [ids[name.lower()] for name in feature.names]
         wanted = Features({**self._features, label_column: ClassLabel(names=names)})
         lineage = Lineage("align_labels", (self._lineage,), {"column": label_column, "label2id": dict(label2id)})
-        encode = Encode(label_column, tuple(map(str, range(len(numbers)))), nulls=False, numbers=tuple(numbers))
-        how = Execution(description="Align labels", store=self._store)
+        encode = transforms.Encode(
+            label_column, tuple(map(str, range(len(numbers)))), nulls=False, numbers=tuple(numbers)
+        )
+        how = derive.Execution(description="Align labels", store=self._store)
         return self._converted("align_labels", encode, (label_column,), wanted, lineage, how, None)

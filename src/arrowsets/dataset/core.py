@@ -6,26 +6,27 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 import pyarrow as pa
 
 from arrowsets.dataset.described import Described
-from arrowsets.dataset.display import to_html
 from arrowsets.dataset.reading import FormatSpec, Reader
 from arrowsets.errors import ColumnNotFound
-from arrowsets.explanation import Origin
 from arrowsets.features import Features
 from arrowsets.formats import Column
-from arrowsets.formats.collate import is_collating
 from arrowsets.guise import class_seen, restored
 from arrowsets.info import DatasetInfo
+from arrowsets.late import collate, display
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
 from arrowsets.store import Pin, Store
 from arrowsets.table import View
-from arrowsets.transforms.base import Reject
+
+if TYPE_CHECKING:
+    from arrowsets.explanation import Origin
+    from arrowsets.transforms.base import Reject
 
 __all__ = ["DatasetCore"]
 
@@ -208,7 +209,7 @@ class DatasetCore(Described):
 
     def __getitems__(self, keys: Sequence[int]) -> list[Any]:
         """Return rows as a list; what a DataLoader asks for."""
-        rows: Any = self._reading().rows(keys, lazily=is_collating(sys._getframe(1)))
+        rows: Any = self._reading().rows(keys, lazily=collate.is_collating(sys._getframe(1)))
         return rows  # type: ignore[no-any-return]  # a DataLoader, which collates them, gets something like a list
 
     def __iter__(self) -> Iterator[Any]:
@@ -268,7 +269,7 @@ class DatasetCore(Described):
         return f"{type(self).__name__}({{\n    features: {self.column_names},\n    num_rows: {self.num_rows}\n}})"
 
     def _repr_html_(self) -> str:
-        return to_html(type(self).__name__, self._view, self._features)
+        return display.to_html(type(self).__name__, self._view, self._features)
 
     def _check_columns(self, names: Sequence[str]) -> None:
         for name in names:

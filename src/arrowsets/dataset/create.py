@@ -15,11 +15,10 @@ from arrowsets.errors import ColumnNotFound, SchemaConflict
 from arrowsets.features import Features, array_of, cast_column
 from arrowsets.features.rows import uniform_columns
 from arrowsets.info import DatasetInfo
+from arrowsets.late import transforms
 from arrowsets.lineage import Lineage
 from arrowsets.sizes import parse_size
 from arrowsets.table import FileRef, View
-from arrowsets.transforms.owned import own_column
-from arrowsets.transforms.returned import frame_table
 
 __all__ = ["CreateMethods", "fits_memory", "read_copy", "stored_as"]
 
@@ -83,7 +82,9 @@ class CreateMethods(DatasetCore):
         for name in mapping if wanted is None else wanted:
             try:
                 kind = None if wanted is None else wanted[name]
-                arrays[name], kinds[name] = array_of(own_column(mapping[name]), kind, on_mixed=on_mixed_types)
+                arrays[name], kinds[name] = array_of(
+                    transforms.own_column(mapping[name]), kind, on_mixed=on_mixed_types
+                )
             except (pa.ArrowInvalid, pa.ArrowTypeError, SchemaConflict) as error:
                 raise SchemaConflict(f"column {name!r}: {error}", column=name) from error
         lengths = {name: len(array) for name, array in arrays.items()}
@@ -142,7 +143,7 @@ class CreateMethods(DatasetCore):
         Args:
             preserve_index: Keep the index as a column. None: if it is more than a range of numbers.
         """
-        table = frame_table(df, preserve_index=preserve_index)
+        table = transforms.frame_table(df, preserve_index=preserve_index)
         return cls._of_table(_without_pandas(table), features, info, split)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,20 +12,18 @@ import numpy.typing as npt
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import FormatSpec
-from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
-from arrowsets.explanation import Explanation, explain
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import to_numpy
 from arrowsets.formats import get_format
+from arrowsets.late import derive, explanation, transforms
 from arrowsets.lazy import is_expression, pc
 from arrowsets.lineage import Lineage
-from arrowsets.transforms.base import Transform
-from arrowsets.transforms.call import Call
-from arrowsets.transforms.filter import ExpressionFilter, Filter
-from arrowsets.transforms.group import Group
-from arrowsets.transforms.map import Map
-from arrowsets.transforms.types import Typing
+
+if TYPE_CHECKING:
+    from arrowsets.derive import Execution
+    from arrowsets.explanation import Explanation
+    from arrowsets.transforms.base import Transform
 
 __all__ = ["MapMethods"]
 
@@ -108,10 +106,10 @@ class MapMethods(DatasetCore):
         num_rows = self.num_rows - self.num_rows % size if batched and drop_last_batch and size else None
         if self.num_rows == 0 and features is None:
             return self.remove_columns(list(removed)) if removed else self  # type: ignore[attr-defined]
-        transform = Map(
-            call=Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {})),
+        transform = transforms.Map(
+            call=transforms.Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {})),
             format=self._input_format(inputs),
-            typing=Typing(self._features, features, bool(try_original_type), on_mixed_types),
+            typing=transforms.Typing(self._features, features, bool(try_original_type), on_mixed_types),
             batched=batched,
             batch_size=size,
             removed=frozenset(removed),
@@ -133,7 +131,7 @@ class MapMethods(DatasetCore):
             },
             new_fingerprint,
         )
-        how = Execution(
+        how = derive.Execution(
             num_proc=num_proc,
             executor=executor,
             reuse=load_from_cache_file is not False,
@@ -143,7 +141,7 @@ class MapMethods(DatasetCore):
         )
         if self.num_rows == 0 or num_rows == 0:
             return self._empty_map(features, removed, lineage)
-        derived = derive(
+        derived = derive.derive(
             self._view,
             self._features,
             lineage,
@@ -223,12 +221,12 @@ class MapMethods(DatasetCore):
         }
         transform: Transform
         if is_expression(function):
-            transform, name = ExpressionFilter(function), str(function)
+            transform, name = transforms.ExpressionFilter(function), str(function)
         else:
-            call = Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {}))
-            transform, name = Filter(call, self._input_format(inputs), batched, size), call.name
+            call = transforms.Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {}))
+            transform, name = transforms.Filter(call, self._input_format(inputs), batched, size), call.name
         lineage = self._step("filter", given, new_fingerprint)
-        how = Execution(
+        how = derive.Execution(
             num_proc=num_proc,
             executor=executor,
             reuse=load_from_cache_file is not False,
@@ -238,7 +236,9 @@ class MapMethods(DatasetCore):
         )
         # An expression looks at the rows themselves, not at how they are shown.
         columns = None if is_expression(function) else self._read_columns(inputs)
-        kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
+        kept = derive.derive(
+            self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns
+        )
         if cache_file_name is not None:
             positions = Features({"indices": Value("uint64")})
             export.write_file(kept.view.rename({"row": "indices"}), positions, cache_file_name)
@@ -270,18 +270,18 @@ class MapMethods(DatasetCore):
         self._check_known(names or (), "by_column")
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be 1 or more, not {batch_size}")
-        group = Group(self._features, batch_size, names)
+        group = transforms.Group(self._features, batch_size, names)
         num_rows = self.num_rows - self.num_rows % batch_size if drop_last_batch and batch_size else None
         if self.num_rows == 0 or num_rows == 0:
             return self._empty_map(group.output_features, self._view.columns, self._step("batch", {}, new_fingerprint))
         given = {"batch_size": batch_size, "by_column": names, "drop_last_batch": drop_last_batch}
         lineage = self._step("batch", given, new_fingerprint)
-        derived = derive(
+        derived = derive.derive(
             self._view,
             self._features,
             lineage,
             group,
-            Execution(num_proc=num_proc, description="Batch", store=self._store),
+            derive.Execution(num_proc=num_proc, description="Batch", store=self._store),
             label="batch",
             removed=frozenset(self._view.columns),
             num_rows=num_rows,
@@ -295,7 +295,7 @@ class MapMethods(DatasetCore):
         >>> print(Dataset.from_dict({"x": [1]}).explain())
         table: held in memory
         """
-        return explain(self._lineage, self._origin)
+        return explanation.explain(self._lineage, self._origin)
 
     def _as_declared(self, features: Features, how: Execution) -> Self:
         """Give the columns that the function did not return the types that were declared for them too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.push import PushOptions, Rows, push
+from arrowsets.late import push
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
@@ -67,7 +67,7 @@ class PushMethods(DatasetCore):
         >>> Dataset.from_dict({"x": [1, 2]}).push_to_hub("alice/numbers", split="train")  # doctest: +SKIP
         CommitInfo(commit_url='https://huggingface.co/datasets/alice/numbers/commit/8d1c…', …)
         """
-        options = PushOptions(
+        options = push.PushOptions(
             repo_id,
             config_name,
             set_default,
@@ -85,4 +85,4 @@ class PushMethods(DatasetCore):
             mode,
         )
         name = split or str(self._split or "train")
-        return push({name: Rows(self._view, self._features)}, options, whole_config=False)
+        return push.push({name: push.Rows(self._view, self._features)}, options, whole_config=False)

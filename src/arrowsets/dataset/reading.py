@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property, partial
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,12 +15,14 @@ import pyarrow as pa
 from arrowsets.errors import BadData, ColumnNotFound, RowOutOfRange
 from arrowsets.features import Features
 from arrowsets.formats import Column, Format, PartialFormat, get_format
-from arrowsets.formats.collate import can_look_up, registered
-from arrowsets.formats.lazy import DeferredColumns, LazyColumns, LazyRows
+from arrowsets.late import collate, flat, lazy_rows
 from arrowsets.record import dataclass
 from arrowsets.table import ColumnGroup, View
-from arrowsets.table.flat import FlatView
 from arrowsets.table.selection import as_positions
+
+if TYPE_CHECKING:
+    from arrowsets.formats.lazy import LazyColumns
+    from arrowsets.table.flat import FlatView
 
 __all__ = ["FormatSpec", "Reader", "format_of", "from_start"]
 
@@ -133,23 +135,23 @@ class Reader:
             lazily: The rows are going to be collated by PyTorch, which then makes tensors of whole columns, and no object
                 for each value.
         """
-        if lazily and self.format.name in _COLLATED and registered():
-            return LazyRows(self._lazy(positions))
+        if lazily and self.format.name in _COLLATED and collate.registered():
+            return lazy_rows.LazyRows(self._lazy(positions))
         return list(self.format.rows(self.view.read(from_start(positions, self.view.num_rows))))
 
     def _lazy(self, positions: Any) -> LazyColumns:
         """Return rows that are read when one of them is looked at; collating them may not take that."""
         if self._flat is None:
             return self.format.lazy(self.view.read(from_start(positions, self.view.num_rows)))
-        flat, like = self._flat
+        whole, like = self._flat
         rows = as_positions(positions, self.view.num_rows)
-        return DeferredColumns(like, len(rows), partial(self.view.read, rows), partial(flat.take, rows))
+        return lazy_rows.DeferredColumns(like, len(rows), partial(self.view.read, rows), partial(whole.take, rows))
 
     @cached_property
     def _flat(self) -> tuple[FlatView, LazyColumns] | None:
         """The view as arrays to look values up in, where rows are collated from such, and how its rows are shown."""
-        flat = FlatView.of(self.view) if can_look_up(self.format, self.view.schema.types) else None
-        return None if flat is None else (flat, self.format.lazy(pa.Table.from_batches([], self.view.schema)))
+        whole = flat.FlatView.of(self.view) if collate.can_look_up(self.format, self.view.schema.types) else None
+        return None if whole is None else (whole, self.format.lazy(pa.Table.from_batches([], self.view.schema)))
 
     def iterate(self, block: int) -> Iterator[Any]:
         """Show all rows, converting a block at a time."""

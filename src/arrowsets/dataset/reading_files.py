@@ -6,20 +6,21 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from arrowsets import registry
 from arrowsets.builder import Builder
 from arrowsets.config import settings
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.create import read_copy
-from arrowsets.derive import Derived, Execution, default_store
 from arrowsets.features import Features
-from arrowsets.files import DataFile, download, expand, find
+from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
+from arrowsets.late import derive, download, find, prepare, registry, unpack
 from arrowsets.lineage import Lineage
-from arrowsets.prepare import prepare
 from arrowsets.table import View
+
+if TYPE_CHECKING:
+    from arrowsets.derive import Execution
 
 __all__ = ["FileMethods"]
 
@@ -185,8 +186,8 @@ class FileMethods(DatasetCore):
     ) -> Self:
         root = Path(cache_dir) if cache_dir is not None else settings().cache_dir
         downloads = settings().downloads_below(root)
-        found = [file for files in find(paths, cache_dir=downloads).values() for file in files]
-        files = expand(download(found, downloads), downloads)
+        found = [file for files in find.find(paths, cache_dir=downloads).values() for file in files]
+        files = unpack.expand(download.download(found, downloads), downloads)
         implied = registry.extension_keywords(name, files[0].extension) if files else {}
         builder = _builder(name, {**implied, **keywords}, features).over({split or "train": files})
         return cls._prepared(builder, files, split or "train", _how(cache_dir, num_proc, keep_in_memory))
@@ -206,9 +207,9 @@ class FileMethods(DatasetCore):
     ) -> Self:
         """Make the dataset of one split: found in the store, or read into it; see `prepare`."""
         description = f"Generating {split or 'data'} split"
-        made = prepare(builder, files, how, description=description, source=source, fetch=fetch)
+        made = prepare.prepare(builder, files, how, description=description, source=source, fetch=fetch)
         assert made.entry is not None
-        derived = Derived(
+        derived = derive.Derived(
             View.from_files(made.files),
             made.layout.features,
             hit=made.hit,
@@ -251,4 +252,4 @@ def _builder(name: str, keywords: Mapping[str, Any], features: Features | None) 
 
 
 def _how(cache_dir: str | None, num_proc: int | None, keep_in_memory: bool) -> Execution:
-    return Execution(num_proc=num_proc, store=default_store(cache_dir), in_memory=keep_in_memory)
+    return derive.Execution(num_proc=num_proc, store=derive.default_store(cache_dir), in_memory=keep_in_memory)

@@ -12,13 +12,11 @@ import pyarrow as pa
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import from_start
-from arrowsets.derive import Execution, rewrite
 from arrowsets.features import ClassLabel, Features, array_of
+from arrowsets.late import derive, distinct, sampling
 from arrowsets.lazy import pc
 from arrowsets.lineage import Lineage
-from arrowsets.sampling import generator_for, split_sizes, stratified
 from arrowsets.table import View
-from arrowsets.table.distinct import comparable
 
 if TYPE_CHECKING:
     from arrowsets.dataset.splits import DatasetDict
@@ -130,7 +128,7 @@ class RowMethods(DatasetCore):
         [3, 2, 1]
         """
         del keep_in_memory, load_from_cache_file, indices_cache_file_name, writer_batch_size
-        rng, seed = generator_for(seed, generator)
+        rng, seed = sampling.generator_for(seed, generator)
         state = None if seed is not None else rng.bit_generator.state
         rows = rng.permutation(self.num_rows)
         return self._derive(
@@ -214,18 +212,18 @@ class RowMethods(DatasetCore):
         given: dict[str, Any] = {"test_size": test_size, "train_size": train_size, "shuffle": shuffle}
         if num_rows == 0:
             return self._parts(range(0), range(0), given, train_new_fingerprint, test_new_fingerprint)
-        num_train, num_test = split_sizes(num_rows, test_size, train_size)
+        num_train, num_test = sampling.split_sizes(num_rows, test_size, train_size)
         if not shuffle:
             if stratify_by_column is not None:
                 raise ValueError("stratify_by_column needs shuffle=True")
             train: Any = range(num_train)
             test: Any = range(num_train, num_train + num_test)
             return self._parts(train, test, given, train_new_fingerprint, test_new_fingerprint)
-        rng, seed = generator_for(seed, generator)
+        rng, seed = sampling.generator_for(seed, generator)
         given |= {"seed": seed, "state": None if seed is not None else rng.bit_generator.state}
         if stratify_by_column is not None:
             given["stratify_by_column"] = stratify_by_column
-            train, test = stratified(self._strata(stratify_by_column), num_train, num_test, rng)
+            train, test = sampling.stratified(self._strata(stratify_by_column), num_train, num_test, rng)
         else:
             rows = rng.permutation(num_rows)
             test, train = rows[:num_test], rows[num_test : num_test + num_train]
@@ -249,7 +247,7 @@ class RowMethods(DatasetCore):
         values = self._view.column(column)
         if isinstance(self._features[column], ClassLabel) and values.null_count == 0:
             return values.to_numpy()
-        encoded = pa.chunked_array([comparable(values).combine_chunks()]).unify_dictionaries()
+        encoded = pa.chunked_array([distinct.comparable(values).combine_chunks()]).unify_dictionaries()
         return pc.rank(encoded, tiebreaker="dense").to_numpy().astype(np.int64) - 1
 
     def flatten_indices(
@@ -265,8 +263,8 @@ class RowMethods(DatasetCore):
         """Write the rows in the order they are shown, so that reading them in order reads the disk in order."""
         del writer_batch_size, disable_nullable
         dataset = self if features is None else self.cast(features)  # type: ignore[attr-defined]
-        how = Execution(num_proc=num_proc, in_memory=keep_in_memory or None, store=self._store)
-        view, pins = rewrite(dataset._view, dataset._features, dataset._lineage, how)
+        how = derive.Execution(num_proc=num_proc, in_memory=keep_in_memory or None, store=self._store)
+        view, pins = derive.rewrite(dataset._view, dataset._features, dataset._lineage, how)
         if cache_file_name is not None:
             export.write_file(view, dataset._features, cache_file_name)
         made: Self = dataset._derive(
@@ -303,7 +301,7 @@ def _sorted_rows(keys: pa.Table, order: Sequence[tuple[str, bool]], placement: s
         raise ValueError("sort needs the name of at least one column")
     ways = [(name, "descending" if down else "ascending") for name, down in order]
     names = dict(order)
-    keys = pa.Table.from_arrays([comparable(keys.column(name)) for name in names], list(names))
+    keys = pa.Table.from_arrays([distinct.comparable(keys.column(name)) for name in names], list(names))
     sort: Any = pc.sort_indices
     if int(pa.__version__.partition(".")[0]) < 25:
         return sort(keys, sort_keys=ways, null_placement=placement)

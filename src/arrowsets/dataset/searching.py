@@ -5,24 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import MissingDependency, ShapeConflict, UnknownName
-from arrowsets.search import (
-    BatchedNearestExamplesResults,
-    BatchedSearchResults,
-    ElasticSearchIndex,
-    NearestExamplesResults,
-    SearchIndex,
-    SearchResults,
-    VectorIndex,
-    batches_of,
-    read_vectors,
-    vector_index,
-)
+from arrowsets.late import search
+
+if TYPE_CHECKING:
+    from arrowsets.search import (
+        BatchedNearestExamplesResults,
+        BatchedSearchResults,
+        NearestExamplesResults,
+        SearchIndex,
+        SearchResults,
+    )
 
 __all__ = ["SearchMethods"]
 
@@ -69,7 +67,7 @@ class SearchMethods(DatasetCore):
         self._check_columns([column])
         shown = self._derive("format", lineage=self._lineage)
         cast(Any, shown).set_format("numpy", columns=[column], dtype=np.dtype(dtype))
-        made = vector_index(device, string_factory, metric_type, custom_index, faiss_verbose)
+        made = search.vector_index(device, string_factory, metric_type, custom_index, faiss_verbose)
         made.add_vectors((batch[column] for batch in shown.iter(batch_size)), train_size)
         return self._with_index(index_name or column, made)
 
@@ -90,8 +88,8 @@ class SearchMethods(DatasetCore):
         vectors = np.asarray(external_arrays, dtype)
         if len(vectors) != len(self):
             raise ShapeConflict(f"there are {len(vectors)} vectors for {len(self)} rows; give one for each")
-        made = vector_index(device, string_factory, metric_type, custom_index, faiss_verbose)
-        made.add_vectors(batches_of(vectors, batch_size), train_size)
+        made = search.vector_index(device, string_factory, metric_type, custom_index, faiss_verbose)
+        made.add_vectors(search.batches_of(vectors, batch_size), train_size)
         self._with_index(index_name, made)
 
     def save_faiss_index(
@@ -102,7 +100,7 @@ class SearchMethods(DatasetCore):
     ) -> None:
         """Write an index to a file, a path or fsspec URL."""
         index = self.get_index(index_name)
-        if not isinstance(index, VectorIndex):
+        if not isinstance(index, search.VectorIndex):
             raise ValueError(f"the index {index_name!r} lies on a server; only vectors are saved to a file")
         with _open(file, "wb", storage_options) as target:
             index.write(target)
@@ -116,7 +114,7 @@ class SearchMethods(DatasetCore):
     ) -> None:
         """Read an index of this dataset's rows that `save_faiss_index` wrote."""
         with _open(file, "rb", storage_options) as source:
-            self._with_index(index_name, read_vectors(source, os.fspath(file), device))
+            self._with_index(index_name, search.read_vectors(source, os.fspath(file), device))
 
     def add_elasticsearch_index(
         self,
@@ -141,7 +139,7 @@ class SearchMethods(DatasetCore):
         """
         self._check_columns([column])
         name = es_index_name or f"arrowsets-{column.lower()}-{self._fingerprint[:16]}"
-        made = ElasticSearchIndex(_client(es_client, host, port), name, es_index_config)
+        made = search.ElasticSearchIndex(_client(es_client, host, port), name, es_index_config)
         made.add_documents(row for batch in self._view.batches(1000) for row in batch.column(column).to_pylist())
         return self._with_index(index_name or column, made)
 
@@ -155,7 +153,7 @@ class SearchMethods(DatasetCore):
         es_index_config: Mapping[str, Any] | None = None,
     ) -> None:
         """Use an index of this dataset's rows that is on an Elasticsearch server; see `add_elasticsearch_index`."""
-        made = ElasticSearchIndex(_client(es_client, host, port), es_index_name, es_index_config)
+        made = search.ElasticSearchIndex(_client(es_client, host, port), es_index_name, es_index_config)
         self._with_index(index_name, made)
 
     def list_indexes(self) -> list[str]:
@@ -194,7 +192,7 @@ class SearchMethods(DatasetCore):
         """Return scores and rows, a batch, of the `k` best rows for a query."""
         found = self.search(index_name, query, k, **kwargs)
         scores, rows = _present(found.scores, found.indices)
-        return NearestExamplesResults(scores, self[rows])
+        return search.NearestExamplesResults(scores, self[rows])
 
     def get_nearest_examples_batch(
         self, index_name: str, queries: Any, k: int = 10, **kwargs: Any
@@ -202,7 +200,7 @@ class SearchMethods(DatasetCore):
         """Return scores and rows, a batch, of the `k` best rows for each query."""
         found = self.search_batch(index_name, queries, k, **kwargs)
         each = [_present(*pair) for pair in zip(found.total_scores, found.total_indices, strict=True)]
-        return BatchedNearestExamplesResults([scores for scores, _ in each], [self[rows] for _, rows in each])
+        return search.BatchedNearestExamplesResults([scores for scores, _ in each], [self[rows] for _, rows in each])
 
     def _with_index(self, name: str, index: SearchIndex) -> Self:
         self._indexes = {**self._indexes, name: index}

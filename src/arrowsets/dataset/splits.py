@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 from arrowsets import export
 from arrowsets.dataset.conversion import hf_library
 from arrowsets.dataset.dataset import Dataset
-from arrowsets.dataset.display import escaped
 from arrowsets.dataset.split_names import given_split, split_path
 from arrowsets.dataset.viewing import open_viewer
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.guise import class_seen
-from arrowsets.push import PushOptions, Rows, push
-from arrowsets.transforms.base import Reject
+from arrowsets.late import display, push
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
 
     from arrowsets.iterable import IterableDatasetDict
+    from arrowsets.transforms.base import Reject
 
 __all__ = ["DatasetDict", "per_split"]
 
@@ -121,7 +120,7 @@ class DatasetDict(dict[str, Dataset]):
         return "DatasetDict({\n" + "\n".join(f"    {line}" for line in inner.splitlines()) + "\n})"
 
     def _repr_html_(self) -> str:
-        return "".join(f"<h4>{escaped(name)}</h4>{dataset._repr_html_()}" for name, dataset in self.items())
+        return "".join(f"<h4>{display.escaped(name)}</h4>{dataset._repr_html_()}" for name, dataset in self.items())
 
     def __enter__(self) -> Self:
         return self
@@ -548,7 +547,7 @@ class DatasetDict(dict[str, Dataset]):
         Args:
             num_shards: The number of files of each split.
         """
-        options = PushOptions(
+        options = push.PushOptions(
             repo_id,
             config_name,
             set_default,
@@ -565,8 +564,8 @@ class DatasetDict(dict[str, Dataset]):
             num_proc,
             mode,
         )
-        rows = {str(name): Rows(dataset._view, dataset._features) for name, dataset in self._checked()}
-        return push(rows, options, whole_config=True)
+        rows = {str(name): push.Rows(dataset._view, dataset._features) for name, dataset in self._checked()}
+        return push.push(rows, options, whole_config=True)
 
     @staticmethod
     def is_saved(path: str, storage_options: Mapping[str, Any] | None = None) -> bool:

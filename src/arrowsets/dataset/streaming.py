@@ -6,9 +6,10 @@ import importlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from arrowsets.dataset.core import DatasetCore
-from arrowsets.dataset.typed import TypedRows
+from arrowsets.late import typed
 
 if TYPE_CHECKING:
+    from arrowsets.dataset.typed import TypedRows
     from arrowsets.iterable import IterableDataset
     from arrowsets.loader import Loader
 
@@ -60,7 +61,7 @@ class StreamMethods(DatasetCore):
         >>> films[0].stars, [film.title for film in films[1:]]
         (5, ['Cube'])
         """
-        return TypedRows(self, cls)
+        return typed.TypedRows(self, cls)
 
     def loader(self, batch_size: int, **options: Any) -> Loader:
         """Return batches of the rows in random order, for one rank of a training run; see `arrowsets.loader.Loader`.

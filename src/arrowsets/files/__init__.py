@@ -1,9 +1,23 @@
 """Data files: finding them, sorting them into splits, and reading their bytes."""
 
-from arrowsets.files.archive import Limits
-from arrowsets.files.datafile import DataFile
-from arrowsets.files.download import download
-from arrowsets.files.find import find
-from arrowsets.files.unpack import expand
+from __future__ import annotations
 
-__all__ = ["DataFile", "Limits", "download", "expand", "find"]
+from typing import TYPE_CHECKING
+
+from arrowsets.lazy import lazily
+
+if TYPE_CHECKING:
+    from arrowsets.files.archive import Limits
+    from arrowsets.files.datafile import DataFile
+    from arrowsets.files.unpack import expand
+
+__all__ = ["DataFile", "Limits", "expand"]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "DataFile": "arrowsets.files.datafile",
+        "Limits": "arrowsets.files.archive",
+        "expand": "arrowsets.files.unpack",
+    },
+)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, cast
 
 from arrowsets.errors import DataFilesNotFound
-from arrowsets.files import archive, remote
 from arrowsets.files.compression import codec_of_bytes, codec_of_name, decompress, without_codec
 from arrowsets.files.urls import is_http, is_local, is_plain_path, local_part, name_part, split_chain
+from arrowsets.late import archive, remote
 from arrowsets.lazy import pattern
 
 __all__ = ["DataFile", "Origin"]

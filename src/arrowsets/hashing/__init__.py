@@ -6,8 +6,24 @@ different: a constant in a helper function, an attribute of a tokenizer, the ver
 
 from __future__ import annotations
 
-from arrowsets.hashing.differences import Difference, explain
-from arrowsets.hashing.hasher import fingerprint
-from arrowsets.hashing.tree import Fingerprint, combine
+from typing import TYPE_CHECKING
+
+from arrowsets.lazy import lazily
+
+if TYPE_CHECKING:
+    from arrowsets.hashing.differences import Difference, explain
+    from arrowsets.hashing.hasher import fingerprint
+    from arrowsets.hashing.tree import Fingerprint, combine
 
 __all__ = ["Difference", "Fingerprint", "combine", "explain", "fingerprint"]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Difference": "arrowsets.hashing.differences",
+        "Fingerprint": "arrowsets.hashing.tree",
+        "combine": "arrowsets.hashing.tree",
+        "explain": "arrowsets.hashing.differences",
+        "fingerprint": "arrowsets.hashing.hasher",
+    },
+)

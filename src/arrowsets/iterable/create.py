@@ -13,7 +13,8 @@ from arrowsets.config import settings
 from arrowsets.dataset import Dataset
 from arrowsets.dataset.feeding import spark_frame
 from arrowsets.features import Features
-from arrowsets.files import DataFile, find
+from arrowsets.files import DataFile
+from arrowsets.files.find import find
 from arrowsets.info import DatasetInfo
 from arrowsets.iterable.core import IterableCore
 from arrowsets.iterable.sources import plan_of_builder, plan_of_view

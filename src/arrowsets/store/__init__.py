@@ -4,14 +4,21 @@
 sizes, checksums and JSON, and nothing of Arrow.
 """
 
-from arrowsets.store.disk import explained
-from arrowsets.store.draft import Draft, StoreWarning
-from arrowsets.store.entry import Entry
-from arrowsets.store.lease import Pin
-from arrowsets.store.listing import Row, Usage, du, ls
-from arrowsets.store.manifest import Manifest, ShardRecord
-from arrowsets.store.prune import Item, PruneReport
-from arrowsets.store.store import Store
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arrowsets.lazy import lazily
+
+if TYPE_CHECKING:
+    from arrowsets.store.disk import explained
+    from arrowsets.store.draft import Draft, StoreWarning
+    from arrowsets.store.entry import Entry
+    from arrowsets.store.lease import Pin
+    from arrowsets.store.listing import Row, Usage, du, ls
+    from arrowsets.store.manifest import Manifest, ShardRecord
+    from arrowsets.store.prune import Item, PruneReport
+    from arrowsets.store.store import Store
 
 __all__ = [
     "Draft",
@@ -29,3 +36,23 @@ __all__ = [
     "explained",
     "ls",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Draft": "arrowsets.store.draft",
+        "Entry": "arrowsets.store.entry",
+        "Item": "arrowsets.store.prune",
+        "Manifest": "arrowsets.store.manifest",
+        "Pin": "arrowsets.store.lease",
+        "PruneReport": "arrowsets.store.prune",
+        "Row": "arrowsets.store.listing",
+        "ShardRecord": "arrowsets.store.manifest",
+        "Store": "arrowsets.store.store",
+        "StoreWarning": "arrowsets.store.draft",
+        "Usage": "arrowsets.store.listing",
+        "du": "arrowsets.store.listing",
+        "explained": "arrowsets.store.disk",
+        "ls": "arrowsets.store.listing",
+    },
+)
