@@ -11,26 +11,50 @@ from typing import TYPE_CHECKING
 from arrowsets.lazy import modules
 
 if TYPE_CHECKING:
-    from arrowsets import combine, derive, explanation, prepare, push, registry, resolve, sampling, search, transforms
+    from concurrent import futures
+
+    from arrowsets import (
+        combine,
+        derive,
+        explanation,
+        hashing,
+        prepare,
+        push,
+        registry,
+        resolve,
+        sampling,
+        search,
+        transforms,
+    )
     from arrowsets.dataset import display, typed
+    from arrowsets.features import array, chunks, encode, label, media, unification
     from arrowsets.files import archive, download, find, remote, unpack
     from arrowsets.formats import collate
     from arrowsets.formats import lazy as lazy_rows
+    from arrowsets.store import lease as leases
     from arrowsets.table import distinct, flat
 else:
     __getattr__ = modules(
         {
             "archive": "arrowsets.files.archive",
+            "array": "arrowsets.features.array",
+            "chunks": "arrowsets.features.chunks",
             "collate": "arrowsets.formats.collate",
             "combine": "arrowsets.combine",
             "derive": "arrowsets.derive",
             "display": "arrowsets.dataset.display",
             "distinct": "arrowsets.table.distinct",
             "download": "arrowsets.files.download",
+            "encode": "arrowsets.features.encode",
             "explanation": "arrowsets.explanation",
             "find": "arrowsets.files.find",
             "flat": "arrowsets.table.flat",
+            "futures": "concurrent.futures",
+            "hashing": "arrowsets.hashing",
+            "label": "arrowsets.features.label",
             "lazy_rows": "arrowsets.formats.lazy",
+            "leases": "arrowsets.store.lease",
+            "media": "arrowsets.features.media",
             "prepare": "arrowsets.prepare",
             "push": "arrowsets.push",
             "registry": "arrowsets.registry",
@@ -40,22 +64,31 @@ else:
             "search": "arrowsets.search",
             "transforms": "arrowsets.transforms",
             "typed": "arrowsets.dataset.typed",
+            "unification": "arrowsets.features.unification",
             "unpack": "arrowsets.files.unpack",
         }
     )
 
 __all__ = [
     "archive",
+    "array",
+    "chunks",
     "collate",
     "combine",
     "derive",
     "display",
     "distinct",
     "download",
+    "encode",
     "explanation",
     "find",
     "flat",
+    "futures",
+    "hashing",
+    "label",
     "lazy_rows",
+    "leases",
+    "media",
     "prepare",
     "push",
     "registry",
@@ -65,5 +98,6 @@ __all__ = [
     "search",
     "transforms",
     "typed",
+    "unification",
     "unpack",
 ]

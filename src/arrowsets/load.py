@@ -6,28 +6,29 @@ import functools
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arrowsets import iterable
-from arrowsets.builder import Builder
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.dataset.create import fits_memory
 from arrowsets.errors import BadData, SchemaConflict, SplitNotFound, UnknownName
 from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
-from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
-from arrowsets.late import combine, derive, download, prepare, registry, resolve
+from arrowsets.late import combine, derive, download, futures, prepare, registry, resolve
 from arrowsets.lazy import lazily
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from arrowsets.builder import Builder
     from arrowsets.derive import Execution
+    from arrowsets.files import DataFile
     from arrowsets.resolve import Recipe
 
 __all__ = ["load_dataset", "load_from_disk"]
@@ -329,7 +330,7 @@ class _Downloads:
 
     def __init__(self, cache_dir: Path, threads: int = 16) -> None:
         self._cache = cache_dir
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="arrowsets-download")
+        self._pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="arrowsets-download")
         self._begun: dict[str, list[DataFile | Future[DataFile]]] = {}
 
     def begin(self, split: str, files: Sequence[DataFile]) -> None:
@@ -348,7 +349,7 @@ class _Downloads:
             stop = min(len(begun), at + max(1, at // 8))
             while stop < len(begun) and _is_here(begun[stop]):
                 stop += 1
-            yield [each.result() if isinstance(each, Future) else each for each in begun[at:stop]]
+            yield [each.result() if isinstance(each, futures.Future) else each for each in begun[at:stop]]
             at = stop
             if at == len(begun):
                 return
@@ -360,7 +361,7 @@ class _Downloads:
 
 def _is_here(begun: DataFile | Future[DataFile]) -> bool:
     """Tell whether a file is here; one that cannot come is waited for when those before it were read."""
-    return not isinstance(begun, Future) or (begun.done() and begun.exception() is None)
+    return not isinstance(begun, futures.Future) or (begun.done() and begun.exception() is None)
 
 
 class _StreamLoader(_Loader):

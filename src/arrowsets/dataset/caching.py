@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import StoreError
 from arrowsets.late import derive
-from arrowsets.store import Entry
+
+if TYPE_CHECKING:
+    from arrowsets.store import Entry
 
 __all__ = ["CacheMethods"]
 

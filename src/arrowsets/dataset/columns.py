@@ -11,8 +11,8 @@ import pyarrow as pa
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import ColumnNotFound
-from arrowsets.features import ClassLabel, Features, FeatureType, Value, array_of, has_labels
-from arrowsets.late import derive, distinct, transforms
+from arrowsets.features import Features, FeatureType, Value
+from arrowsets.late import chunks, derive, distinct, encode, label, transforms
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
 
@@ -110,7 +110,7 @@ class ColumnMethods(DatasetCore):
                 f"column {name!r} has {len(column)} values for {self.num_rows} rows; give one for each row"
             )
         kind = None if feature is None else Features({name: feature})[name]
-        array, kind = array_of(transforms.own_column(column), kind, column=name)
+        array, kind = encode.array_of(transforms.own_column(column), kind, column=name)
         features = Features({**self._features, name: kind})
         schema = Features({name: kind}).arrow_schema
         added = View.from_table(pa.Table.from_arrays([array], schema=schema))
@@ -217,7 +217,9 @@ class ColumnMethods(DatasetCore):
     def _check_labels(self, wanted: Features, moved: Features) -> None:
         """Look at numbers that become labels where they lie: they are not written again."""
         check = transforms.Cast(
-            Features({n: f for n, f in wanted.items() if n not in moved and f != self._features[n] and has_labels(f)})
+            Features(
+                {n: f for n, f in wanted.items() if n not in moved and f != self._features[n] and chunks.has_labels(f)}
+            )
         )
         if check.features:
             offset = 0
@@ -264,14 +266,14 @@ class ColumnMethods(DatasetCore):
         """
         self._check_columns([column])
         feature = self._features[column]
-        if isinstance(feature, ClassLabel):
+        if isinstance(feature, label.ClassLabel):
             return self
         if not isinstance(feature, Value):
             raise ValueError(f"column {column!r} is {feature}; only columns of plain values can be numbered as classes")
         values = [value for value in self.unique(column) if value is not None or include_nulls]
         names = sorted({str(value) for value in values})
         encode = transforms.Encode(column, tuple(names), include_nulls)
-        wanted = Features({**self._features, column: ClassLabel(names=names)})
+        wanted = Features({**self._features, column: label.ClassLabel(names=names)})
         lineage = Lineage("class_encode_column", (self._lineage,), {"column": column, "include_nulls": include_nulls})
         how = derive.Execution(description="Class encode", store=self._store)
         return self._converted("class_encode_column", encode, (column,), wanted, lineage, how, None)
@@ -294,7 +296,7 @@ class ColumnMethods(DatasetCore):
         """Renumber a `ClassLabel` column as `label2id` numbers its names (compared in lower case)."""
         self._check_columns([label_column])
         feature = self._features[label_column]
-        if not isinstance(feature, ClassLabel):
+        if not isinstance(feature, label.ClassLabel):
             raise ValueError(f"column {label_column!r} is {feature}; only a ClassLabel can be aligned with a mapping")
         ids = {name.lower(): number for name, number in label2id.items()}
         missing = [name for name in feature.names if name.lower() not in ids]
@@ -302,7 +304,7 @@ class ColumnMethods(DatasetCore):
             raise ValueError(f"label2id has no number for {missing}; it names {list(label2id)}")
         names = sorted(ids, key=lambda name: ids[name])
         numbers = [ids[name.lower()] for name in feature.names]
-        wanted = Features({**self._features, label_column: ClassLabel(names=names)})
+        wanted = Features({**self._features, label_column: label.ClassLabel(names=names)})
         lineage = Lineage("align_labels", (self._lineage,), {"column": label_column, "label2id": dict(label2id)})
         encode = transforms.Encode(
             label_column, tuple(map(str, range(len(numbers)))), nulls=False, numbers=tuple(numbers)

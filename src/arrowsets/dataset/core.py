@@ -18,14 +18,14 @@ from arrowsets.features import Features
 from arrowsets.formats import Column
 from arrowsets.guise import class_seen, restored
 from arrowsets.info import DatasetInfo
-from arrowsets.late import collate, display
+from arrowsets.late import collate, display, leases
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
-from arrowsets.store import Pin, Store
 from arrowsets.table import View
 
 if TYPE_CHECKING:
     from arrowsets.explanation import Origin
+    from arrowsets.store import Store
     from arrowsets.transforms.base import Reject
 
 __all__ = ["DatasetCore"]
@@ -255,7 +255,7 @@ class DatasetCore(Described):
             "split": None if self._split is None else str(self._split),
             "format": self._format,
             "origin": self._origin,
-            "pins": tuple(pin for pin in self._pins if isinstance(pin, Pin)),
+            "pins": tuple(pin for pin in self._pins if isinstance(pin, leases.Pin)),
             "rejects": self._rejects,
             "store": self._store,
         }

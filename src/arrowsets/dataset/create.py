@@ -12,10 +12,10 @@ import pyarrow as pa
 from arrowsets.config import settings
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import ColumnNotFound, SchemaConflict
-from arrowsets.features import Features, array_of, cast_column
+from arrowsets.features import Features
 from arrowsets.features.rows import uniform_columns
 from arrowsets.info import DatasetInfo
-from arrowsets.late import transforms
+from arrowsets.late import chunks, encode, transforms
 from arrowsets.lineage import Lineage
 from arrowsets.sizes import parse_size
 from arrowsets.table import FileRef, View
@@ -82,7 +82,7 @@ class CreateMethods(DatasetCore):
         for name in mapping if wanted is None else wanted:
             try:
                 kind = None if wanted is None else wanted[name]
-                arrays[name], kinds[name] = array_of(
+                arrays[name], kinds[name] = encode.array_of(
                     transforms.own_column(mapping[name]), kind, on_mixed=on_mixed_types
                 )
             except (pa.ArrowInvalid, pa.ArrowTypeError, SchemaConflict) as error:
@@ -235,7 +235,7 @@ def stored_as(table: pa.Table, features: Features) -> pa.Table:
     """Return the columns in the types that store the features."""
     if not features:
         return table.select([])
-    columns = [cast_column(table.column(name), feature) for name, feature in features.items()]
+    columns = [chunks.cast_column(table.column(name), feature) for name, feature in features.items()]
     return pa.Table.from_arrays(columns, schema=features.arrow_schema)
 
 

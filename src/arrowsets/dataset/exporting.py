@@ -10,8 +10,8 @@ import pyarrow as pa
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.features import Features, FeatureType
-from arrowsets.features.media import Media
 from arrowsets.formats import get_format
+from arrowsets.late import media
 
 __all__ = ["ExportMethods", "stored_types"]
 
@@ -207,7 +207,7 @@ def stored_types(features: Features) -> Features:
 
 
 def _undecoded(feature: FeatureType) -> FeatureType:
-    if isinstance(feature, Media):
+    if isinstance(feature, media.Media):
         return type(feature).from_json({**feature.to_json(), "decode": False})
     children = feature.children()
     if not children:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -21,6 +20,8 @@ from arrowsets.lazy import is_expression, pc
 from arrowsets.lineage import Lineage
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from arrowsets.derive import Execution
     from arrowsets.explanation import Explanation
     from arrowsets.transforms.base import Transform

@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from arrowsets.builder import Builder
 from arrowsets.config import settings
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.create import read_copy
 from arrowsets.features import Features
-from arrowsets.files import DataFile
 from arrowsets.info import DatasetInfo
 from arrowsets.late import derive, download, find, prepare, registry, unpack
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
 
 if TYPE_CHECKING:
+    from arrowsets.builder import Builder
     from arrowsets.derive import Execution
+    from arrowsets.files import DataFile
 
 __all__ = ["FileMethods"]
 

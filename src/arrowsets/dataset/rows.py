@@ -12,8 +12,8 @@ import pyarrow as pa
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import from_start
-from arrowsets.features import ClassLabel, Features, array_of
-from arrowsets.late import derive, distinct, sampling
+from arrowsets.features import Features
+from arrowsets.late import derive, distinct, encode, label, sampling
 from arrowsets.lazy import pc
 from arrowsets.lineage import Lineage
 from arrowsets.table import View
@@ -245,7 +245,7 @@ class RowMethods(DatasetCore):
         """Number the values of a column."""
         self._check_columns([column])
         values = self._view.column(column)
-        if isinstance(self._features[column], ClassLabel) and values.null_count == 0:
+        if isinstance(self._features[column], label.ClassLabel) and values.null_count == 0:
             return values.to_numpy()
         encoded = pa.chunked_array([distinct.comparable(values).combine_chunks()]).unify_dictionaries()
         return pc.rank(encoded, tiebreaker="dense").to_numpy().astype(np.int64) - 1
@@ -284,7 +284,7 @@ class RowMethods(DatasetCore):
         {'x': [1, 2]}
         """
         names = dict.fromkeys((*self._view.columns, *item))
-        made = {name: array_of([item.get(name)], self._features.get(name), column=name) for name in names}
+        made = {name: encode.array_of([item.get(name)], self._features.get(name), column=name) for name in names}
         features = Features({name: kind for name, (_, kind) in made.items()})
         row = pa.Table.from_arrays([array for array, _ in made.values()], schema=features.arrow_schema)
         return self._derive(

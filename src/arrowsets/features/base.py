@@ -21,8 +21,15 @@ from arrowsets.record import dataclass
 
 __all__ = ["FeatureType", "Frozen", "registered", "register"]
 
-# Imported when they are looked up: few datasets hold media, and their modules cost a quarter of all others' time.
-_MEDIA = {
+# Imported when they are looked up: few datasets hold them, and importing them takes as long as all the others.
+_HOMES = {
+    "Array2D": "array",
+    "Array3D": "array",
+    "Array4D": "array",
+    "Array5D": "array",
+    "ClassLabel": "label",
+    "Translation": "translation",
+    "TranslationVariableLanguages": "translation",
     "Image": "image",
     "Audio": "audio",
     "Video": "video",
@@ -44,21 +51,21 @@ def register(cls: F) -> F:
 
 
 def registered() -> Mapping[str, type[FeatureType]]:
-    """Return the known feature types by their `_type`; our media are imported when they are looked up."""
+    """Return the known feature types by their `_type`; the rarer ones are imported when they are looked up."""
     return _Types()
 
 
 class _Types(Mapping[str, "type[FeatureType]"]):
     def __getitem__(self, name: str) -> type[FeatureType]:
-        if name not in _registry and name in _MEDIA:
-            import_module(f"arrowsets.features.{_MEDIA[name]}")
+        if name not in _registry and name in _HOMES:
+            import_module(f"arrowsets.features.{_HOMES[name]}")
         return _registry[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**_registry, **_MEDIA})
+        return iter({**_registry, **_HOMES})
 
     def __len__(self) -> int:
-        return len({**_registry, **_MEDIA})
+        return len({**_registry, **_HOMES})
 
 
 class FeatureType(ABC):

@@ -7,8 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.features.base import FeatureType
-from arrowsets.features.encode import cast
-from arrowsets.features.label import ClassLabel
+from arrowsets.late import encode, label
 
 __all__ = ["cast_column", "has_labels"]
 
@@ -22,9 +21,9 @@ def cast_column(column: pa.ChunkedArray[Any], feature: FeatureType) -> pa.Chunke
     storage: Any = feature.field("").type
     if column.type == storage and not has_labels(feature):
         return column
-    return pa.chunked_array([cast(chunk, feature) for chunk in column.chunks], type=storage)
+    return pa.chunked_array([encode.cast(chunk, feature) for chunk in column.chunks], type=storage)
 
 
 def has_labels(feature: FeatureType) -> bool:
     """Tell whether there are class labels in a type: numbers of which not all are values of it."""
-    return isinstance(feature, ClassLabel) or any(map(has_labels, feature.children().values()))
+    return isinstance(feature, label.ClassLabel) or any(map(has_labels, feature.children().values()))

@@ -21,12 +21,12 @@ from arrowsets.errors import ArrowsetsError, BadData, SchemaConflict
 from arrowsets.features.base import FeatureType, registered
 from arrowsets.features.buffers import of_numpy
 from arrowsets.features.casting import cast_storage, locate, make_list, nulls
-from arrowsets.features.infer import feature_of
+from arrowsets.features.inference import feature_of
 from arrowsets.features.json_value import Json
 from arrowsets.features.kinds import in_order, is_tensor, kind_of, kinds, medium, quick_array, to_arrow_or_numpy
 from arrowsets.features.nested import List, Struct
 from arrowsets.features.scalar import Value
-from arrowsets.features.unify import unify_types
+from arrowsets.features.unification import unify_types
 
 __all__ = ["array_of", "cast", "infer"]
 

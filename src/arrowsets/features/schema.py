@@ -11,7 +11,7 @@ import pyarrow as pa
 from arrowsets.errors import ColumnNotFound
 from arrowsets.features.base import FeatureType
 from arrowsets.features.casting import is_text
-from arrowsets.features.infer import REFERENCE_ARRAY, array_of_extension, feature_of
+from arrowsets.features.inference import REFERENCE_ARRAY, array_of_extension, feature_of
 from arrowsets.features.json_value import Json
 from arrowsets.features.nested import UNKNOWN, LargeList, List, Struct
 from arrowsets.features.yaml_form import from_yaml_list, to_yaml_list

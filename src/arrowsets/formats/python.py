@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,10 @@ from arrowsets.features.buffers import to_numpy
 from arrowsets.formats.base import AnyArray, AnyTable, Format
 from arrowsets.formats.compiled import iter_row_dicts, row_dicts
 from arrowsets.formats.getter import RowGetter
-from arrowsets.formats.lazy import LazyBatch, LazyColumns, LazyRow
+from arrowsets.late import lazy_rows
+
+if TYPE_CHECKING:
+    from arrowsets.formats.lazy import LazyBatch, LazyColumns, LazyRow
 
 __all__ = ["PythonFormat"]
 
@@ -63,7 +66,7 @@ class PythonFormat(Format):
         return RowGetter(batch, columns, self.decoders).get
 
     def lazy(self, table: AnyTable) -> LazyColumns:
-        return LazyColumns(table, self.decoders, format=self)
+        return lazy_rows.LazyColumns(table, self.decoders, format=self)
 
     def lazy_rows(self, table: AnyTable) -> Iterator[LazyRow]:
         """Show the rows of a table as mappings that convert what is touched and remember what is changed."""
@@ -71,7 +74,7 @@ class PythonFormat(Format):
 
     def lazy_batch(self, table: AnyTable) -> LazyBatch:
         """Show a table as a mapping that converts what is touched and remembers what is changed."""
-        return LazyBatch(self.lazy(table))
+        return lazy_rows.LazyBatch(self.lazy(table))
 
 
 def _listed(array: AnyArray) -> list[Any]:

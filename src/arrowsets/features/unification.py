@@ -15,19 +15,21 @@ Where two types do not meet, readers of text may ask for string instead, of whic
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
-from arrowsets.features.array import ArrayType
 from arrowsets.features.base import FeatureType
 from arrowsets.features.dtypes import dtype_name
-from arrowsets.features.infer import feature_of
+from arrowsets.features.inference import feature_of
 from arrowsets.features.json_value import Json
-from arrowsets.features.label import ClassLabel
 from arrowsets.features.nested import LargeList, List, Struct
 from arrowsets.features.scalar import Value
+from arrowsets.late import array, label
+
+if TYPE_CHECKING:
+    from arrowsets.features.array import ArrayType
 
 __all__ = ["is_lossless_cast", "takes_keys", "unify", "unify_types"]
 
@@ -135,9 +137,9 @@ class _Unifier:
             return self._structs(a, b, path)
         if isinstance(a, (List, LargeList)) and isinstance(b, (List, LargeList)):
             return self._lists(a, b, path)
-        if isinstance(a, ClassLabel) and isinstance(b, ClassLabel):
+        if isinstance(a, label.ClassLabel) and isinstance(b, label.ClassLabel):
             return a if a.names == b.names else None
-        if isinstance(a, ArrayType) and isinstance(b, ArrayType):
+        if isinstance(a, array.ArrayType) and isinstance(b, array.ArrayType):
             return _arrays(a, b)
         if isinstance(a, Value) and isinstance(b, Value):
             dtype = _join(a.storage, b.storage)

@@ -8,8 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
-from arrowsets.features.array import Array2D, Array3D, Array4D, Array5D
-from arrowsets.features.base import FeatureType
+from arrowsets.features.base import FeatureType, registered
 from arrowsets.features.dtypes import dtype_name, parse_dtype
 from arrowsets.features.json_value import Json
 from arrowsets.features.nested import LargeList, List, Struct
@@ -76,7 +75,7 @@ def _of_extension(dtype: pa.BaseExtensionType) -> FeatureType:
         return Json()
     if isinstance(dtype, pa.FixedShapeTensorType):
         name = dtype_name(dtype.value_type)
-        if name is not None and len(dtype.shape) in _ARRAYS:
+        if name is not None and len(dtype.shape) in DIMENSIONS:
             return _array(len(dtype.shape), dtype.shape, name)
     if dtype.extension_name.startswith(REFERENCE_ARRAY):
         # The reference is loaded in this process and has registered its array types.
@@ -88,17 +87,18 @@ def _of_extension(dtype: pa.BaseExtensionType) -> FeatureType:
 
 def array_of_extension(name: str, parameters: bytes) -> FeatureType | None:
     """Return the array type that an extension of the reference names; None if it names another."""
-    for array in _ARRAYS.values():
-        if name == f"{REFERENCE_ARRAY}{array.type_name.removeprefix('Array')}ExtensionType":
+    for dimensions in DIMENSIONS:
+        if name == f"{REFERENCE_ARRAY}{dimensions}DExtensionType":
             shape, dtype = json.loads(parameters)
-            return _array(array.dimensions, shape, dtype)
+            return _array(dimensions, shape, dtype)
     return None
 
 
 def _array(dimensions: int, shape: Any, dtype: str) -> FeatureType:
-    array: FeatureType = _ARRAYS[dimensions](shape=tuple(shape), dtype=dtype)
-    return array
+    array: Any = registered()[f"Array{dimensions}D"]
+    made: FeatureType = array(shape=tuple(shape), dtype=dtype)
+    return made
 
 
 REFERENCE_ARRAY = "datasets.features.features.Array"
-_ARRAYS: dict[int, Any] = {2: Array2D, 3: Array3D, 4: Array4D, 5: Array5D}
+DIMENSIONS = range(2, 6)  # of the array types
