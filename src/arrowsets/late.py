@@ -27,11 +27,15 @@ if TYPE_CHECKING:
         transforms,
     )
     from arrowsets.dataset import display, typed
+    from arrowsets.engine import jobs, read_job
+    from arrowsets.engine import materialise as materialising
     from arrowsets.features import array, chunks, encode, label, media, unification
     from arrowsets.files import archive, download, find, remote, unpack
     from arrowsets.formats import collate
     from arrowsets.formats import lazy as lazy_rows
+    from arrowsets.hashing import handlers
     from arrowsets.store import lease as leases
+    from arrowsets.store import prune as pruning
     from arrowsets.table import distinct, flat
 else:
     __getattr__ = modules(
@@ -50,13 +54,18 @@ else:
             "find": "arrowsets.files.find",
             "flat": "arrowsets.table.flat",
             "futures": "concurrent.futures",
+            "handlers": "arrowsets.hashing.handlers",
             "hashing": "arrowsets.hashing",
+            "jobs": "arrowsets.engine.jobs",
             "label": "arrowsets.features.label",
             "lazy_rows": "arrowsets.formats.lazy",
             "leases": "arrowsets.store.lease",
+            "materialising": "arrowsets.engine.materialise",
             "media": "arrowsets.features.media",
             "prepare": "arrowsets.prepare",
+            "pruning": "arrowsets.store.prune",
             "push": "arrowsets.push",
+            "read_job": "arrowsets.engine.read_job",
             "registry": "arrowsets.registry",
             "remote": "arrowsets.files.remote",
             "resolve": "arrowsets.resolve",
@@ -84,13 +93,18 @@ __all__ = [
     "find",
     "flat",
     "futures",
+    "handlers",
     "hashing",
+    "jobs",
     "label",
     "lazy_rows",
     "leases",
+    "materialising",
     "media",
     "prepare",
+    "pruning",
     "push",
+    "read_job",
     "registry",
     "remote",
     "resolve",

@@ -12,127 +12,25 @@ import dataclasses
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from arrowsets.builder import Builder, counted
 from arrowsets.derive import Execution, default_store, fresh_key
-from arrowsets.engine.jobs import Job, Piece
-from arrowsets.engine.materialise import Destination, Materialised, materialise, opened
-from arrowsets.engine.parts import Layout, Part, padded
+from arrowsets.engine.materialised import Destination, Materialised, opened
 from arrowsets.errors import BadData, SchemaConflict
-from arrowsets.features import Features, is_lossless_cast
+from arrowsets.features import Features
 from arrowsets.files import DataFile
+from arrowsets.late import materialising, read_job
 from arrowsets.lineage import Lineage
-from arrowsets.record import dataclass
-from arrowsets.transforms.base import Outputs
 
-__all__ = ["ReadJob", "lineage_of", "prepare", "refuse_empty"]
+if TYPE_CHECKING:
+    from arrowsets.engine.read_job import ReadJob
+
+__all__ = ["lineage_of", "prepare", "refuse_empty"]
 
 logger = logging.getLogger("arrowsets")
 
 NAMED_FILES = 100  # up to so many are told apart when it is explained why an entry was made again
-
-
-@dataclass(frozen=True)
-class ReadJob(Job):
-    """A builder over its shards.
-
-    Attributes:
-        builder: Who reads.
-        shards: What it reads, a unit each.
-        description: For progress bars and messages.
-        types: The types that shards are read as. None: those of their own values.
-        typed: The shards that `types` is for. None: all.
-        empty: The files, if there is not a byte in any of them.
-    """
-
-    builder: Builder[Any]
-    shards: tuple[Any, ...]
-    description: str
-    types: Features | None = None
-    typed: frozenset[int] | None = None
-    empty: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.shards)
-
-    def _schema(self, unit: int) -> pa.Schema | None:
-        if self.types is None or (self.typed is not None and unit not in self.typed):
-            return None
-        return self.types.arrow_schema
-
-    def name(self, unit: int) -> str:
-        """`shard-<number>.arrow`, and under which types it was read if not its own."""
-        schema = self._schema(unit)
-        suffix = "" if schema is None else f"-{Lineage.of_value('types', str(schema)).digest[:12]}"
-        return f"shard-{unit:06d}{suffix}.arrow"
-
-    def join(self, first: Features, second: Features) -> Features:
-        """Join types by the rules of the format."""
-        return self.builder.unify(first, second)
-
-    @property
-    def cut_alike(self) -> bool:
-        """A shard is read as it is."""
-        return True
-
-    @property
-    def reads_ahead(self) -> bool:
-        """As the builder says."""
-        return self.builder.reads_in_threads()
-
-    @property
-    def is_named_by_files(self) -> bool:
-        """A file's ETag is part of the name."""
-        return True
-
-    @property
-    def infers(self) -> bool:
-        """Unless types stand in the files, or were given."""
-        return self.types is None
-
-    def revised(self, parts: Sequence[Part], layout: Layout) -> ReadJob | None:
-        """Read again the shards whose text means something else under the types of all, or whose dicts are JSON now."""
-        if self.types is not None:
-            return None
-        again = frozenset(
-            unit
-            for unit, part in enumerate(parts)
-            if padded(part, layout) or (self.builder.decodes_text() and _means_more(part, layout))
-        )
-        return replace(self, types=layout.features, typed=again) if again else None
-
-    def label(self, unit: int) -> str:
-        """The shard and what it is read for."""
-        return f"shard {unit} ({self.shards[unit]}) of {self.description}"
-
-    def blocks(self, first: int, last: int) -> Iterator[Piece]:
-        """Read shards."""
-        for unit in range(first, last):
-            # Rejects are collected on the builder, so each shard has one of its own.
-            builder = self.builder.fresh()
-            schema = self._schema(unit)
-            position = 0
-            empty = True
-            for table in _readable(builder, self.shards[unit], schema):
-                features = self._features(table, schema)
-                stop = position + table.num_rows
-                yield Piece(unit, position, stop, Outputs(table, features, whole=True))
-                position, empty = stop, False
-            rejects = tuple(builder.rejects.rows) + tuple((file, None, why, "") for file, why in builder.rejects.files)
-            if not position and not rejects and unit == 0:
-                rejects = tuple((file, None, "the file is empty", "") for file in self.empty)
-            if empty or rejects:
-                nothing = schema.empty_table() if schema is not None else pa.table({})
-                features = self._features(nothing, schema)
-                yield Piece(unit, position, position, Outputs(nothing, features, whole=True, rejects=rejects))
-
-    def _features(self, table: pa.Table, schema: pa.Schema | None) -> Features:
-        if schema is not None and self.types is not None:
-            return self.types
-        return Features.from_arrow_schema(table.schema)
 
 
 def lineage_of(builder: Builder[Any], files: Sequence[DataFile], source: Sequence[Any] = ()) -> Lineage:
@@ -145,20 +43,6 @@ def lineage_of(builder: Builder[Any], files: Sequence[DataFile], source: Sequenc
         "source": list(source),
     }
     return Lineage("load", (), given)
-
-
-def _readable(builder: Builder[Any], shard: Any, schema: pa.Schema | None) -> Iterator[pa.Table]:
-    """Read a shard; where bad files are to be left out, what cannot be read ends it and is reported."""
-    rows = 0
-    try:
-        for table in builder.read(shard, schema):
-            rows += table.num_rows
-            yield table
-    except BadData as error:
-        if builder.config.on_bad_files == "error":
-            raise
-        why = f"{error.reason} (after {rows} rows, which were kept)" if rows else error.reason
-        builder.rejects.files.append((error.file or str(shard), why))
 
 
 def prepare(
@@ -195,8 +79,8 @@ def prepare(
     refuse_empty(builder, files)
     here = list(next(arriving))
     shards = tuple(builder.shards(here))
-    job = ReadJob(builder, shards, description, _types(builder, here, shards), empty=_empty(builder, files))
-    made = materialise(
+    job = read_job.ReadJob(builder, shards, description, _types(builder, here, shards), empty=_empty(builder, files))
+    made = materialising.materialise(
         job,
         Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"}),
         executor=how.workers,
@@ -275,11 +159,6 @@ def _types(builder: Builder[Any], files: Sequence[DataFile], shards: Sequence[An
             + f"; not in features=: {sorted(missing)}"
         )
     return types
-
-
-def _means_more(part: Part, layout: Layout) -> bool:
-    own, wanted = part.features.arrow_schema, layout.features.arrow_schema
-    return part.num_rows > 0 and any(not is_lossless_cast(field.type, wanted.field(field.name).type) for field in own)
 
 
 def _report(made: Materialised, description: str) -> None:

@@ -33,7 +33,7 @@ from arrowsets.errors import (
 )
 from arrowsets.files import remote
 from arrowsets.hub import snapshot
-from arrowsets.prepare import ReadJob
+from arrowsets.engine.read_job import ReadJob
 
 DATA = "/resolve/.*/data/"
 

@@ -19,7 +19,6 @@ from functools import partial
 from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -29,65 +28,22 @@ from arrowsets.engine import worker
 from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
 from arrowsets.engine.jobs import Job, Piece
+from arrowsets.engine.materialised import Destination, Materialised, opened
 from arrowsets.engine.parts import Layout, Part, conform, filled, lay_out
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.record import dataclass
-from arrowsets.store import Draft, Entry, ShardRecord, Store
+from arrowsets.store import Draft, ShardRecord
 from arrowsets.table import ArrowFiles, FileRef, ShardWriter, WrittenShard, logical_nbytes
-from arrowsets.transforms.base import Reject
 
-__all__ = ["Destination", "Materialised", "materialise", "materialise_in_memory", "opened"]
+__all__ = ["materialise", "materialise_in_memory"]
 
 logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
 MEMORY_BYTES = 64 << 20
 FILE_BYTES = 4 << 20
-
-
-@dataclass(frozen=True)
-class Materialised:
-    """A result that can be read.
-
-    Attributes:
-        files: The written rows.
-        layout: Their columns, and what became of the input's.
-        rejects: What a reader left out.
-        entry: Where they lie in the store; None in memory.
-        hit: They were there already.
-    """
-
-    files: ArrowFiles
-    layout: Layout
-    entry: Entry | None = None
-    hit: bool = False
-    rejects: tuple[Reject, ...] = ()
-
-
-def opened(entry: Entry) -> Materialised:
-    """Open an entry of the store as the result that it is."""
-    layout = Layout.from_json(entry.manifest.extra["layout"])
-    refs = [FileRef(str(entry.path / shard.name), shard.batches) for shard in entry.manifest.shards]
-    rejects = tuple((file, row, reason, text) for file, row, reason, text in entry.manifest.extra.get("rejects", ()))
-    return Materialised(ArrowFiles.open(refs, layout.schema), layout, entry, hit=True, rejects=rejects)
-
-
-@dataclass(frozen=True)
-class Destination:
-    """Where a result goes, and what is said of it there.
-
-    Attributes:
-        key: The hash of how it is made.
-        fingerprint: How the key was made, for `explain`.
-        extra: What the manifest is to say besides.
-    """
-
-    store: Store
-    key: str
-    fingerprint: dict[str, Any]
-    extra: dict[str, Any]
 
 
 def materialise_in_memory(job: Job, destination: Callable[[], Destination] | None = None) -> Materialised:

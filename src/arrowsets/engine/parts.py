@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict, TransformError
-from arrowsets.features import Features, FeatureType, Json, array_of, cast_column, feature_of, takes_keys
+from arrowsets.features import Features, FeatureType, Json, feature_of
 from arrowsets.features.casting import is_listlike
+from arrowsets.late import chunks, encode, unification
 from arrowsets.record import dataclass
 from arrowsets.table import ArrowFiles, FileRef
-from arrowsets.transforms.base import Reject
+
+if TYPE_CHECKING:
+    from arrowsets.transforms.base import Reject
 
 __all__ = ["Fill", "Join", "Layout", "Part", "conform", "filled", "lay_out", "padded"]
 
@@ -212,7 +215,7 @@ def _json_for_empty(feature: FeatureType) -> FeatureType:
 def padded(part: Part, layout: Layout) -> frozenset[str]:
     """Return the columns whose JSON would have other keys if it were made of the values, and not of the part's structs."""
     held = [name for name in layout.features if name in part.features and part.holds(name)]
-    turned = [name for name in held if takes_keys(part.features[name], layout.features[name])]
+    turned = [name for name in held if unification.takes_keys(part.features[name], layout.features[name])]
     return part.padded | {name for name in turned if _has_nulls(part, name)}
 
 
@@ -269,9 +272,9 @@ def _converted(column: pa.ChunkedArray[Any], feature: Any, field: pa.Field[Any])
         if _has_json(feature):
             # A text in a column of JSON is a value, not a spelled one: so not by a cast.
             decode = feature_of(column.type).decoder() or (lambda value: value)
-            chunks = [array_of(list(map(decode, chunk.to_pylist())), feature)[0] for chunk in column.chunks]
-            return pa.chunked_array(chunks, type=field.type)
-        return cast_column(column, feature)
+            arrays = [encode.array_of(list(map(decode, chunk.to_pylist())), feature)[0] for chunk in column.chunks]
+            return pa.chunked_array(arrays, type=field.type)
+        return chunks.cast_column(column, feature)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise SchemaConflict(f"column {field.name!r}: {error}", column=field.name) from error
 

@@ -15,9 +15,9 @@ from arrowsets.files.download import known_stat
 from arrowsets.files.inference import SPLIT_NAME, infer_splits
 from arrowsets.files.listing import LocalTree, Tree, UrlTree, walk
 from arrowsets.files.patterns import METADATA_NAMES, glob, has_wildcard, static_prefix
-from arrowsets.files.remote import filesystem
 from arrowsets.files.unpack import open_archive
 from arrowsets.files.urls import is_http, is_local, local_part, split_chain
+from arrowsets.late import remote
 
 __all__ = ["Finder", "OpenTree", "Patterns", "find", "splits_of"]
 
@@ -228,7 +228,7 @@ class Finder:
             return self._local, url
         if self._open_tree is not None and (opened := self._open_tree(url)) is not None:
             return opened
-        fs, path = filesystem(url, self._options or {})
+        fs, path = remote.filesystem(url, self._options or {})
         if fs not in self._remote:
             self._remote[fs] = UrlTree(fs, self._options)
         return self._remote[fs], path

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arrowsets.errors import BadData
-from arrowsets.files.archive import Limits, archive_kind, members
 from arrowsets.files.compression import without_codec
 from arrowsets.files.datafile import DataFile
 from arrowsets.files.download import cache_root, digest, fetch, write_atomically
@@ -15,6 +15,10 @@ from arrowsets.files.listing import Directory, Stored, is_hidden_directory, is_h
 from arrowsets.files.patterns import METADATA_NAMES
 from arrowsets.files.repack import REPACKED, repack
 from arrowsets.files.urls import link, local_part
+from arrowsets.late import archive
+
+if TYPE_CHECKING:
+    from arrowsets.files.archive import Limits
 
 __all__ = ["ArchiveTree", "expand", "kind_of", "open_archive"]
 
@@ -24,7 +28,7 @@ _KINDS = {f".{kind}": kind for kind in ("zip", "tar", *REPACKED)}
 def kind_of(file: DataFile) -> str | None:
     """Return "zip", "tar", "7z" or "rar" for an archive, by its name."""
     extension = file.extension  # known already for most files
-    return _KINDS.get(extension) if extension else archive_kind(without_codec(file.name))
+    return _KINDS.get(extension) if extension else archive.archive_kind(without_codec(file.name))
 
 
 class ArchiveTree:
@@ -32,7 +36,7 @@ class ArchiveTree:
 
     def __init__(self, outer: DataFile, kind: str, path: str, limits: Limits) -> None:
         self._outer, self._kind, self._path = outer, kind, path
-        self._members = members(kind, path, outer.url)
+        self._members = archive.members(kind, path, outer.url)
         _check_limits(self._path, outer, [member.size for member in self._members.values()], limits)
         self._directories: dict[str, tuple[dict[str, Stored], dict[str, None]]] | None = None
 
@@ -96,7 +100,7 @@ def open_archive(
     One that is on a server, compressed as a whole or in another archive is copied to `cache_dir` once; 7z and rar become
     tar there.
     """
-    limits = limits or Limits()
+    limits = limits or archive.Limits()
     fetched = fetch(outer, cache_dir)
     path = fetched.local_path()
     if path is None:
@@ -126,7 +130,7 @@ def expand(
     Args:
         keep: Tells which archives are data themselves (tar files of WebDataset) and stay.
     """
-    return [member for file in files for member in _expanded(file, cache_dir, keep, limits or Limits(), 0)]
+    return [member for file in files for member in _expanded(file, cache_dir, keep, limits or archive.Limits(), 0)]
 
 
 def _expanded(

@@ -21,8 +21,6 @@ from arrowsets.store.trust import scan
 
 __all__ = ["Item", "PruneReport", "items", "prune", "remove", "set_aside"]
 
-DRAFT_GRACE = 3 * 86400.0
-
 
 @dataclass(frozen=True)
 class Item:
@@ -71,11 +69,11 @@ def items(root: Path) -> Iterator[Item]:
 def prune(
     root: Path,
     *,
-    max_bytes: int | None = None,
-    older_than: float | None = None,
-    drafts_older_than: float = DRAFT_GRACE,
-    keep: Collection[str] = (),
-    dry_run: bool = False,
+    max_bytes: int | None,
+    older_than: float | None,
+    drafts_older_than: float,
+    keep: Collection[str],
+    dry_run: bool,
 ) -> PruneReport:
     """Remove what `Store.prune` says."""
     swept = 0 if dry_run else _sweep(root)

@@ -11,20 +11,25 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arrowsets.errors import CorruptEntry, StoreError
+from arrowsets.late import pruning
 from arrowsets.record import dataclass
 from arrowsets.store.disk import explained, remove_file
 from arrowsets.store.draft import Draft, StoreWarning, sweep
 from arrowsets.store.entry import Entry
 from arrowsets.store.layout import MANIFEST, entry_path, label_path
 from arrowsets.store.manifest import Manifest, RecordError, VersionError
-from arrowsets.store.prune import DRAFT_GRACE, PruneReport, items, prune, remove, set_aside
 from arrowsets.store.trust import check
+
+if TYPE_CHECKING:
+    from arrowsets.store.prune import PruneReport
 
 __all__ = ["Store"]
 
 _LOOKED_AT = 200
+DRAFT_GRACE = 3 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -88,11 +93,11 @@ class Store:
 
     def entries(self) -> Iterator[Entry]:
         """Go through the finished entries, by key."""
-        return (Entry(self.root, item.key) for item in items(self.root) if item.finished)
+        return (Entry(self.root, item.key) for item in pruning.items(self.root) if item.finished)
 
     def drafts(self) -> Iterator[Draft]:
         """Go through the unfinished entries, by key; `refresh` reads and checks the units of one."""
-        return (Draft(self.root, item.key) for item in items(self.root) if not item.finished)
+        return (Draft(self.root, item.key) for item in pruning.items(self.root) if not item.finished)
 
     def recent(self, label: str, limit: int = 20) -> list[Manifest]:
         """Return manifests whose extra has this "label", newest first; at most 200 are looked at."""
@@ -132,7 +137,7 @@ class Store:
             dry_run: Only report what would go.
         """
         with explained(self.root, "prune"):
-            return prune(
+            return pruning.prune(
                 self.root,
                 max_bytes=max_bytes,
                 older_than=older_than,
@@ -148,7 +153,7 @@ class Store:
     def remove(self, keys: Iterable[str]) -> PruneReport:
         """Remove entries and drafts by key, unless a living process uses them."""
         with explained(self.root, "prune"):
-            return remove(self.root, set(keys))
+            return pruning.remove(self.root, set(keys))
 
     def verify(self, keys: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
         """Read entries whole; yield each key with what is wrong with it, "" for nothing."""
@@ -176,7 +181,7 @@ class Store:
             except (RecordError, CorruptEntry) as error:
                 # Not if it was pruned, and its files vanished, while we looked.
                 if _content(path) == data:
-                    set_aside(self.root, key, data)
+                    pruning.set_aside(self.root, key, data)
                     what = error if isinstance(error, CorruptEntry) else f"{str(path)!r} cannot be read: {error}"
                     warnings.warn(f"{what}; the entry is removed and made again", StoreWarning, stacklevel=4)
                 return None

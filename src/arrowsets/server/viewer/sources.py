@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from arrowsets import registry
 from arrowsets.dataset import Dataset, DatasetDict
-from arrowsets.engine.materialise import opened
+from arrowsets.engine.materialised import opened
 from arrowsets.errors import ArrowsetsError, BadData, DataFilesNotFound
 from arrowsets.features import Features, unify
 from arrowsets.features.base import FeatureType
