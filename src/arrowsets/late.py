@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from arrowsets.engine import jobs, read_job
     from arrowsets.engine import materialise as materialising
     from arrowsets.features import array, chunks, encode, label, media, unification
-    from arrowsets.files import archive, download, find, remote, unpack
+    from arrowsets.files import archive, download, find, remote, repack, unpack
     from arrowsets.formats import collate
     from arrowsets.formats import lazy as lazy_rows
     from arrowsets.hashing import handlers
@@ -68,6 +68,7 @@ else:
             "read_job": "arrowsets.engine.read_job",
             "registry": "arrowsets.registry",
             "remote": "arrowsets.files.remote",
+            "repack": "arrowsets.files.repack",
             "resolve": "arrowsets.resolve",
             "sampling": "arrowsets.sampling",
             "search": "arrowsets.search",
@@ -107,6 +108,7 @@ __all__ = [
     "read_job",
     "registry",
     "remote",
+    "repack",
     "resolve",
     "sampling",
     "search",

@@ -13,15 +13,18 @@ import uuid
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import xxhash
 
 from arrowsets.config import settings
 from arrowsets.errors import BadData, OfflineError
 from arrowsets.files.datafile import DataFile
-from arrowsets.files.remote import Stat, chunks, http_stat
 from arrowsets.files.urls import is_local, is_plain_path, split_chain
+from arrowsets.late import remote
+
+if TYPE_CHECKING:
+    from arrowsets.files.remote import Stat
 
 __all__ = ["cache_root", "digest", "download", "fetch", "known_stat", "must_fetch", "write_atomically"]
 
@@ -39,13 +42,13 @@ def digest(*parts: str) -> str:
 def known_stat(url: str, options: Mapping[str, Any], cache_dir: str | os.PathLike[str] | None) -> Stat:
     """Ask a server for size and ETag; offline, what it said when the file was downloaded."""
     if not settings().offline:
-        return http_stat(url, options)
+        return remote.http_stat(url, options)
     note = cache_root(cache_dir) / f"{digest(url)}.json"
     try:
         known = json.loads(note.read_text("utf-8"))
     except FileNotFoundError as error:
         raise OfflineError(f"{url!r} was never downloaded to {str(note.parent)!r}, and offline mode is on") from error
-    return Stat(known["size"], known["etag"])
+    return remote.Stat(known["size"], known["etag"])
 
 
 def download(
@@ -95,7 +98,7 @@ def write_atomically(target: Path, stream: BinaryIO, file: DataFile, most: int |
     try:
         written = 0
         with temporary.open("wb") as out:
-            for data in chunks(stream):
+            for data in remote.chunks(stream):
                 written += len(data)
                 if most is not None and written > most:
                     raise BadData(f"unpacks to more than {most:,} bytes: it may be a bomb", file=file.url)

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from arrowsets.errors import BadData, MissingDependency
 from arrowsets.files.archive import Limits, safe_name
 
-__all__ = ["REPACKED", "repack"]
+__all__ = ["repack"]
 
 _BUFFER: Final = 1 << 20
 
@@ -26,7 +26,7 @@ def repack(kind: str, source: Path, target: Path, url: str, limits: Limits) -> N
     """Write the regular files of an archive to a tar archive, which appears whole.
 
     Args:
-        kind: One of `REPACKED`.
+        kind: "7z" or "rar".
         url: What errors call the archive.
 
     Raises:
@@ -44,7 +44,7 @@ def repack(kind: str, source: Path, target: Path, url: str, limits: Limits) -> N
             tempfile.TemporaryDirectory(dir=target.parent, prefix="unpack-") as folder,
             tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as archive,
         ):
-            for member in REPACKED[kind](source, Path(folder), url, most):
+            for member in _MEMBERS[kind](source, Path(folder), url, most):
                 info = tarfile.TarInfo(member.name)
                 info.size = member.size
                 with member.path.open("rb") as file:
@@ -160,4 +160,4 @@ def _check(total: int, most: int, url: str) -> None:
         raise BadData(f"unpacks to {total:,} bytes, more than the {most:,} allowed: it may be a bomb", file=url)
 
 
-REPACKED: Final[dict[str, Callable[[Path, Path, str, int], Iterator[_Unpacked]]]] = {"7z": _of_7z, "rar": _of_rar}
+_MEMBERS: Final[dict[str, Callable[[Path, Path, str, int], Iterator[_Unpacked]]]] = {"7z": _of_7z, "rar": _of_rar}

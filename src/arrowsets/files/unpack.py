@@ -13,15 +13,15 @@ from arrowsets.files.datafile import DataFile
 from arrowsets.files.download import cache_root, digest, fetch, write_atomically
 from arrowsets.files.listing import Directory, Stored, is_hidden_directory, is_hidden_file
 from arrowsets.files.patterns import METADATA_NAMES
-from arrowsets.files.repack import REPACKED, repack
 from arrowsets.files.urls import link, local_part
-from arrowsets.late import archive
+from arrowsets.late import archive, repack
 
 if TYPE_CHECKING:
     from arrowsets.files.archive import Limits
 
 __all__ = ["ArchiveTree", "expand", "kind_of", "open_archive"]
 
+REPACKED = ("7z", "rar")  # made tar files before they are read
 _KINDS = {f".{kind}": kind for kind in ("zip", "tar", *REPACKED)}
 
 
@@ -113,7 +113,7 @@ def open_archive(
     if kind in REPACKED:
         tar = cache_root(cache_dir) / f"{digest(outer.url, outer.etag)}.repacked.tar"
         if not tar.exists():
-            repack(kind, path, tar, outer.url, limits)
+            repack.repack(kind, path, tar, outer.url, limits)
         kind, path = "tar", tar
     return ArchiveTree(outer, kind, str(path), limits)
 
@@ -130,19 +130,20 @@ def expand(
     Args:
         keep: Tells which archives are data themselves (tar files of WebDataset) and stay.
     """
-    return [member for file in files for member in _expanded(file, cache_dir, keep, limits or archive.Limits(), 0)]
+    return [member for file in files for member in _expanded(file, cache_dir, keep, limits, 0)]
 
 
 def _expanded(
     file: DataFile,
     cache_dir: str | os.PathLike[str] | None,
     keep: Callable[[DataFile], bool] | None,
-    limits: Limits,
+    limits: Limits | None,
     depth: int,
 ) -> list[DataFile]:
     kind = kind_of(file)
     if kind is None or (keep is not None and keep(file)):
         return [file]
+    limits = limits or archive.Limits()
     if depth >= limits.depth:
         raise BadData(f"archives inside archives, more than {limits.depth} deep", file=file.url)
     tree = open_archive(file, kind, cache_dir, limits)

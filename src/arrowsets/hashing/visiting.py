@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from arrowsets.hashing.bytecode import Chain, Shape
 from arrowsets.hashing.tree import Fingerprint
+
+if TYPE_CHECKING:
+    from arrowsets.hashing.bytecode import Chain, Shape
 
 __all__ = ["Handler", "Visitor"]
 
