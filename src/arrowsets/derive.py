@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING
 
 from arrowsets import engine
 from arrowsets.config import settings
+from arrowsets.engine.jobs import Job, TransformJob
+from arrowsets.engine.materialise import materialise, materialise_in_memory
 from arrowsets.engine.materialised import Destination, Materialised, opened
 from arrowsets.engine.parts import Layout
 from arrowsets.errors import TransformError
 from arrowsets.explanation import Origin
 from arrowsets.features import Features
 from arrowsets.hashing import fingerprint
-from arrowsets.late import jobs, materialising, transforms
 from arrowsets.lazy import pattern
 from arrowsets.lineage import Lineage
 from arrowsets.record import dataclass
 from arrowsets.store import Entry, Store
 from arrowsets.table import ArrowFiles, View
+from arrowsets.transforms.base import Transform
+from arrowsets.transforms.identity import Identity
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
-
-    from arrowsets.engine.jobs import Job
-    from arrowsets.transforms.base import Transform
 
 __all__ = [
     "Derived",
@@ -162,7 +162,7 @@ def run(job: Job, lineage: Lineage, how: Execution, *, label: str) -> Materialis
     """Do a job: find its result, or make it, in the store or in memory."""
     executor = how.workers
     if how.in_memory and executor is None:
-        return materialising.materialise_in_memory(job)
+        return materialise_in_memory(job)
     if not is_caching_enabled():
         how = replace(how, store=_passing_store(), reuse=False)
     store = how.store if how.store is not None else default_store()
@@ -175,8 +175,8 @@ def run(job: Job, lineage: Lineage, how: Execution, *, label: str) -> Materialis
         return Destination(store, key, lineage.fingerprint.to_json(), {"label": label, "roots": list(lineage.roots)})
 
     if executor is None and job.is_light and not store.begun(key):
-        return materialising.materialise_in_memory(job, destination)
-    return materialising.materialise(job, destination(), executor=executor)
+        return materialise_in_memory(job, destination)
+    return materialise(job, destination(), executor=executor)
 
 
 def _key(lineage: Lineage) -> str:
@@ -213,7 +213,7 @@ def derive(
         num_rows: How many of the first rows are processed. None: all.
     """
     count = view.num_rows if num_rows is None else num_rows
-    job = jobs.TransformJob(view, features, transform, columns, how.description or label, count, on_mixed)
+    job = TransformJob(view, features, transform, columns, how.description or label, count, on_mixed)
     made = run(job, lineage, how, label=label)
     if not made.layout.touched and not removed and count == view.num_rows:
         return Derived(view, features, same=True, hit=made.hit, entry=made.entry, label=label, store=how.store)
@@ -258,9 +258,7 @@ def rewrite(view: View, features: Features, lineage: Lineage, how: Execution) ->
     if not view.num_rows:
         return view, ()
     lineage = Lineage("flatten_indices", (lineage,))
-    job = jobs.TransformJob(
-        view, features, transforms.Identity(features), None, how.description or "flatten_indices", view.num_rows
-    )
+    job = TransformJob(view, features, Identity(features), None, how.description or "flatten_indices", view.num_rows)
     made = run(job, lineage, how, label="flatten_indices")
     if not made.layout.features:
         return view, ()

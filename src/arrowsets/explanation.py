@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from arrowsets.late import hashing
+from arrowsets.hashing import Difference, Fingerprint
+from arrowsets.hashing import explain as differences_between
 from arrowsets.lineage import Lineage
 from arrowsets.record import dataclass
-
-if TYPE_CHECKING:
-    from arrowsets.hashing import Difference, Fingerprint
-    from arrowsets.store import Entry, Store
+from arrowsets.store import Entry, Store
 
 __all__ = ["Explanation", "Origin", "explain"]
 
@@ -76,7 +73,7 @@ def explain(lineage: Lineage, origin: Origin | None) -> Explanation:
     own = lineage.fingerprint
     parts = set(_digests(own))
     earlier = [
-        (manifest.key, hashing.Fingerprint.from_json(manifest.fingerprint))
+        (manifest.key, Fingerprint.from_json(manifest.fingerprint))
         for manifest in origin.store.recent(origin.label, CANDIDATES)
         if manifest.key != origin.entry.key and manifest.created <= origin.entry.manifest.created
     ]
@@ -84,7 +81,7 @@ def explain(lineage: Lineage, origin: Origin | None) -> Explanation:
         return Explanation(origin.label, False, origin.entry.key)
     # One difference may be a constant or a whole function: what is nearest has most in common.
     nearest, tree = max(earlier, key=lambda found: len(parts.intersection(_digests(found[1]))))
-    return Explanation(origin.label, False, origin.entry.key, nearest, hashing.explain(tree, own))
+    return Explanation(origin.label, False, origin.entry.key, nearest, differences_between(tree, own))
 
 
 def _digests(tree: Fingerprint) -> Iterator[str]:

@@ -9,14 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
-from arrowsets.late import hashing
-
-if TYPE_CHECKING:
-    from arrowsets.hashing import Fingerprint
+from arrowsets.hashing import Fingerprint, combine, fingerprint
 
 __all__ = ["Lineage"]
 
@@ -53,12 +50,12 @@ class Lineage:
     @classmethod
     def of_digest(cls, operation: str, digest: str) -> Lineage:
         """A source whose digest is known: an entry of the store, a stored state, a name given by the user."""
-        return cls(operation, known=hashing.Fingerprint(digest, "dataset", f"{operation} {digest[:12]}"))
+        return cls(operation, known=Fingerprint(digest, "dataset", f"{operation} {digest[:12]}"))
 
     @classmethod
     def of_table(cls, table: pa.Table) -> Lineage:
         """A table in memory, named by its content; it is read when the fingerprint is asked for."""
-        return cls("table", (), {"content": _Later(lambda: hashing.fingerprint(table))})
+        return cls("table", (), {"content": _Later(lambda: fingerprint(table))})
 
     @classmethod
     def of_files(cls, paths: Iterable[str | os.PathLike[str]]) -> Lineage:
@@ -113,10 +110,10 @@ class Lineage:
         for index, parent in enumerate(self.parents):
             known = parent.fingerprint
             label = "input" if len(self.parents) == 1 else f"input {index}"
-            parts[label] = hashing.Fingerprint(known.digest, "dataset", f"{parent.operation} {known.digest[:12]}")
+            parts[label] = Fingerprint(known.digest, "dataset", f"{parent.operation} {known.digest[:12]}")
         for name, value in self._given.items():
-            parts[name] = value.fingerprint() if isinstance(value, _Later) else hashing.fingerprint(value)
-        self._known = hashing.combine(self.operation, parts, summary=self.operation)
+            parts[name] = value.fingerprint() if isinstance(value, _Later) else fingerprint(value)
+        self._known = combine(self.operation, parts, summary=self.operation)
         self._given = {}
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -6,30 +6,29 @@ import functools
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from arrowsets import iterable
+from arrowsets import iterable, registry
+from arrowsets.builder import Builder
 from arrowsets.config import settings
 from arrowsets.dataset import Dataset, DatasetDict
 from arrowsets.dataset.create import fits_memory
+from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SchemaConflict, SplitNotFound, UnknownName
 from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
+from arrowsets.files import DataFile
+from arrowsets.files.download import fetch, must_fetch
 from arrowsets.info import DatasetInfo
-from arrowsets.late import combine, derive, download, futures, prepare, registry, resolve
+from arrowsets.late import combine
 from arrowsets.lazy import lazily
 from arrowsets.lineage import Lineage
+from arrowsets.prepare import lineage_of, refuse_empty
+from arrowsets.resolve import Recipe, resolve
 from arrowsets.splits_spec import ReadInstruction, parse
 from arrowsets.table import View
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from arrowsets.builder import Builder
-    from arrowsets.derive import Execution
-    from arrowsets.files import DataFile
-    from arrowsets.resolve import Recipe
 
 __all__ = ["load_dataset", "load_from_disk"]
 
@@ -106,7 +105,7 @@ def load_dataset(
         )
     _check_choice("download_mode", download_mode, _MODES)
     _check_choice("verification_mode", verification_mode, _CHECKS)
-    recipe = resolve.resolve(
+    recipe = resolve(
         path,
         name,
         data_dir,
@@ -117,10 +116,10 @@ def load_dataset(
         cache_dir=str(_root(cache_dir)),
         keywords=config_kwargs,
     )
-    how = derive.Execution(
+    how = Execution(
         num_proc=num_proc,
         reuse=str(download_mode or _MODES[0]) != "force_redownload",
-        store=derive.default_store(cache_dir),
+        store=default_store(cache_dir),
         in_memory=keep_in_memory,
     )
     loader = (_StreamLoader if streaming else _Loader)(
@@ -262,8 +261,8 @@ class _Loader:
         return self._downloads.arriving(name)
 
     def _is_stored(self, files: Sequence[DataFile]) -> bool:
-        store = self.how.store if self.how.store is not None else derive.default_store()
-        key = prepare.lineage_of(self.builder, files, [self.recipe.config_name]).digest
+        store = self.how.store if self.how.store is not None else default_store()
+        key = lineage_of(self.builder, files, [self.recipe.config_name]).digest
         return self.how.reuse and store.get(key) is not None
 
     def info(self) -> DatasetInfo:
@@ -330,7 +329,7 @@ class _Downloads:
 
     def __init__(self, cache_dir: Path, threads: int = 16) -> None:
         self._cache = cache_dir
-        self._pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="arrowsets-download")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="arrowsets-download")
         self._begun: dict[str, list[DataFile | Future[DataFile]]] = {}
 
     def begin(self, split: str, files: Sequence[DataFile]) -> None:
@@ -338,8 +337,7 @@ class _Downloads:
         if split not in self._begun:
             # Files that are here need no thread: handing one over takes longer than all else that a folder's files need.
             self._begun[split] = [
-                self._pool.submit(download.fetch, file, self._cache) if download.must_fetch(file) else file
-                for file in files
+                self._pool.submit(fetch, file, self._cache) if must_fetch(file) else file for file in files
             ]
 
     def arriving(self, split: str) -> Iterator[list[DataFile]]:
@@ -349,7 +347,7 @@ class _Downloads:
             stop = min(len(begun), at + max(1, at // 8))
             while stop < len(begun) and _is_here(begun[stop]):
                 stop += 1
-            yield [each.result() if isinstance(each, futures.Future) else each for each in begun[at:stop]]
+            yield [each.result() if isinstance(each, Future) else each for each in begun[at:stop]]
             at = stop
             if at == len(begun):
                 return
@@ -361,7 +359,7 @@ class _Downloads:
 
 def _is_here(begun: DataFile | Future[DataFile]) -> bool:
     """Tell whether a file is here; one that cannot come is waited for when those before it were read."""
-    return not isinstance(begun, futures.Future) or (begun.done() and begun.exception() is None)
+    return not isinstance(begun, Future) or (begun.done() and begun.exception() is None)
 
 
 class _StreamLoader(_Loader):
@@ -407,7 +405,7 @@ class _StreamLoader(_Loader):
         """Return all rows of a split."""
         files = self.files()[name]
         made = iterable.IterableDataset._of_builder(self.builder, files, name, self.info(), [self.recipe.config_name])
-        prepare.refuse_empty(self.builder, files)
+        refuse_empty(self.builder, files)
         return made
 
 

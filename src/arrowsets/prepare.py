@@ -12,19 +12,17 @@ import dataclasses
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from arrowsets.builder import Builder, counted
 from arrowsets.derive import Execution, default_store, fresh_key
+from arrowsets.engine.materialise import materialise
 from arrowsets.engine.materialised import Destination, Materialised, opened
+from arrowsets.engine.read_job import ReadJob
 from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import Features
 from arrowsets.files import DataFile
-from arrowsets.late import materialising, read_job
 from arrowsets.lineage import Lineage
-
-if TYPE_CHECKING:
-    from arrowsets.engine.read_job import ReadJob
 
 __all__ = ["lineage_of", "prepare", "refuse_empty"]
 
@@ -79,8 +77,8 @@ def prepare(
     refuse_empty(builder, files)
     here = list(next(arriving))
     shards = tuple(builder.shards(here))
-    job = read_job.ReadJob(builder, shards, description, _types(builder, here, shards), empty=_empty(builder, files))
-    made = materialising.materialise(
+    job = ReadJob(builder, shards, description, _types(builder, here, shards), empty=_empty(builder, files))
+    made = materialise(
         job,
         Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"}),
         executor=how.workers,

@@ -12,13 +12,14 @@ import pyarrow as pa
 from arrowsets.config import settings
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import ColumnNotFound, SchemaConflict
-from arrowsets.features import Features
+from arrowsets.features import Features, array_of, cast_column
 from arrowsets.features.rows import uniform_columns
 from arrowsets.info import DatasetInfo
-from arrowsets.late import chunks, encode, transforms
 from arrowsets.lineage import Lineage
 from arrowsets.sizes import parse_size
 from arrowsets.table import FileRef, View
+from arrowsets.transforms.owned import own_column
+from arrowsets.transforms.returned import frame_table
 
 __all__ = ["CreateMethods", "fits_memory", "read_copy", "stored_as"]
 
@@ -82,9 +83,7 @@ class CreateMethods(DatasetCore):
         for name in mapping if wanted is None else wanted:
             try:
                 kind = None if wanted is None else wanted[name]
-                arrays[name], kinds[name] = encode.array_of(
-                    transforms.own_column(mapping[name]), kind, on_mixed=on_mixed_types
-                )
+                arrays[name], kinds[name] = array_of(own_column(mapping[name]), kind, on_mixed=on_mixed_types)
             except (pa.ArrowInvalid, pa.ArrowTypeError, SchemaConflict) as error:
                 raise SchemaConflict(f"column {name!r}: {error}", column=name) from error
         lengths = {name: len(array) for name, array in arrays.items()}
@@ -143,7 +142,7 @@ class CreateMethods(DatasetCore):
         Args:
             preserve_index: Keep the index as a column. None: if it is more than a range of numbers.
         """
-        table = transforms.frame_table(df, preserve_index=preserve_index)
+        table = frame_table(df, preserve_index=preserve_index)
         return cls._of_table(_without_pandas(table), features, info, split)
 
     @classmethod
@@ -235,7 +234,7 @@ def stored_as(table: pa.Table, features: Features) -> pa.Table:
     """Return the columns in the types that store the features."""
     if not features:
         return table.select([])
-    columns = [chunks.cast_column(table.column(name), feature) for name, feature in features.items()]
+    columns = [cast_column(table.column(name), feature) for name, feature in features.items()]
     return pa.Table.from_arrays(columns, schema=features.arrow_schema)
 
 

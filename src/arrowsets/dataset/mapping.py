@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self
+from concurrent.futures import Executor
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,20 +12,20 @@ import numpy.typing as npt
 from arrowsets import export
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.dataset.reading import FormatSpec
+from arrowsets.derive import Execution, derive
 from arrowsets.errors import ColumnNotFound
+from arrowsets.explanation import Explanation, explain
 from arrowsets.features import Features, Value
 from arrowsets.features.buffers import to_numpy
 from arrowsets.formats import get_format
-from arrowsets.late import derive, explanation, transforms
+from arrowsets.late import transforms
 from arrowsets.lazy import is_expression, pc
 from arrowsets.lineage import Lineage
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
-    from arrowsets.derive import Execution
-    from arrowsets.explanation import Explanation
-    from arrowsets.transforms.base import Transform
+from arrowsets.transforms.base import Transform
+from arrowsets.transforms.call import Call
+from arrowsets.transforms.filter import ExpressionFilter, Filter
+from arrowsets.transforms.map import Map
+from arrowsets.transforms.types import Typing
 
 __all__ = ["MapMethods"]
 
@@ -107,10 +108,10 @@ class MapMethods(DatasetCore):
         num_rows = self.num_rows - self.num_rows % size if batched and drop_last_batch and size else None
         if self.num_rows == 0 and features is None:
             return self.remove_columns(list(removed)) if removed else self  # type: ignore[attr-defined]
-        transform = transforms.Map(
-            call=transforms.Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {})),
+        transform = Map(
+            call=Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {})),
             format=self._input_format(inputs),
-            typing=transforms.Typing(self._features, features, bool(try_original_type), on_mixed_types),
+            typing=Typing(self._features, features, bool(try_original_type), on_mixed_types),
             batched=batched,
             batch_size=size,
             removed=frozenset(removed),
@@ -132,7 +133,7 @@ class MapMethods(DatasetCore):
             },
             new_fingerprint,
         )
-        how = derive.Execution(
+        how = Execution(
             num_proc=num_proc,
             executor=executor,
             reuse=load_from_cache_file is not False,
@@ -142,7 +143,7 @@ class MapMethods(DatasetCore):
         )
         if self.num_rows == 0 or num_rows == 0:
             return self._empty_map(features, removed, lineage)
-        derived = derive.derive(
+        derived = derive(
             self._view,
             self._features,
             lineage,
@@ -222,12 +223,12 @@ class MapMethods(DatasetCore):
         }
         transform: Transform
         if is_expression(function):
-            transform, name = transforms.ExpressionFilter(function), str(function)
+            transform, name = ExpressionFilter(function), str(function)
         else:
-            call = transforms.Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {}))
-            transform, name = transforms.Filter(call, self._input_format(inputs), batched, size), call.name
+            call = Call(function, inputs, with_indices, with_rank, dict(fn_kwargs or {}))
+            transform, name = Filter(call, self._input_format(inputs), batched, size), call.name
         lineage = self._step("filter", given, new_fingerprint)
-        how = derive.Execution(
+        how = Execution(
             num_proc=num_proc,
             executor=executor,
             reuse=load_from_cache_file is not False,
@@ -237,9 +238,7 @@ class MapMethods(DatasetCore):
         )
         # An expression looks at the rows themselves, not at how they are shown.
         columns = None if is_expression(function) else self._read_columns(inputs)
-        kept = derive.derive(
-            self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns
-        )
+        kept = derive(self._view, self._features, lineage, transform, how, label=f"filter({name})", columns=columns)
         if cache_file_name is not None:
             positions = Features({"indices": Value("uint64")})
             export.write_file(kept.view.rename({"row": "indices"}), positions, cache_file_name)
@@ -277,12 +276,12 @@ class MapMethods(DatasetCore):
             return self._empty_map(group.output_features, self._view.columns, self._step("batch", {}, new_fingerprint))
         given = {"batch_size": batch_size, "by_column": names, "drop_last_batch": drop_last_batch}
         lineage = self._step("batch", given, new_fingerprint)
-        derived = derive.derive(
+        derived = derive(
             self._view,
             self._features,
             lineage,
             group,
-            derive.Execution(num_proc=num_proc, description="Batch", store=self._store),
+            Execution(num_proc=num_proc, description="Batch", store=self._store),
             label="batch",
             removed=frozenset(self._view.columns),
             num_rows=num_rows,
@@ -296,7 +295,7 @@ class MapMethods(DatasetCore):
         >>> print(Dataset.from_dict({"x": [1]}).explain())
         table: held in memory
         """
-        return explanation.explain(self._lineage, self._origin)
+        return explain(self._lineage, self._origin)
 
     def _as_declared(self, features: Features, how: Execution) -> Self:
         """Give the columns that the function did not return the types that were declared for them too."""

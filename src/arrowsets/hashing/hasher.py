@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import enum
+import logging
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterable
+from pathlib import PurePath
 from types import CodeType, FunctionType, ModuleType
-from typing import TYPE_CHECKING
+from typing import cast
 
+from arrowsets.hashing.bytecode import WHOLE, Chain, Shape, shape_of
 from arrowsets.hashing.containers import CONTAINERS
-from arrowsets.hashing.scalars import scalar
+from arrowsets.hashing.functions import CALLABLES, function
+from arrowsets.hashing.libraries import library_handler
+from arrowsets.hashing.modules import module, module_reads
+from arrowsets.hashing.objects import class_of, enum_member, instance, logger, object_reads, reference
+from arrowsets.hashing.scalars import path, scalar
 from arrowsets.hashing.tree import Fingerprint, leaf, node, unhashable
 from arrowsets.hashing.visiting import Handler
-from arrowsets.late import handlers
-
-if TYPE_CHECKING:
-    from arrowsets.hashing.bytecode import Chain, Shape
 
 __all__ = ["fingerprint"]
+
+_EXACT: dict[type, Handler] = {**CONTAINERS, **CALLABLES, type: cast("Handler", class_of)}
+_BASES: tuple[tuple[type, Handler], ...] = cast(
+    "tuple[tuple[type, Handler], ...]",
+    (
+        (PurePath, lambda _, value: path(value)),
+        (enum.Enum, enum_member),
+        (logging.Logger, logger),
+        (ModuleType, module),
+        (type, class_of),
+        (weakref.ref, reference),
+        (CodeType, lambda visitor, value: visitor.shape(value).fingerprint),
+    ),
+)
 
 
 def fingerprint(value: object) -> Fingerprint:
@@ -103,12 +122,12 @@ class _Hasher:
 
     def look(self, value: object, chains: Iterable[Chain]) -> Fingerprint:
         if isinstance(value, ModuleType):
-            return self._once((id(value), frozenset(chains)), value, lambda: handlers.module_reads(self, value, chains))
-        if handlers.WHOLE in chains or scalar(value) is not None:
+            return self._once((id(value), frozenset(chains)), value, lambda: module_reads(self, value, chains))
+        if WHOLE in chains or scalar(value) is not None:
             return self.visit(value)
         if isinstance(value, FunctionType):
             return self._function_attributes(value, chains)
-        return handlers.object_reads(self, value, chains)
+        return object_reads(self, value, chains)
 
     def _function_attributes(self, value: FunctionType, chains: Iterable[Chain]) -> Fingerprint:
         whole = self.visit(value)
@@ -116,11 +135,11 @@ class _Hasher:
         return node("attributes", [("function", whole), *kept], whole.summary) if kept else whole
 
     def shape(self, code: CodeType) -> Shape:
-        return handlers.shape_of(code, self.visit_apart)
+        return shape_of(code, self.visit_apart)
 
     def function(self, function_: FunctionType, bound: tuple[object, ...] = ()) -> Fingerprint:
         key = (id(function_), *map(id, bound))
-        return self._once(key, (function_, bound), lambda: handlers.function(self, function_, bound))
+        return self._once(key, (function_, bound), lambda: function(self, function_, bound))
 
     def within(self, key: tuple[object, ...], make: Callable[[], Fingerprint]) -> Fingerprint:
         return self._once(key, None, make)
@@ -159,5 +178,10 @@ def _refusal(value: object, error: Exception) -> str:
 
 
 def _handler(kind: type) -> Handler:
-    # The arguments of loading are values and containers; only steps with functions need more.
-    return CONTAINERS.get(kind) or handlers.handler(kind)
+    exact = _EXACT.get(kind)
+    if exact is not None:
+        return exact
+    for base, handler in _BASES:
+        if issubclass(kind, base):
+            return handler
+    return library_handler(kind) or cast("Handler", instance)
