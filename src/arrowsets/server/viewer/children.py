@@ -18,13 +18,19 @@ _RUN = "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_module(sy
 _HOME = str(Path(__file__).resolve().parents[3])
 
 
-def started(module: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Run a module of ours, with pipes to it; Ctrl-C is not meant for it."""
+def started(
+    module: str, environment: Mapping[str, str] | None = None, *, heard: bool = True
+) -> subprocess.Popen[bytes]:
+    """Run a module of ours, with pipes to it; Ctrl-C is not meant for it.
+
+    Args:
+        heard: Whether somebody reads its stderr.
+    """
     command = [sys.executable, "-P", "-c", _RUN, _HOME, module]
     pipe = subprocess.PIPE
-    return subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=pipe, env={**os.environ, **(environment or {})}, start_new_session=True
-    )
+    errors = pipe if heard else subprocess.DEVNULL
+    given = {**os.environ, **(environment or {})}
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, env=given, start_new_session=True)
 
 
 def killed(child: subprocess.Popen[bytes]) -> None:
