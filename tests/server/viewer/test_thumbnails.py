@@ -214,6 +214,18 @@ def test_a_crash_costs_one_thumbnail(drawing: Thumbnails, tmp_path: Path, monkey
     assert drawing.measured((*PLACE, 1), document(pdf()), 30.0) == (30, 40)
 
 
+def test_documents_of_another_dataset_are_looked_at_by_another_process(
+    drawing: Thumbnails, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub = "class PdfDocument:\n    seen = -1\n    def __init__(self, file): PdfDocument.seen += 1\n"
+    more = "    def get_page_size(self, page): return self.seen, 40\n    new = classmethod(lambda cls: cls(None))\n"
+    (tmp_path / "pypdfium2.py").write_text(stub + more + "    def close(self): pass\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    sizes = [drawing.measured((owner, "", "", ""), document(pdf()), 30.0) for owner in ("one", "one", "other", "one")]
+    shared = [(1, 40), (2, 40), (3, 40), (4, 40)]
+    assert sizes == ([(1, 40), (2, 40), (1, 40), (1, 40)] if sys.platform == "linux" else shared)
+
+
 def test_an_answer_waits_for_thumbnails_no_longer_than_it_may(
     drawing: Thumbnails, monkeypatch: pytest.MonkeyPatch
 ) -> None:

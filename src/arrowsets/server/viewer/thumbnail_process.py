@@ -2,16 +2,18 @@
 
 Its parent keeps the documents, and sends of them what is asked for, so that this process opens no file:
 
-    order     MEASURE or DRAW, bytes of the document     to it
+    order     FRESH: what comes is another owner's       to it
+              MEASURE or DRAW, bytes of the document
     answer    what follows, three numbers                from it: READ place, bytes · MEASURED width, height
                                                          DRAWN width, height, bytes of a line, and the pixels · FAILED
     part      bytes, and so many of them                 to it, after READ
 
-Where a process can be forked, each document has one of its own: what goes wrong there ends with it.
+On Linux it only forks, and the documents of each owner have a process of their own, so that none can show what another's hold.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import io
@@ -25,12 +27,12 @@ from typing import Any
 from arrowsets.server.viewer.bounds import bound, open_nothing
 from arrowsets.server.viewer.children import READY
 
-__all__ = ["ANSWER", "BLOCK", "DRAW", "DRAWN", "MEASURE", "MEASURED", "ORDER", "PART", "READ", "SIDE"]
+__all__ = ["ANSWER", "BLOCK", "DRAW", "DRAWN", "FRESH", "MEASURE", "MEASURED", "ORDER", "PART", "READ", "SIDE"]
 
 ORDER = struct.Struct("<BQ")
 ANSWER = struct.Struct("<BQQQ")
 PART = struct.Struct("<I")
-MEASURE, DRAW = 1, 2
+FRESH, MEASURE, DRAW = 0, 1, 2
 FAILED, READ, MEASURED, DRAWN = 0, 1, 2, 3
 
 SIDE = 800  # pixels of the longer side; smaller pages have one for each point
@@ -111,20 +113,29 @@ def _size(width: float, height: float) -> tuple[int, int]:
 
 def _answer(pdfium: Any, order: int, size: int) -> None:
     """Answer an order; whatever is wrong with a document is that it cannot be drawn."""
+    _limit(_SECONDS[order])
     try:
-        document = pdfium.PdfDocument(_Document(size))
-        width, height = _size(*document.get_page_size(0))
-        if order == MEASURE:
-            _send(ANSWER.pack(MEASURED, width, height, 0))
-            return
-        line, pixels = _drawn(pdfium.raw, document[0], width, height)
+        with contextlib.closing(pdfium.PdfDocument(_Document(size))) as document:
+            width, height = _size(*document.get_page_size(0))
+            line, pixels = (0, b"") if order == MEASURE else _drawn(pdfium.raw, document[0], width, height)
     except EOFError:
         raise
     except Exception:  # noqa: BLE001 - what libraries raise at damaged documents is beyond any list
         _send(ANSWER.pack(FAILED, 0, 0, 0))
     else:
-        _send(ANSWER.pack(DRAWN, width, height, line))
+        _send(ANSWER.pack(MEASURED if order == MEASURE else DRAWN, width, height, line))
         _send(pixels)
+
+
+def _limit(seconds: int) -> None:
+    """Compute for so many seconds more."""
+    try:
+        import resource
+    except ImportError:
+        return  # Windows: whoever waits for the answer waits no longer than that
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    end = math.ceil(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
 
 
 def _drawn(raw: Any, page: Any, width: int, height: int) -> tuple[int, bytes]:
@@ -141,22 +152,19 @@ def _drawn(raw: Any, page: Any, width: int, height: int) -> tuple[int, bytes]:
         raw.FPDFBitmap_Destroy(bitmap)
 
 
-def _answer_apart(pdfium: Any, order: int, size: int) -> None:
-    """Answer an order in a process of its own."""
-    import resource
-
+def _answer_apart(pdfium: Any, order: int, size: int) -> bool:
+    """Answer orders in another process until the next one is somebody else's; returns whether it came to that."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS[order], _SECONDS[order]))
-            _answer(pdfium, order, size)
+            while order != FRESH:
+                _answer(pdfium, order, size)
+                order, size = ORDER.unpack(_received(ORDER.size))
             code = 0
         finally:
             os._exit(code)
-    _, status = os.waitpid(child, 0)
-    if status != 0:
-        _send(ANSWER.pack(FAILED, 0, 0, 0))
+    return os.waitpid(child, 0)[1] == 0
 
 
 def main() -> int:
@@ -168,15 +176,18 @@ def main() -> int:
     os.dup2(2, 1)
     bound(_MEMORY)
     open_nothing()
-    # Elsewhere than on Linux the system's libraries do not bear it.
-    answer = _answer_apart if sys.platform == "linux" else _answer
     _send(READY)
     while True:
         try:
             order, size = ORDER.unpack(_received(ORDER.size))
         except EOFError:
             return 0
-        answer(pdfium, order, size)
+        if order == FRESH:
+            continue
+        if sys.platform != "linux":  # the system's libraries do not bear a fork
+            _answer(pdfium, order, size)
+        elif not _answer_apart(pdfium, order, size):
+            return 1
 
 
 if __name__ == "__main__":

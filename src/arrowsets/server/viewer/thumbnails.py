@@ -26,6 +26,7 @@ from arrowsets.server.viewer.thumbnail_process import (
     BLOCK,
     DRAW,
     DRAWN,
+    FRESH,
     MEASURE,
     MEASURED,
     ORDER,
@@ -41,6 +42,7 @@ DRAWING_SECONDS = 10.0
 STARTING = 30.0
 KNOWN = 10_000
 _LONGEST_LINE = 4 * SIDE
+_FRESH = ORDER.pack(FRESH, 0)
 
 Size = tuple[int, int]
 Place = tuple[str | int, ...]
@@ -78,8 +80,8 @@ class Thumbnails:
     def measured(self, place: Place, document: Document, seconds: float) -> Size | None:
         """Return the size of a thumbnail; None if there is none, or if it cannot be told in that time."""
         try:
-            made = self._measurer.ask(MEASURE, document, seconds, enough=seconds >= ANSWER_SECONDS)
-        except _NoTime:
+            made = self._measurer.ask(MEASURE, place[0], document, seconds, enough=seconds >= ANSWER_SECONDS)
+        except (_NoTime, OSError):
             return None
         self._keep(place, None if made is None else made.size)
         return None if made is None else made.size
@@ -89,8 +91,8 @@ class Thumbnails:
         if self.known(place) == (None,):
             return None
         try:
-            made = self._drawer.ask(DRAW, document, DRAWING_SECONDS)
-        except _NoTime:
+            made = self._drawer.ask(DRAW, place[0], document, DRAWING_SECONDS)
+        except (_NoTime, OSError):
             return None
         if made is None:
             self._keep(place, None)
@@ -160,6 +162,7 @@ class _Worker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._owner: object = None
         self._end: Callable[[], Any] = lambda: None
         # Whoever has no PDFium, or one that does not start, has no thumbnails.
         self._usable = importlib.util.find_spec("pypdfium2") is not None
@@ -170,10 +173,13 @@ class _Worker:
         with self._lock:
             self._running()
 
-    def ask(self, order: int, document: Document, seconds: float, *, enough: bool = True) -> _Made | None:
+    def ask(
+        self, order: int, owner: object, document: Document, seconds: float, *, enough: bool = True
+    ) -> _Made | None:
         """Return what the process makes of a document; None if it can make nothing of it.
 
         Args:
+            owner: Whose documents share a process.
             enough: Whether what does not do with that time never will.
 
         Raises:
@@ -185,7 +191,10 @@ class _Worker:
             child = self._running()
             if child is None:
                 raise _NoTime
-            made, late = self._asked(child, order, document, seconds)
+            words = ORDER.pack(order, document.size)
+            made, late = self._asked(child, words if owner == self._owner else _FRESH + words, document, seconds)
+            # Whatever failed may have left something behind.
+            self._owner = None if made is None else owner
             if self._closed or (late and not enough):
                 raise _NoTime
             return made
@@ -193,7 +202,7 @@ class _Worker:
             self._lock.release()
 
     def _asked(
-        self, child: subprocess.Popen[bytes], order: int, document: Document, seconds: float
+        self, child: subprocess.Popen[bytes], order: bytes, document: Document, seconds: float
     ) -> tuple[_Made | None, bool]:
         made: _Made | None = None
         done = False
@@ -202,7 +211,7 @@ class _Worker:
             _limited(child, seconds) as late,
             contextlib.suppress(OSError, EOFError, ValueError, OverflowError),
         ):
-            made = _talk(child, ORDER.pack(order, document.size), file)
+            made = _talk(child, order, file)
             done = True
         if late.is_set() or not done:
             self._drop()
