@@ -65,10 +65,10 @@ function fileCell(value, how) {
   return h("span", { class: "thumb page" }, page, how.lines < 7 ? h("small", {}, fileNote(value)) : null);
 }
 
-/** The picture of a document's first page; nothing where it cannot be drawn after all. */
+/** The picture of a document's first page; no more than a sign where it cannot be drawn after all. */
 export function firstPage({ src, width, height }, more) {
   const picture = h("img", { src, width, height, alt: "First page of the document", decoding: "async", ...more });
-  picture.addEventListener("error", () => picture.remove());
+  picture.addEventListener("error", () => picture.replaceWith(h("span", { class: "chip" }, icon("file"))));
   return picture;
 }
 
