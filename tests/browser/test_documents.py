@@ -43,7 +43,7 @@ def test_the_panel_shows_it_in_full_and_a_click_enlarges_it(visit: Any, papers: 
     expect(enlarged).to_have_js_property("naturalHeight", 800)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Image")).to_be_hidden()
-    page.keyboard.press("j")  # on to what is no document, which is still a file
+    page.get_by_role("button", name="Next row (j)").click()  # on to what is no document, which is still a file
     expect(field(page, "pdf").locator("img")).to_have_count(0)
     expect(field(page, "pdf").get_by_role("link", name="Open the file")).to_be_visible()
 
