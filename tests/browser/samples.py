@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from arrowsets import Audio, ClassLabel, Dataset, DatasetDict, Features, Image, List, Value
+from arrowsets import Audio, ClassLabel, Dataset, DatasetDict, Features, Image, List, Pdf, Value
 
 TOPICS = ["science", "travel", "cooking", "music", "sport"]
 SENTENCES = [
@@ -129,6 +129,38 @@ def media(rows: int = 60) -> Dataset:
             "audio": [{"bytes": tone(index), "path": None} for index in range(rows)],
             "messages": [CHAT[: 2 + index % 4] for index in range(rows)],
             "kind": [index % 2 for index in range(rows)],
+        },
+        features=features,
+    )
+
+
+def paper(index: int) -> bytes:
+    """A PDF document of one page: a heading, lines of text, and a figure in a colour."""
+    red, green, blue = PALETTE[index % len(PALETTE)][0] / 255
+    lines = [f"/F 11 Tf 0 -19 Td ({SENTENCES[0]} {line + 1}.) Tj" for line in range(12)]
+    heading = f"BT /F 26 Tf 60 740 Td (Paper number {index}) Tj {' '.join(lines)} ET"
+    drawn = f"{heading} {red:.3f} {green:.3f} {blue:.3f} rg 60 180 475 260 re f".encode("ascii", "replace")
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d>>\nstream\n%s\nendstream" % (len(drawn), drawn),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(parts, 1))
+    return b"%PDF-1.4\n" + body + b"trailer\n<</Root 1 0 R>>\n%%EOF\n"
+
+
+def papers(rows: int = 12) -> Dataset:
+    """Documents: some missing, one that is none, and lists of them."""
+    cells = [None if index % 5 == 4 else b"%PDF-torn" if index == 2 else paper(index) for index in range(rows)]
+    features = Features({"title": Value("string"), "pdf": Pdf(), "pair": List(Pdf()), "both": {"one": Pdf()}})
+    return Dataset.from_dict(
+        {
+            "title": [f"Paper number {index}" for index in range(rows)],
+            "pdf": cells,
+            "pair": [[paper(index), paper(index + 1)] for index in range(rows)],
+            "both": [{"one": cell} for cell in cells],
         },
         features=features,
     )

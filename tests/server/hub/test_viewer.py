@@ -111,6 +111,27 @@ def test_a_card_cannot_name_files_of_the_machine(alice: Client) -> None:
     assert "no file of this dataset" in answer["failed"][0]["error"]["error"]
 
 
+def test_documents_have_thumbnails_for_those_who_may_see_them(hub: Running, alice: Client) -> None:
+    pytest.importorskip("pypdfium2", reason="drawing PDF documents needs pypdfium2: pip install 'arrowsets[pdf]'")
+    import PIL.Image
+
+    drawn = io.BytesIO()
+    PIL.Image.new("RGB", (60, 40), "red").save(drawn, "PDF", resolution=72)
+    repo = alice.create(f"papers-{uuid.uuid4().hex[:12]}")
+    alice.push(repo, {"a.pdf": drawn.getvalue(), "b.pdf": drawn.getvalue()[:100]})
+    assert alice.call("PUT", f"/api/datasets/{repo}/settings", json={"private": True}).status_code == 200
+    rows = alice.get("/rows", params={"dataset": repo, "config": "default", "split": "train"}).json()["rows"]
+    assert ["thumbnail" in row["row"]["pdf"] for row in rows] == [True, False]
+    thumbnail = rows[0]["row"]["pdf"]["thumbnail"]
+    assert (thumbnail["width"], thumbnail["height"]) == (60, 40)
+    picture = PIL.Image.open(io.BytesIO(alice.get(thumbnail["src"]).content))
+    assert picture.size == (60, 40)
+    red, green, blue = picture.convert("RGB").crop((30, 20, 31, 21)).tobytes()
+    assert red > 240
+    assert max(green, blue) < 15
+    assert hub.anonymous().get(thumbnail["src"]).status_code == 401
+
+
 def test_queries_in_sql_are_off(alice: Client, words: str) -> None:
     answer = alice.post(f"/datasets/{words}/viewer/api/x/sql", json={"query": "SELECT 1"})
     assert answer.status_code == 403

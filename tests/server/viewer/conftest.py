@@ -20,6 +20,7 @@ from arrowsets.server.viewer.serve import running
 
 DESCRIPTION = description()
 PAUSE = 0.05
+FILES = {"Image": "Picture", "Audio": "Audio", "Video": "Video", "Pdf": "Pdf"}
 
 
 @dataclass
@@ -62,10 +63,31 @@ def check(path: str, answer: requests.Response) -> None:
     """Hold an answer against the description."""
     responses = DESCRIPTION["paths"][path]["get"]["responses"]
     assert str(answer.status_code) in responses, (path, answer.status_code, answer.text)
-    schema = responses[str(answer.status_code)]["content"]["application/json"]["schema"]
-    Draft202012Validator({**schema, "components": DESCRIPTION["components"]}).validate(answer.json())
+    validate(responses[str(answer.status_code)]["content"]["application/json"]["schema"], answer.json())
+    for row in answer.json().get("rows", ()):
+        for feature in answer.json()["features"]:
+            if feature["name"] not in row["truncated_cells"]:
+                check_files(feature["type"], row["row"][feature["name"]])
     if answer.status_code != 200:
         assert answer.headers["X-Error-Code"]
+
+
+def validate(schema: Any, value: Any) -> None:
+    Draft202012Validator({**schema, "components": DESCRIPTION["components"]}).validate(value)
+
+
+def check_files(kind: Any, value: Any) -> None:
+    """Hold files in a cell, nested ones too, against the description of their type."""
+    if value is None or not isinstance(kind, dict):
+        return
+    if (name := FILES.get(str(kind.get("_type")))) is not None:
+        validate({"$ref": f"#/components/schemas/{name}"}, value)
+    elif kind.get("_type") == "List":
+        for item in value:
+            check_files(kind["feature"], item)
+    elif "_type" not in kind:
+        for field, inner in kind.items():
+            check_files(inner, value[field])
 
 
 @pytest.fixture

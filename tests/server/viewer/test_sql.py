@@ -35,6 +35,17 @@ def test_a_query_gives_columns_and_rows(client: Client) -> None:
     assert not answer["truncated"]
 
 
+def test_nothing_in_the_directory_that_the_viewer_was_started_in_is_run(
+    show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "mark"
+    for name in ("duckdb.py", "json.py", "arrowsets.py"):
+        (tmp_path / name).write_text(f"open({str(mark)!r}, 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    assert show(SMALL).sql("SELECT sum(x) FROM data").json()["rows"] == [[6]]
+    assert not mark.exists()
+
+
 def test_more_rows_than_wanted_are_told_of(client: Client) -> None:
     answer = client.sql("FROM data", limit=2).json()
     assert (answer["rows"], answer["num_rows"], answer["truncated"]) == ([[1], [2]], 2, True)

@@ -34,6 +34,7 @@ from arrowsets.server.viewer.matching import Matches
 from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.queries import Queries
 from arrowsets.server.viewer.settings import ViewerSettings
+from arrowsets.server.viewer.thumbnails import Thumbnails
 
 __all__ = ["STATIC", "Shared", "create_app", "problem"]
 
@@ -42,6 +43,7 @@ STATIC = Path(__file__).parent / "static"
 _WAITING = 32
 # More threads that all compute hand Python's lock to each other more often than they get on.
 _COMPUTING = 4
+_DRAWING = 2
 _QUESTIONS = frozenset({"query", "filters", "sort"})
 _BODY = 1 << 20
 _TYPES = {
@@ -68,7 +70,9 @@ class Shared:
     def of(cls, settings: ViewerSettings) -> Shared:
         """Begin with nothing known."""
         pool = Pool(settings.heavy)
-        return cls(Signer(), Work(pool, Matches(pool, settings.deadline), Boards(pool), Queries(settings)))
+        return cls(
+            Signer(), Work(pool, Matches(pool, settings.deadline), Boards(pool), Queries(settings), Thumbnails())
+        )
 
 
 def create_app(
@@ -138,7 +142,7 @@ class _Viewer:
     def __init__(self, catalogue: Catalogue, settings: ViewerSettings, shared: Shared) -> None:
         self._catalogue, self._settings = catalogue, settings
         self._signer, self._work = shared.signer, shared.work
-        self._places: tuple[anyio.CapacityLimiter, anyio.CapacityLimiter] | None = None
+        self._places: tuple[anyio.CapacityLimiter, ...] | None = None
         self._policy = _policy(settings.embed)
 
     async def page(self, request: Request) -> Response:
@@ -183,9 +187,14 @@ class _Viewer:
             return problem(ViewerError(500, "UnexpectedApiError", str(error) if known else "Unexpected error."))
 
     def _limiter(self, request: Request, handler: Handler) -> anyio.CapacityLimiter:
-        """Return the places for a request: many for those that wait for others, few for those that compute."""
+        """Return the places for a request: many for those that wait for others, few for those that compute.
+
+        Thumbnails have places of their own: documents that take long to be drawn keep none of the others.
+        """
         if self._places is None:
-            self._places = anyio.CapacityLimiter(_WAITING), anyio.CapacityLimiter(_COMPUTING)
+            self._places = tuple(anyio.CapacityLimiter(count) for count in (_WAITING, _COMPUTING, _DRAWING))
+        if handler is sending.asset and sending.is_thumbnail(request.scope["path"].rpartition("/")[2]):
+            return self._places[2]
         waits = handler in _WAITERS or not _QUESTIONS.isdisjoint(request.query_params)
         return self._places[0 if waits else 1]
 

@@ -21,6 +21,7 @@ from arrowsets.server.viewer.pool import Pool
 from arrowsets.server.viewer.queries import Queries
 from arrowsets.server.viewer.settings import ViewerSettings
 from arrowsets.server.viewer.split import Split
+from arrowsets.server.viewer.thumbnails import Thumbnails
 
 __all__ = ["Call", "Target", "Work", "as_json"]
 
@@ -37,6 +38,11 @@ class Target:
     config: Config
     split: Split
 
+    @property
+    def names(self) -> tuple[str, str, str, str]:
+        """What addresses name it by: dataset, revision, configuration and split."""
+        return self.source.name, self.source.revision, self.config.name, self.split.name
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -46,10 +52,12 @@ class Work:
     matches: Matches
     boards: Boards
     queries: Queries
+    thumbnails: Thumbnails
 
     def close(self) -> None:
         """Give up what takes long: there is nobody to answer any more."""
         self.queries.close()
+        self.thumbnails.close()
         self.boards.close()
         self.pool.close()
 
@@ -136,14 +144,13 @@ class Call:
 
     def writer(self, target: Target, *, absolute: bool, exact: bool = False, cut: int | None = None) -> CellWriter:
         """Return what writes cells; `absolute` addresses of files for clients, relative ones for the page."""
-        names = target.source.name, target.source.revision, target.config.name, target.split.name
         base = f"{self.base}/" if absolute else ""
 
         def link(row: int, column: str, place: str, file: str) -> str:
-            path = address(*names, row, column, place, file)
+            path = address(*target.names, row, column, place, file)
             return f"{base}{path}{'&' if '?' in path else '?'}sig={self.signer.sign(path)}"
 
-        return CellWriter(link, target.source.roots, exact, cut)
+        return CellWriter(link, target.source.roots, exact, cut, self.work.thumbnails.sizes(target.names))
 
     @property
     def base(self) -> str:

@@ -21,6 +21,7 @@ from arrowsets.features import Features
 from arrowsets.features.base import FeatureType
 from arrowsets.features.media import Media, has_media
 from arrowsets.server.viewer.media import Link, describe
+from arrowsets.server.viewer.thumbnails import Document, Size, Sizes
 
 __all__ = ["CUT_CHARACTERS", "CellWriter", "feature_items", "json_text"]
 
@@ -60,12 +61,14 @@ class CellWriter:
         link: Makes addresses of files.
         exact: Integers that JavaScript would round are texts, and so are NaN and infinity, which are null otherwise.
         cut: Values longer than this are cut. None: never.
+        sizes: Tells how large thumbnails are. None: there are none.
     """
 
     link: Links
     roots: Any = None
     exact: bool = False
     cut: int | None = None
+    sizes: Sizes | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
     def rows(self, table: pa.Table, features: Features, numbers: Sequence[int]) -> list[dict[str, Any]]:
@@ -197,8 +200,12 @@ class CellWriter:
 
     def _described(self, feature: Media, value: Mapping[str, Any], number: int, name: str, place: str) -> Any:
         link = Link(lambda file: self.link(number, name, place, file))
+
+        def page_size(document: Document) -> Size | None:
+            return None if self.sizes is None else self.sizes.of(number, name, place, document)
+
         try:
-            return describe(feature, value, link, self.roots)
+            return describe(feature, value, link, self.roots, page_size)
         except Exception as error:  # noqa: BLE001 - whatever a library says of a damaged file
             self.errors.setdefault(name, f"row {number}: {error}")
             return None

@@ -13,7 +13,9 @@ from arrowsets.resolve import Recipe
 
 __all__ = ["check_card", "check_recipe"]
 
-_FORMATS = frozenset({"parquet", "arrow", "csv", "json", "text", "imagefolder", "audiofolder", "videofolder"})
+_FORMATS = frozenset(
+    {"parquet", "arrow", "csv", "json", "text", "imagefolder", "audiofolder", "videofolder", "pdffolder"}
+)
 _OPTIONS = frozenset(
     {"sep", "delimiter", "header", "names", "column_names", "field", "encoding", "sample_by", "quotechar"}
 )

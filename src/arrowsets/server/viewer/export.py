@@ -7,6 +7,7 @@ nothing else, so that nothing in the data can run and nothing is ever loaded.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import io
 import re
@@ -25,12 +26,14 @@ from arrowsets.server.viewer.errors import ViewerError
 from arrowsets.server.viewer.media import Asset
 from arrowsets.server.viewer.sending import asset_of
 from arrowsets.server.viewer.settings import ViewerSettings
+from arrowsets.server.viewer.thumbnails import Thumbnails
 from arrowsets.statistics import describe
 
 __all__ = ["bundle", "export", "page_of"]
 
 ROWS = 200
 MEDIA_BYTES = 64 << 20
+THUMBNAIL_SECONDS = 30.0
 _IMAGE_SIDE = 640
 _FROM = re.compile(r'^import\s+(?P<what>[^;]*?)\s+from\s+"\./(?P<file>[\w.-]+)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(?P<kind>async function\*?|function\*?|class|const)\s+(?P<name>[\w$]+)", re.MULTILINE)
@@ -56,7 +59,8 @@ def page_of(source: Source, rows: int = ROWS, config: str | None = None, split: 
     """Return a sample as an HTML page."""
     targets = list(_targets(source, config, split))
     budget = _Budget(MEDIA_BYTES)
-    samples = [_sample(target, rows, budget) for target in targets]
+    with contextlib.closing(Thumbnails()) as thumbnails:
+        samples = [_sample(target, rows, budget, thumbnails) for target in targets]
     data = json_text({"dataset": _listing(source, targets, samples), "samples": samples})
     script, style = bundle(STATIC), _style(STATIC)
     policy = (
@@ -83,15 +87,16 @@ def _targets(source: Source, config: str | None, split: str | None) -> Iterator[
             yield Target(source, found, found.split(each))
 
 
-def _sample(target: Target, rows: int, budget: _Budget) -> dict[str, Any]:
+def _sample(target: Target, rows: int, budget: _Budget, thumbnails: Thumbnails) -> dict[str, Any]:
     shown = target.split.whole(3600.0)
     names = list(shown.view.columns)
     count = min(rows, shown.num_rows)
 
     def link(row: int, column: str, place: str, file: str) -> str:
-        return budget.data_uri(lambda: asset_of(target, row, column, place, file, ViewerSettings()))
+        return budget.data_uri(lambda: asset_of(target, row, column, place, file, ViewerSettings(), thumbnails))
 
-    writer = CellWriter(link, target.source.roots, exact=True, cut=CUT_CHARACTERS)
+    sizes = thumbnails.sizes(target.names, THUMBNAIL_SECONDS)
+    writer = CellWriter(link, target.source.roots, exact=True, cut=CUT_CHARACTERS, sizes=sizes)
     table = shown.view.read(range(count), names)
     statistics = [
         {"error": None, "pending": False, **column} for column in describe(shown.view, shown.features).columns

@@ -18,9 +18,12 @@ from arrowsets.errors import MissingDependency
 from arrowsets.features.media import Media, needed
 from arrowsets.features.wav import wav_bytes
 from arrowsets.server.viewer.errors import ViewerError, too_big
+from arrowsets.server.viewer.thumbnails import Document, Size
 from arrowsets.statistics import allowed_path, image_header
 
-__all__ = ["Asset", "Link", "describe", "render"]
+__all__ = ["THUMBNAIL", "Asset", "Link", "describe", "document_of", "render"]
+
+THUMBNAIL = "thumbnail.jpg"
 
 _SOUND = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".opus": "audio/ogg", ".flac": "audio/flac", ".ogg": "audio/ogg"}
 _FILM = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime", ".mkv": "video/x-matroska"}
@@ -43,9 +46,17 @@ class Asset:
 
 
 def describe(
-    feature: Media, value: Mapping[str, Any], link: Link, roots: tuple[Path, ...] | None
+    feature: Media,
+    value: Mapping[str, Any],
+    link: Link,
+    roots: tuple[Path, ...] | None,
+    page_size: Callable[[Document], Size | None],
 ) -> dict[str, Any] | None:
-    """Return what an answer says of a file; only its header is read."""
+    """Return what an answer says of a file; only its header is read.
+
+    Args:
+        page_size: Tells how large the thumbnail of a PDF is; None where it has none.
+    """
     kind = feature.type_name
     content, path = value.get("bytes"), value.get("path")
     if content is None and not path:
@@ -59,9 +70,25 @@ def describe(
     if kind == "Video":
         return {"src": link.to(f"video{_film_suffix(content, path)}")}
     if kind == "Pdf":
-        size = len(content) if content is not None else allowed_path(path, roots).stat().st_size
-        return {"src": link.to("document.pdf"), "size_bytes": size}
+        return _pdf(document_of(value, roots), link, page_size)
     return {"path": path, "size_bytes": None if content is None else len(content)}
+
+
+def _pdf(document: Document, link: Link, page_size: Callable[[Document], Size | None]) -> dict[str, Any]:
+    told: dict[str, Any] = {"src": link.to("document.pdf"), "size_bytes": document.size}
+    if (size := page_size(document)) is not None:
+        width, height = size
+        told["thumbnail"] = {"src": link.to(THUMBNAIL), "height": height, "width": width}
+    return told
+
+
+def document_of(value: Mapping[str, Any], roots: tuple[Path, ...] | None) -> Document:
+    """Return a file in a cell as what can be opened."""
+    content = value.get("bytes")
+    if content is not None:
+        return Document(len(content), lambda: pa.BufferReader(content))
+    path = allowed_path(value.get("path"), roots)
+    return Document(path.stat().st_size, lambda: path.open("rb"))
 
 
 def _source(content: Any, path: str | None, roots: tuple[Path, ...] | None) -> Any:

@@ -18,6 +18,7 @@ TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 YES_NO: Schema = {"type": "boolean"}
+SIDE: Schema = {"type": "integer", "minimum": 1}
 SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 ANY_OBJECT: Schema = {"type": "object"}
 
@@ -97,7 +98,30 @@ _SCHEMAS: Mapping[str, Schema] = {
     "Failed": _exactly({"dataset": TEXT, "config": TEXT, "error": ANY_OBJECT}),
     "Split": _exactly(_SPLIT),
     "Feature": _exactly({"feature_idx": COUNT, "name": TEXT, "type": {"type": ["object", "array"]}}),
-    "Row": _exactly({"row_idx": COUNT, "row": ANY_OBJECT, "truncated_cells": _list(TEXT)}),
+    "Picture": {
+        "description": "A cell of the type Image; a thumbnail of a document, which is a JPEG.",
+        **_exactly({"src": TEXT, "height": SIDE, "width": SIDE}),
+    },
+    "Audio": {
+        "description": "A cell of the type Audio.",
+        **_list(_exactly({"src": TEXT, "type": {"type": "string", "pattern": "^audio/"}})),
+    },
+    "Video": {"description": "A cell of the type Video.", **_exactly({"src": TEXT})},
+    "Pdf": {
+        "description": "A cell of the type Pdf. What cannot be drawn has no thumbnail.",
+        **_exactly({"src": TEXT, "size_bytes": COUNT, "thumbnail": _ref("Picture")}, optional=["thumbnail"]),
+    },
+    "Cell": {
+        "description": "A value, in the form of its column's type: files are told by their addresses.",
+        "anyOf": [*map(_ref, ("Picture", "Audio", "Video", "Pdf")), {"description": "Any other value as JSON."}],
+    },
+    "Row": _exactly(
+        {
+            "row_idx": COUNT,
+            "row": {"type": "object", "additionalProperties": _ref("Cell")},
+            "truncated_cells": _list(TEXT),
+        }
+    ),
     "Page": _exactly(
         {
             "features": _list(_ref("Feature")),

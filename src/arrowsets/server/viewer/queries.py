@@ -7,10 +7,8 @@ stream, of which no more is read than may be shown.
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pyarrow import ipc
 
+from arrowsets.server.viewer.children import READY, ended, killed, started
 from arrowsets.server.viewer.database import QueryStopped
 from arrowsets.server.viewer.errors import ViewerError, invalid, too_big
 from arrowsets.server.viewer.settings import ViewerSettings
@@ -30,7 +29,6 @@ LONGEST = 100_000
 ANSWER_BYTES = 256 << 20
 WAITING = 30.0
 STARTING = 60.0
-READY = b"ready\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +87,9 @@ class Queries:
             self._closed = True
             running, spare, self._spare = list(self._running), self._spare, None
         for child in running:
-            child.kill()
+            killed(child)
         if spare is not None:
-            _ended(spare)
+            ended(spare)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -103,7 +101,7 @@ class Queries:
 
             def stop() -> None:
                 over.set()
-                child.kill()
+                killed(child)
 
             timer = threading.Timer(STARTING, stop)
             timer.start()
@@ -137,30 +135,18 @@ class Queries:
             self._check_open()  # who closes from here on knows of it
             yield child
         finally:
-            _ended(child)
+            ended(child)
             with self._lock:
                 self._running.discard(child)
                 if self._spare is None and not self._closed:
                     self._spare = _started()
                     # It ends by itself when this process does, and its input with it; but tests and notebooks go on.
-                    weakref.finalize(self, _ended, self._spare)
+                    weakref.finalize(self, ended, self._spare)
 
 
 def _started() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "arrowsets.server.viewer.query_process"]
     # Arrow's own allocator reserves a gigabyte at once, which would have to be allowed.
-    environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
-
-
-def _ended(child: subprocess.Popen[bytes]) -> None:
-    child.kill()
-    child.wait()
-    for stream in (child.stdin, child.stdout, child.stderr):
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
+    return started("arrowsets.server.viewer.query_process", {"ARROW_DEFAULT_MEMORY_POOL": "system"})
 
 
 def _talk(child: subprocess.Popen[bytes], order: bytes) -> tuple[bytes, bytes]:
@@ -177,7 +163,7 @@ def _talk(child: subprocess.Popen[bytes], order: bytes) -> tuple[bytes, bytes]:
         child.stdin.close()
     output = child.stdout.read(ANSWER_BYTES + 1)
     if len(output) > ANSWER_BYTES:
-        child.kill()
+        killed(child)
         raise too_big(f"The result has more than {ANSWER_BYTES:,} bytes. Ask for fewer columns or rows.", 413)
     child.wait()
     reader.join()

@@ -16,13 +16,13 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import ipc
 
+from arrowsets.server.viewer.bounds import bound
+from arrowsets.server.viewer.children import READY
 from arrowsets.server.viewer.database import connect, read_as
 from arrowsets.table.parquet import parquet_paths
 
 __all__ = ["main"]
 
-_RESERVED_BYTES = 16 << 30
-_LOADED_BYTES = 1 << 30
 _ROW_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree", "repeat", "repeat_row"})
 _REFUSED_FUNCTIONS = frozenset({"current_setting", "getvariable", "getenv", "current_catalog", "current_database"})
 # They read no rows: they wait, or write where DuckDB logs.
@@ -42,7 +42,7 @@ def main() -> int:
         return 0  # nobody needed this process
     try:
         connection = connect(memory=order.memory // 2)
-        _bound(order.memory, sum(Path(path).stat().st_size for view in order.views.values() for path in view.paths))
+        bound(order.memory, sum(Path(path).stat().st_size for view in order.views.values() for path in view.paths))
         return _answer(connection, order)
     except MemoryError:
         return _told("memory", "")
@@ -158,33 +158,6 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
         waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 
-def _bound(memory: int, mapped: int) -> None:
-    """Take no more memory than is allowed.
-
-    Maps of files are not counted: they are the system's to drop. Addresses are, but allocators reserve far more of them
-    than they use, so that bound is a wide one.
-    """
-    try:
-        import resource
-    except ImportError:
-        return  # Windows: DuckDB's own limit and the deadline remain
-    private = _private_bytes() + memory
-    resource.setrlimit(resource.RLIMIT_DATA, (private, private))
-    addresses = 2 * mapped + memory + _RESERVED_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (addresses, addresses))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _private_bytes() -> int:
-    """Return how much this process has taken already; a guess where the system does not tell."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return _LOADED_BYTES
-    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:")), _LOADED_BYTES)
-
-
 def _told(kind: str, message: str) -> int:
     sys.stderr.write(f"{kind}\n{message}\n")
     return 1
@@ -194,6 +167,6 @@ if __name__ == "__main__":
     # Whoever waits for it need not wait for what is loaded anyway.
     importlib.import_module("duckdb")
     importlib.import_module("pyarrow.dataset")
-    sys.stdout.buffer.write(b"ready\n")
+    sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()
     sys.exit(main())

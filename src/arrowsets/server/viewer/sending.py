@@ -16,10 +16,11 @@ from arrowsets.server.viewer.assets import steps
 from arrowsets.server.viewer.call import Call, Target
 from arrowsets.server.viewer.catalogue import Source
 from arrowsets.server.viewer.errors import ViewerError
-from arrowsets.server.viewer.media import Asset, render
+from arrowsets.server.viewer.media import THUMBNAIL, Asset, document_of, render
 from arrowsets.server.viewer.settings import ViewerSettings
+from arrowsets.server.viewer.thumbnails import Thumbnails
 
-__all__ = ["asset", "asset_of", "parquet_file"]
+__all__ = ["asset", "asset_of", "is_thumbnail", "parquet_file"]
 
 _SAFE = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
 _AGE = {"Cache-Control": "private, max-age=3600"}
@@ -31,7 +32,7 @@ def asset(call: Call) -> Response:
     number, column, name = rest
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise _nothing()
-    made = asset_of(target, int(number), column, call.text("place") or "", name, call.settings)
+    made = asset_of(target, int(number), column, call.text("place") or "", name, call.settings, call.work.thumbnails)
     tag = f'"{target.source.revision}"'
     headers = {**_SAFE, **_AGE, "ETag": tag}
     if made.media_type == "application/pdf":
@@ -39,7 +40,15 @@ def asset(call: Call) -> Response:
     return _ranged(call, made.content, made.media_type, headers)
 
 
-def asset_of(target: Target, row: int, column: str, place: str, name: str, settings: ViewerSettings) -> Asset:
+def asset_of(
+    target: Target,
+    row: int,
+    column: str,
+    place: str,
+    name: str,
+    settings: ViewerSettings,
+    thumbnails: Thumbnails,
+) -> Asset:
     """Return the file in a cell.
 
     Args:
@@ -62,11 +71,26 @@ def asset_of(target: Target, row: int, column: str, place: str, name: str, setti
     data = value["bytes"]
     cell = {"bytes": data.as_buffer() if data.is_valid else None, "path": value["path"].as_py()}
     try:
+        if feature.type_name == "Pdf" and is_thumbnail(name):
+            return _thumbnail(
+                thumbnails.drawn((*target.names, row, column, place), document_of(cell, target.source.roots))
+            )
         return render(
             feature, cell, name, target.source.roots, pixels=settings.image_pixels, limit=settings.asset_bytes
         )
     except BadMedia as error:
         raise ViewerError(500, "TransformRowsProcessingError", str(error)) from error
+
+
+def is_thumbnail(name: str) -> bool:
+    """Return whether a file name of ours is that of a thumbnail; nested ones have more of a name."""
+    return name.startswith(THUMBNAIL.partition(".")[0])
+
+
+def _thumbnail(content: bytes | None) -> Asset:
+    if content is None:
+        raise ViewerError(404, "ResponseNotFound", "the first page of the document cannot be drawn")
+    return Asset(content, "image/jpeg")
 
 
 def _ranged(call: Call, content: bytes, media_type: str, headers: dict[str, str]) -> Response:

@@ -58,6 +58,20 @@ function mediaCell(value, { kind }) {
   return h("span", { class: "chip" }, icon(kind), kind === "video" ? "video" : fileNote(value));
 }
 
+/** A document as its first page, with its size where there is room beside a small one; or its size alone. */
+function fileCell(value, how) {
+  if (!value?.thumbnail?.src) return mediaCell(value, how);
+  const page = firstPage(value.thumbnail, { loading: "lazy", draggable: "false" });
+  return h("span", { class: "thumb page" }, page, how.lines < 7 ? h("small", {}, fileNote(value)) : null);
+}
+
+/** The picture of a document's first page; no more than a sign where it cannot be drawn after all. */
+export function firstPage({ src, width, height }, more) {
+  const picture = h("img", { src, width, height, alt: "First page of the document", decoding: "async", ...more });
+  picture.addEventListener("error", () => picture.replaceWith(h("span", { class: "chip" }, icon("file"))));
+  return picture;
+}
+
 function fileNote(value) {
   return value?.size_bytes ? values.bytes(value.size_bytes) : "file";
 }
@@ -77,6 +91,9 @@ function listCell(value, { type, query, lines }) {
   const kind = item ? kindOf(item) : "text";
   if (kind === "image") {
     return h("span", { class: "thumbs" }, value.slice(0, 6).map((each) => (each ? imageCell(each, {}) : null)));
+  }
+  if (kind === "file" && value.some((each) => each?.thumbnail?.src)) {
+    return h("span", { class: "thumbs" }, value.slice(0, 6).map((each) => (each ? fileCell(each, { kind }) : special("null", "null", "No value"))));
   }
   const size = h("small", { class: "size" }, value.length === 0 ? "empty list" : `${values.count(value.length)} ×`);
   if (value.length === 0) return h("span", { class: "muted" }, size);
@@ -103,7 +120,7 @@ const RENDERERS = {
   image: imageCell,
   audio: mediaCell,
   video: mediaCell,
-  file: mediaCell,
+  file: fileCell,
   chat: (value, how) => (isChat(value) ? chatCell(value, how) : nestedCell(value, how)),
   list: (value, how) => (Array.isArray(value) ? listCell(value, how) : nestedCell(value, how)),
   struct: nestedCell,

@@ -11,6 +11,7 @@ const LONG = 90;
 function suiting(features, rows) {
   if (features.some(({ type }) => PICTURES.has(kindOf(type)) || kindOf(type) === "chat")) return "medium";
   const first = rows.slice(0, 30);
+  if (first.some(({ cells }) => Object.values(cells).some((each) => each?.thumbnail))) return "medium";
   const long = first.filter(({ cells }) => Object.values(cells).some((each) => typeof each === "string" && each.length > LONG));
   return 2 * long.length > first.length ? "medium" : "small";
 }

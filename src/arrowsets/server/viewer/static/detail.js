@@ -1,6 +1,6 @@
 /** A whole value in the row panel: text as it is, pictures in full, sound and film to play, nested values as a tree. */
 
-import { highlighted, renderCell, special } from "./cells.js";
+import { firstPage, highlighted, renderCell, special } from "./cells.js";
 import { conversation } from "./chat.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -58,15 +58,15 @@ function picture(value) {
   if (!value.src) return tree(value);
   const image = h("img", { class: "picture", src: value.src, alt: "The image of this row", decoding: "async" });
   image.addEventListener("error", () => image.replaceWith(special("broken", "This image cannot be read")));
-  image.addEventListener("click", () => enlarge(value.src));
+  image.addEventListener("click", () => enlarge(value.src, "The image of this row, enlarged"));
   const size = value.width ? `${value.width} × ${value.height} px` : "";
   const save = h("a", { href: value.src, target: "_blank", rel: "noopener noreferrer" }, "Open");
   return h("figure", { class: "figure" }, image, h("figcaption", {}, size, " ", save));
 }
 
 /** A picture over the whole page; a click or Escape closes it. */
-function enlarge(src) {
-  const dialog = h("dialog", { class: "lightbox", "aria-label": "Image" }, h("img", { src, alt: "The image of this row, enlarged" }));
+function enlarge(src, alt) {
+  const dialog = h("dialog", { class: "lightbox", "aria-label": "Image" }, h("img", { src, alt }));
   dialog.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
@@ -93,10 +93,13 @@ function film(value) {
 }
 
 function file(value) {
-  if (!value.src) return tree(value);
-  const thumb = value.thumbnail?.src ? h("img", { class: "picture", src: value.thumbnail.src, alt: "The first page" }) : null;
-  const note = value.size_bytes ? ` · ${values.bytes(value.size_bytes)}` : "";
-  return h("figure", { class: "figure" }, thumb, h("figcaption", {}, h("a", { href: value.src, target: "_blank", rel: "noopener noreferrer" }, "Open the file"), note));
+  const drawn = value.thumbnail?.src;
+  if (!value.src && !drawn) return tree(value);
+  const page = drawn ? firstPage(value.thumbnail, { class: "picture page" }) : null;
+  page?.addEventListener("click", () => enlarge(drawn, "First page of the document, enlarged"));
+  const open = value.src ? h("a", { href: value.src, target: "_blank", rel: "noopener noreferrer" }, "Open the file") : null;
+  const size = value.size_bytes ? values.bytes(value.size_bytes) : null;
+  return h("figure", { class: "figure" }, page, h("figcaption", {}, open, open && size ? " · " : null, size));
 }
 
 function label(value, { type }) {
