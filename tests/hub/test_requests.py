@@ -21,6 +21,7 @@ import pytest
 from huggingface_hub import HfApi, close_session, get_session
 
 from arrowsets import Dataset, load_dataset
+from arrowsets.engine.read_job import ReadJob
 from arrowsets.errors import (
     BadData,
     BadToken,
@@ -33,7 +34,6 @@ from arrowsets.errors import (
 )
 from arrowsets.files import remote
 from arrowsets.hub import snapshot
-from arrowsets.engine.read_job import ReadJob
 
 DATA = "/resolve/.*/data/"
 
