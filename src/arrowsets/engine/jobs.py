@@ -214,7 +214,8 @@ class TransformJob(Job):
 
     def _outputs(self, start: int, stop: int) -> Iterator[tuple[int, Outputs]]:
         size = self.transform.batch_size
-        block = stop - start if size is None else self._block_rows() if self.transform.by_row else size
+        together = self._together()
+        block = stop - start if size is None else self._block_rows() if self.transform.by_row else size * together
         counts: list[int] = []
         rank = worker.rank()
 
@@ -225,16 +226,27 @@ class TransformJob(Job):
                 yield Batch(table, offset, rank, partial(self._column, offset, offset + table.num_rows))
                 offset += table.num_rows
 
+        if together > 1:
+            yield from self.transform.run_together(batches())
+            return
         for index, outputs in enumerate(self.transform.run(batches())):
             yield counts[index], outputs
 
     def _column(self, start: int, stop: int, name: str) -> pa.ChunkedArray[Any]:
         return self.view.read(range(start, stop), [name]).column(0)
 
+    def _bytes_per_row(self) -> int:
+        shown = self.view if self.columns is None else self.view.select_columns(self.columns)
+        return max(shown.nbytes // max(shown.num_rows, 1), 1)
+
+    def _together(self) -> int:
+        """Return how many batches to read at a time: no more than fit into some MB."""
+        most, size = self.transform.together, self.transform.batch_size
+        return most if most < 2 or not size else max(min(most, BLOCK_BYTES // (size * self._bytes_per_row())), 1)
+
     def _block_rows(self) -> int:
         """Return how many rows to read at a time where any number will do: no more than fit into some MB."""
-        shown = self.view if self.columns is None else self.view.select_columns(self.columns)
-        bytes_per_row = max(shown.nbytes // max(shown.num_rows, 1), 1)
+        bytes_per_row = self._bytes_per_row()
         rows = self.transform.block_rows
         if self.transform.job_rows is not None:
             rows = max(rows, min(self.transform.job_rows, self.unit_rows))

@@ -76,6 +76,11 @@ class Arrays:
             return None
         return self.typed(to_numpy(array))
 
+    def is_settled(self, array: pa.ChunkedArray[Any] | pa.Array[Any]) -> bool:
+        """Tell whether the array of a column is of one type, whichever of its values it is made of."""
+        is_flat = is_number(array.type) or pa.types.is_boolean(array.type)
+        return is_flat and array.null_count == 0 and (self.dtype is not None or not pa.types.is_uint64(array.type))
+
     def flat(self, array: pa.Array[Any]) -> AnyNumpy | None:
         """Turn a column of numbers, flags or dates into an array; None where there is no such array."""
         kind = array.type

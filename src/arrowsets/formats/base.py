@@ -74,6 +74,11 @@ class Format(ABC):
         """Show a table as a dict of columns."""
         return {column: self.column_of(table, column) for column in table.schema.names}
 
+    def sliceable(self, table: AnyTable) -> Any | None:
+        """Show a table as a dict of columns of which parts can be taken; None where parts would be shown otherwise."""
+        del table
+        return None
+
     def column_of(self, table: AnyTable, column: str) -> Any:
         """Show a column of a table by its name."""
         with Placed(column):

@@ -39,6 +39,10 @@ class NumpyFormat(Format):
             return joined if joined is not None else self._arrays.column(join_chunks(array), shape_of(feature))
         return stack([tensorize(decode(value)) for value in array.to_pylist()])
 
+    def sliceable(self, table: AnyTable) -> dict[str, npt.NDArray[Any]] | None:
+        plain = all(self._arrays.is_settled(column) for column in table.columns)
+        return self.batch(table) if plain and self.decoders.keys().isdisjoint(table.schema.names) else None
+
     def rows(self, table: AnyTable) -> Iterator[dict[str, Any]]:
         names = table.schema.names
         return iter(row_dicts(names, [self._cells(table, name) for name in names], table.num_rows))

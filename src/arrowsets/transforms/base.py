@@ -36,6 +36,12 @@ class Batch:
     rank: int | None = None
     others: Callable[[str], pa.ChunkedArray[Any]] | None = None
 
+    def part(self, start: int, rows: int) -> Batch:
+        """Return some of the rows as a batch of their own."""
+        others = self.others
+        read = None if others is None else lambda name: others(name).slice(start, rows)
+        return Batch(self.table.slice(start, rows), self.offset + start, self.rank, read)
+
     def column(self, name: str) -> pa.ChunkedArray[Any] | None:
         """Return a column of the input; None where it is neither in the table nor can be read."""
         place = self.table.schema.get_field_index(name)  # its names are a list that is made for who asks for them
@@ -80,6 +86,8 @@ class Transform(ABC):
     """Rows that are handed over at a time where any number will do."""
     job_rows: int | None = None
     """More than `block_rows`, where they pass quickly and nobody waits for the first. A unit of work is not exceeded."""
+    together: int = 1
+    """Batches that are handed over as one to `run_together`, where they pass quickly."""
     removed: frozenset[str] = frozenset()
     """Input columns that are dropped before the outputs are merged."""
     infers: bool = False
@@ -99,3 +107,11 @@ class Transform(ABC):
     @abstractmethod
     def run(self, batches: Iterable[Batch]) -> Iterator[Outputs]:
         """Compute the outputs of a run of batches, in order."""
+
+    def run_together(self, batches: Iterable[Batch]) -> Iterator[tuple[int, Outputs]]:
+        """Compute outputs, with how many rows they are of, where each batch given is as many batches as `together` says.
+
+        Outputs of several batches have a row for each row.
+        """
+        for batch in batches:
+            yield batch.table.num_rows, self.apply(batch)

@@ -18,7 +18,7 @@ from arrowsets.formats.compiled import iter_row_dicts, row_dicts
 from arrowsets.record import dataclass
 from arrowsets.transforms.reads import Reads
 
-__all__ = ["JOB_ROWS", "GivenRows", "given_batch", "given_rows", "is_plain", "plain_rows"]
+__all__ = ["JOB_ROWS", "GivenRows", "given_batch", "given_rows", "is_plain", "narrowed", "plain_rows"]
 
 JOB_ROWS = 4000
 """Rows of a block where rows are plain: what is done for a block no longer shows."""
@@ -53,7 +53,7 @@ def given_rows(format: Format, table: pa.Table, reads: Reads | None = None) -> G
     """
     left: Iterator[Any] = iter(range(table.num_rows))
     if not isinstance(format, PythonFormat):
-        rows = format.rows(_narrowed(format, table, reads))
+        rows = format.rows(narrowed(format, table, reads))
         return GivenRows((row for _, row in zip(left, rows, strict=False)), left)
     columns = format.lazy(table)
     # What is decoded waits until it is touched: an image takes longer than everything that is saved here.
@@ -85,11 +85,11 @@ def given_batch(format: Format, table: pa.Table, reads: Reads | None = None) -> 
     """Return a table as a function that takes batches sees it."""
     if isinstance(format, PythonFormat):
         return format.lazy_batch(table)
-    return format.batch(_narrowed(format, table, reads))
+    return format.batch(narrowed(format, table, reads))
 
 
-def _narrowed(format: Format, table: pa.Table, reads: Reads | None) -> pa.Table:  # noqa: A002
-    """Leave out what the function does not read, if it cannot tell."""
+def narrowed(format: Format, table: pa.Table, reads: Reads | None) -> pa.Table:  # noqa: A002
+    """Return a table without what a function does not read, if it cannot tell."""
     if reads is None or reads.changed or not format.columnwise:
         return table
     names = reads.of(table.schema.names)

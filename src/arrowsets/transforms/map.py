@@ -30,11 +30,14 @@ from arrowsets.record import dataclass
 from arrowsets.transforms.base import Batch, Outputs, Transform
 from arrowsets.transforms.call import AsyncCalls, Call, describe_rows
 from arrowsets.transforms.equality import same_values
-from arrowsets.transforms.given import JOB_ROWS, GivenRows, given_batch, given_rows, is_plain, plain_rows
+from arrowsets.transforms.gathered import TOGETHER, Gathered
+from arrowsets.transforms.given import JOB_ROWS, GivenRows, given_batch, given_rows, is_plain, narrowed, plain_rows
 from arrowsets.transforms.returned import as_table, check_column, is_table
 from arrowsets.transforms.types import Typing
 
 __all__ = ["Map"]
+
+SMALL_ROWS = 1 << 13  # of a batch; in larger ones what is done for each does not show
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,51 @@ class Map(Transform):
                     yield self._batch_outputs(batch, given, answers[0])
                 else:
                     yield self._row_outputs(batch, given.columns, answers, came_back=given.came_back(answers))
+
+    @property
+    def together(self) -> int:  # type: ignore[override]
+        """Small batches of numbers, of which it is known that the function reads nothing else."""
+        small = self.batched and self.batch_size is not None and self.batch_size <= SMALL_ROWS
+        numbers = self.format.name == "numpy" and self.call.reads is not None and not self.call.is_async
+        return TOGETHER if small and numbers else 1
+
+    def run_together(self, batches: Iterable[Batch]) -> Iterator[tuple[int, Outputs]]:
+        """Answer batches of a block one by one, and make columns of as many answers as are of one form."""
+        for block in batches:
+            columns = self.format.sliceable(narrowed(self.format, block.table, self.call.reads))
+            yield from self._each(block) if columns is None else self._gathered(block, columns)
+
+    def _each(self, block: Batch) -> Iterator[tuple[int, Outputs]]:
+        assert self.batch_size is not None
+        for start in range(0, block.table.num_rows, self.batch_size):
+            batch = block.part(start, self.batch_size)
+            yield batch.table.num_rows, self.apply(batch)
+
+    def _gathered(self, block: Batch, columns: Mapping[str, Any]) -> Iterator[tuple[int, Outputs]]:
+        assert self.batch_size is not None
+        count, gathered = block.table.num_rows, Gathered()
+        for start in range(0, count, self.batch_size):
+            rows = min(self.batch_size, count - start)
+            given = {name: column[start : start + rows] for name, column in columns.items()}
+            indices = range(block.offset + start, block.offset + start + rows)
+            answer = self.call.batch(given, indices, block.rank)
+            if gathered.add(answer, rows, count - start):
+                continue
+            if gathered.rows:
+                yield self._of_gathered(block, start, gathered)
+                if gathered.add(answer, rows, count - start):
+                    continue
+            yield rows, self._batch_outputs(block.part(start, rows), given, answer)
+        if gathered.rows:
+            yield self._of_gathered(block, count, gathered)
+
+    def _of_gathered(self, block: Batch, stop: int, gathered: Gathered) -> tuple[int, Outputs]:
+        rows = gathered.rows
+        values = gathered.columns()
+        made = self._made(
+            block.part(stop - rows, rows), None, list(values), list(values), values.__getitem__, frozenset()
+        )
+        return rows, made
 
     def _async_calls(self, batch: Batch) -> tuple[Any, list[tuple[str, Callable[[], Any]]]]:
         name = self.call.name
