@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from arrowsets.errors import BadData, ColumnNotFound, RowOutOfRange
 from arrowsets.features import Features
-from arrowsets.formats import Column, Format, PartialFormat, get_format
+from arrowsets.formats import Column, Format, PartialFormat, PythonFormat, get_format
 from arrowsets.late import collate, flat, lazy_rows
 from arrowsets.record import dataclass
 from arrowsets.table import ColumnGroup, View
@@ -83,6 +83,10 @@ def from_start(positions: Any, num_rows: int) -> Any:
     return np.where(array < 0, array + num_rows, array)
 
 
+# So many rows, from so many batches, are looked up one by one where that is possible: taking them batch by batch takes longer.
+FEW, MANY = 8, 4096
+
+
 class Reader:
     """Reads a view in a format."""
 
@@ -126,7 +130,26 @@ class Reader:
 
     def batch(self, positions: Any) -> Any:
         """Show some rows as a batch."""
-        return self.format.batch(self.view.read(from_start(positions, self.view.num_rows)))
+        rows = from_start(positions, self.view.num_rows)
+        found = self._looked_up(rows)
+        return self.format.batch(self.view.read(rows)) if found is None else found
+
+    def _looked_up(self, rows: Any) -> dict[str, list[Any]] | None:
+        """Show rows from all over the view without making tables; None where they are few, or more than plain values."""
+        if isinstance(rows, range) or not FEW <= len(rows) <= MANY or self._plain is None:
+            return None
+        found = self._plain.take(as_positions(rows, self.view.num_rows), FEW)
+        if found is None:
+            return None
+        return {name: values if isinstance(values, list) else values.tolist() for name, values in found.items()}
+
+    @cached_property
+    def _plain(self) -> FlatView | None:
+        """The view as arrays to look values up in, where its values are shown as they are and none is a list."""
+        shown = type(self.format) is PythonFormat and not self.format.decoders
+        if not shown or all(group.reader.num_batches < FEW for group in self.view.groups):
+            return None
+        return None if any(map(pa.types.is_nested, self.view.schema.types)) else flat.FlatView.of(self.view)
 
     def rows(self, positions: Any, *, lazily: bool = False) -> Sequence[Any]:
         """Show some rows.
