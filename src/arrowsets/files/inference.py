@@ -15,9 +15,8 @@ file's keyword is followed by a separator. Within a split, files come in the ord
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from arrowsets.files.patterns import METADATA_NAMES
 from arrowsets.lazy import pattern
@@ -37,6 +36,7 @@ _SEPARATOR = "[-._ 0-9]"
 _WORDS = "|".join(word for words in KEYWORDS.values() for word in words)
 _IN_DIRECTORY = pattern(rf"(?:^|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR}|\Z)")
 _IN_FILE = pattern(rf"(?:^|(?<=/)|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR})")
+_METADATA = tuple(METADATA_NAMES)
 _FORMS = 4
 _ORDER = {word: (split, order) for split, words in KEYWORDS.items() for order, word in enumerate(words)}
 
@@ -47,21 +47,23 @@ def infer_splits(paths: Iterable[str]) -> dict[str, list[str]]:
     >>> infer_splits(["test.csv", "train.csv"])
     {'train': ['train.csv'], 'test': ['test.csv']}
     """
-    data = sorted(path for path in paths if path.rpartition("/")[2] not in METADATA_NAMES)
+    data = sorted(paths)
+    if [path for path in data if path.endswith(_METADATA)]:
+        data = [path for path in data if path.rpartition("/")[2] not in METADATA_NAMES]
     if not data:
         return {}
     if shards := _shards(data):
         return shards
     if logs := [path for path in data if path.endswith(".eval")]:
         return {"logs": logs}
-    if any(path.rpartition("/")[2] == TASK for path in data):
+    if [path for path in data if path.endswith(TASK) and path.rpartition("/")[2] == TASK]:
         return {"test": data}
-    return _by_keyword(data, _directory_ranks) or _by_keyword(data, _file_ranks) or {"train": data}
+    return _by_directory(data) or _by_name(data) or {"train": data}
 
 
 def _shards(paths: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for path in paths:
+    for path in [path for path in paths if path.startswith("data/")]:
         match = _SHARD.fullmatch(path)
         if match and "/" not in match[1]:
             found.setdefault(match[1], []).append(path)
@@ -75,19 +77,39 @@ def _shards(paths: Sequence[str]) -> dict[str, list[str]]:
     }
 
 
-def _by_keyword(paths: Sequence[str], ranks: Callable[[str], dict[str, int]]) -> dict[str, list[str]]:
-    found: dict[str, list[tuple[int, str]]] = {}
-    for path in paths:
-        for split, rank in ranks(path).items():
-            found.setdefault(split, []).append((rank, path))
-    return {split: [path for _, path in sorted(found[split])] for split in KEYWORDS if split in found}
+def _by_directory(paths: Sequence[str]) -> dict[str, list[str]]:
+    parents = [path.rpartition("/")[0] for path in paths]
+    if not _has_keyword(set(parents)):
+        return {}
+    ranks = {parent: _parent_ranks(parent) for parent in set(parents)}
+    return _by_keyword(zip(paths, map(ranks.__getitem__, parents), strict=True))
 
 
-def _directory_ranks(path: str) -> dict[str, int]:
-    return _parent_ranks(path.rpartition("/")[0])
+def _by_name(paths: Sequence[str]) -> dict[str, list[str]]:
+    if not _has_keyword(paths):
+        return {}
+    return _by_keyword((path, _file_ranks(path)) for path in paths)
 
 
-@functools.lru_cache(maxsize=1024)
+def _has_keyword(names: Iterable[str]) -> bool:
+    """Tell whether a word is in any of the names: all as one text, at a hundredth of what an expression takes for each."""
+    text = "\n".join(names)
+    return any(word in text for word in _ORDER)
+
+
+def _by_keyword(ranked: Iterable[tuple[str, dict[str, int]]]) -> dict[str, list[str]]:
+    """Collect the paths of each split in the order of their ranks; within one, in that of the paths."""
+    found: dict[str, dict[int, list[str]]] = {}
+    for path, ranks in ranked:
+        for split, rank in ranks.items():
+            found.setdefault(split, {}).setdefault(rank, []).append(path)
+    return {
+        split: [path for rank in sorted(found[split]) for path in found[split][rank]]
+        for split in KEYWORDS
+        if split in found
+    }
+
+
 def _parent_ranks(parent: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for name in parent.split("/"):
