@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from arrowsets.errors import DataFilesNotFound
-from arrowsets.files.datafile import DataFile
+from arrowsets.files.datafile import DataFile, Files
 from arrowsets.files.download import known_stat
 from arrowsets.files.inference import SPLIT_NAME, infer_splits
-from arrowsets.files.listing import LocalTree, Tree, UrlTree, walk
+from arrowsets.files.listing import LocalTree, Tree, UrlTree, data_files, walk
 from arrowsets.files.patterns import METADATA_NAMES, glob, has_wildcard, static_prefix
 from arrowsets.files.remote import filesystem
 from arrowsets.files.unpack import open_archive
@@ -38,7 +38,7 @@ def find(
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     open_tree: OpenTree | None = None,
-) -> dict[str, tuple[DataFile, ...]]:
+) -> dict[str, Files]:
     """Find the data files of each split.
 
     Args:
@@ -130,20 +130,20 @@ class Finder:
         self._local = LocalTree()
         self._remote: dict[Any, UrlTree] = {}
 
-    def infer(self) -> dict[str, tuple[DataFile, ...]]:
+    def infer(self) -> dict[str, Files]:
         """Take all files of the root and infer the splits."""
         tree, root = self._tree(self.root)
-        listed = dict(walk(tree, root))
+        listed = dict(walk(tree, root, in_order=False))
         splits = infer_splits(listed)
         if not splits:
             raise DataFilesNotFound(f"no data files in {self.root!r}; {self._there(tree, root)}")
         prefix = root.rstrip("/") + "/" if root else ""
         return {
-            split: tuple(tree.data_file(prefix + path, listed[path]) for path in paths)
+            split: Files(data_files(tree, root, [(prefix + path, listed[path]) for path in paths]))
             for split, paths in splits.items()
         }
 
-    def split(self, name: str, patterns: Iterable[Pattern]) -> tuple[DataFile, ...]:
+    def split(self, name: str, patterns: Iterable[Pattern]) -> Files:
         """Find the files of a split, in the order of the patterns.
 
         A file is there twice only if it is named twice, never because two wildcards match it.
@@ -163,7 +163,7 @@ class Finder:
             raise DataFilesNotFound(
                 f"no file matches {asked} (split {name!r}) in {self.root!r}; {self._there(tree, root)}"
             )
-        return tuple(files)
+        return Files(files)
 
     def _all(self, patterns: Sequence[Pattern]) -> Iterable[list[DataFile]]:
         http = [pattern for pattern in patterns if isinstance(pattern, str) and is_http(pattern)]
@@ -205,12 +205,13 @@ class Finder:
             if not has_wildcard(path):
                 return self._directory(tree, path)
         root, pattern = static_prefix("", path)
-        return [tree.data_file(name, stored) for name, stored in glob(tree, root, pattern)]
+        return data_files(tree, root, glob(tree, root, pattern))
 
     def _directory(self, tree: Tree, path: str) -> list[DataFile]:
         if listed := list(walk(tree, path)):
+            below = path.rstrip("/") + "/"
             names = [(name, stored) for name, stored in listed if name.rpartition("/")[2] not in METADATA_NAMES]
-            return [tree.data_file(f"{path.rstrip('/')}/{name}", stored) for name, stored in names]
+            return data_files(tree, path, [(below + name, stored) for name, stored in names])
         parent = path.rstrip("/").rpartition("/")[0]
         raise DataFilesNotFound(f"{tree.url(path)!r} does not exist; {self._there(tree, parent)}")
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from arrowsets.errors import BadData
 from arrowsets.files.archive import Limits, archive_kind, members
 from arrowsets.files.compression import without_codec
-from arrowsets.files.datafile import DataFile
+from arrowsets.files.datafile import DataFile, Files
 from arrowsets.files.download import cache_root, digest, fetch, write_atomically
 from arrowsets.files.listing import Directory, Stored, is_hidden_directory, is_hidden_file
 from arrowsets.files.patterns import METADATA_NAMES
 from arrowsets.files.repack import REPACKED, repack
 from arrowsets.files.urls import link, local_part
 
-__all__ = ["ArchiveTree", "expand", "kind_of", "open_archive"]
+__all__ = ["ArchiveTree", "expand", "has_archives", "kind_of", "open_archive"]
 
 _KINDS = {f".{kind}": kind for kind in ("zip", "tar", *REPACKED)}
 
@@ -25,6 +25,12 @@ def kind_of(file: DataFile) -> str | None:
     """Return "zip", "tar", "7z" or "rar" for an archive, by its name."""
     extension = file.extension  # known already for most files
     return _KINDS.get(extension) if extension else archive_kind(without_codec(file.name))
+
+
+def has_archives(files: Sequence[DataFile]) -> bool:
+    """Tell whether an archive may be among files, without looking at each."""
+    found = Files.of(files).extensions
+    return "" in found or not found.isdisjoint(_KINDS)
 
 
 class ArchiveTree:
