@@ -129,7 +129,7 @@ class FolderBuilder(Builder[FolderShard]):
         # In most folders all are media, which their extensions tell.
         files = Files.of(files)
         found = files.extensions
-        if found <= self.extensions.keys() and found.isdisjoint([DataFile(name).extension for name in names]):
+        if found <= self.extensions.keys() and found.isdisjoint([DataFile(f"/{name}").extension for name in names]):
             return [], files
         metadata = [file for file in files if file.name in names]
         return metadata, Files(file for file in files if file.extension in self.extensions and file.name not in names)

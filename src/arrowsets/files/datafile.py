@@ -155,14 +155,23 @@ class Files(tuple[DataFile, ...]):  # noqa: SLOT001 - what was found out is kept
     @cached_property
     def extensions(self) -> frozenset[str]:
         """The extensions of the files."""
-        return frozenset([file.extension for file in self])
+        if not self.are_paths:
+            return frozenset([file.extension for file in self])
+        names = [url.rpartition("/")[2].rpartition(".") for url in self.urls()]
+        like = {ending: f"{stem}.{ending}" for stem, _, ending in names if stem}
+        if any(map(codec_of_name, like.values())):  # what is before that decides
+            return frozenset([file.extension for file in self])
+        found = frozenset([_parts(name)[2] for name in like.values()])
+        return found | {""} if "" in [stem for stem, _, _ in names] else found
 
     @cached_property
     def are_paths(self) -> bool:
-        """Whether the URL of each is nothing but a path of this machine, where its bytes lie."""
-        urls = self.urls()
-        elsewhere = [file for file in self if file.local or "::" in file.url]
-        return not elsewhere and [file.path for file in self] == urls
+        """Whether the URL of each is nothing but an absolute path of this machine, where its bytes lie."""
+        parted = [file.url.rpartition("/") for file in self if not file.local and "::" not in file.url]
+        if len(parted) < len(self) or not _NO_NAMES.isdisjoint([name for _, _, name in parted]):
+            return False
+        parents = {parent for parent, _, _ in parted}
+        return "" not in parents and all(map(_is_plain_parent, parents))
 
     def urls(self) -> list[str]:
         """Return the URL of each."""
