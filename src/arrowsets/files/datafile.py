@@ -157,20 +157,24 @@ class Files(tuple[DataFile, ...]):  # noqa: SLOT001 - what was found out is kept
         """The extensions of the files."""
         if not self.are_paths:
             return frozenset([file.extension for file in self])
-        names = [url.rpartition("/")[2].rpartition(".") for url in self.urls()]
-        like = {ending: f"{stem}.{ending}" for stem, _, ending in names if stem}
-        if any(map(codec_of_name, like.values())):  # what is before that decides
+        urls = self.urls()
+        endings = {url[url.rfind(".") :] for url in urls}
+        plain = {ending for ending in endings if ending[0] == "." and "/" not in ending and len(ending) > 1}
+        # Of what has a codec the name before decides, and ".csv" is a name without an ending.
+        hidden = tuple([f"/{ending}" for ending in plain])
+        if any(codec_of_name(f"_{ending}") for ending in plain) or [url for url in urls if url.endswith(hidden)]:
             return frozenset([file.extension for file in self])
-        found = frozenset([_parts(name)[2] for name in like.values()])
-        return found | {""} if "" in [stem for stem, _, _ in names] else found
+        return frozenset([ending.lower() for ending in plain] + ([""] if plain < endings else []))
 
     @cached_property
     def are_paths(self) -> bool:
         """Whether the URL of each is nothing but an absolute path of this machine, where its bytes lie."""
-        parted = [file.url.rpartition("/") for file in self if not file.local and "::" not in file.url]
-        if len(parted) < len(self) or not _NO_NAMES.isdisjoint([name for _, _, name in parted]):
+        urls = self.urls()
+        if [file for file in self if file.local or "::" in file.url] or [
+            url for url in urls if url.endswith(_NO_NAMES)
+        ]:
             return False
-        parents = {parent for parent, _, _ in parted}
+        parents = {url[: url.rfind("/")] for url in urls}
         return "" not in parents and all(map(_is_plain_parent, parents))
 
     def urls(self) -> list[str]:
@@ -191,7 +195,7 @@ class Files(tuple[DataFile, ...]):  # noqa: SLOT001 - what was found out is kept
 def _parts(url: str) -> tuple[str, str, str]:
     """Return the path, the name and the extension of what a URL means."""
     parent, slash, name = url.rpartition("/")
-    if not slash or name in _NO_NAMES or not _is_plain_parent(parent):
+    if not slash or name in {"", "."} or not _is_plain_parent(parent):
         path = name_part(url)
         name = path.rstrip("/").rpartition("/")[2]
     else:
@@ -204,7 +208,7 @@ def _parts(url: str) -> tuple[str, str, str]:
     return path, name, _inner_extension(name) if extension is None else extension
 
 
-_NO_NAMES: Final = frozenset({"", "."})
+_NO_NAMES: Final = ("/", "/.")  # how no plain path ends
 
 
 # A file is looked at as one of its directory, and as one of those with its ending: of both there are few.

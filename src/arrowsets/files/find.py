@@ -13,7 +13,7 @@ from arrowsets.errors import DataFilesNotFound
 from arrowsets.files.datafile import DataFile, Files
 from arrowsets.files.download import known_stat
 from arrowsets.files.inference import SPLIT_NAME, infer_splits
-from arrowsets.files.listing import LocalTree, Tree, UrlTree, data_files, walk
+from arrowsets.files.listing import LocalTree, Tree, UrlTree, data_files, listed, walk
 from arrowsets.files.patterns import METADATA_NAMES, glob, has_wildcard, static_prefix
 from arrowsets.files.remote import filesystem
 from arrowsets.files.unpack import open_archive
@@ -133,13 +133,13 @@ class Finder:
     def infer(self) -> dict[str, Files]:
         """Take all files of the root and infer the splits."""
         tree, root = self._tree(self.root)
-        listed = dict(walk(tree, root, in_order=False))
-        splits = infer_splits(listed)
+        found = listed(tree, root)
+        splits = infer_splits(found)
         if not splits:
             raise DataFilesNotFound(f"no data files in {self.root!r}; {self._there(tree, root)}")
         prefix = root.rstrip("/") + "/" if root else ""
         return {
-            split: Files(data_files(tree, root, [(prefix + path, listed[path]) for path in paths]))
+            split: Files(data_files(tree, root, ((prefix + path, found[path]) for path in paths)))
             for split, paths in splits.items()
         }
 
@@ -208,9 +208,9 @@ class Finder:
         return data_files(tree, root, glob(tree, root, pattern))
 
     def _directory(self, tree: Tree, path: str) -> list[DataFile]:
-        if listed := list(walk(tree, path)):
+        if found := list(walk(tree, path)):
             below = path.rstrip("/") + "/"
-            names = [(name, stored) for name, stored in listed if name.rpartition("/")[2] not in METADATA_NAMES]
+            names = [(name, stored) for name, stored in found if name.rpartition("/")[2] not in METADATA_NAMES]
             return data_files(tree, path, [(below + name, stored) for name, stored in names])
         parent = path.rstrip("/").rpartition("/")[0]
         raise DataFilesNotFound(f"{tree.url(path)!r} does not exist; {self._there(tree, parent)}")

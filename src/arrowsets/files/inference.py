@@ -36,7 +36,6 @@ _SEPARATOR = "[-._ 0-9]"
 _WORDS = "|".join(word for words in KEYWORDS.values() for word in words)
 _IN_DIRECTORY = pattern(rf"(?:^|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR}|\Z)")
 _IN_FILE = pattern(rf"(?:^|(?<=/)|(?<={_SEPARATOR}))({_WORDS})(?={_SEPARATOR})")
-_METADATA = tuple(METADATA_NAMES)
 _FORMS = 4
 _ORDER = {word: (split, order) for split, words in KEYWORDS.items() for order, word in enumerate(words)}
 
@@ -48,22 +47,26 @@ def infer_splits(paths: Iterable[str]) -> dict[str, list[str]]:
     {'train': ['train.csv'], 'test': ['test.csv']}
     """
     data = sorted(paths)
-    if [path for path in data if path.endswith(_METADATA)]:
+    # Searching all names as one text for a word takes a tenth of the time that looking at each takes.
+    text = "\n".join(data)
+    if any(name in text for name in METADATA_NAMES):
         data = [path for path in data if path.rpartition("/")[2] not in METADATA_NAMES]
     if not data:
         return {}
-    if shards := _shards(data):
+    if "-of-" in text and (shards := _shards(data)):
         return shards
-    if logs := [path for path in data if path.endswith(".eval")]:
+    if ".eval" in text and (logs := [path for path in data if path.endswith(".eval")]):
         return {"logs": logs}
-    if [path for path in data if path.endswith(TASK) and path.rpartition("/")[2] == TASK]:
+    if TASK in text and any(path.rpartition("/")[2] == TASK for path in data):
         return {"test": data}
-    return _by_directory(data) or _by_name(data) or {"train": data}
+    if not any(word in text for word in _ORDER):
+        return {"train": data}
+    return _by_directory(data) or _by_keyword((path, _file_ranks(path)) for path in data) or {"train": data}
 
 
 def _shards(paths: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for path in [path for path in paths if path.startswith("data/")]:
+    for path in paths:
         match = _SHARD.fullmatch(path)
         if match and "/" not in match[1]:
             found.setdefault(match[1], []).append(path)
@@ -79,22 +82,10 @@ def _shards(paths: Sequence[str]) -> dict[str, list[str]]:
 
 def _by_directory(paths: Sequence[str]) -> dict[str, list[str]]:
     parents = [path.rpartition("/")[0] for path in paths]
-    if not _has_keyword(set(parents)):
-        return {}
     ranks = {parent: _parent_ranks(parent) for parent in set(parents)}
-    return _by_keyword(zip(paths, map(ranks.__getitem__, parents), strict=True))
-
-
-def _by_name(paths: Sequence[str]) -> dict[str, list[str]]:
-    if not _has_keyword(paths):
+    if not any(ranks.values()):
         return {}
-    return _by_keyword((path, _file_ranks(path)) for path in paths)
-
-
-def _has_keyword(names: Iterable[str]) -> bool:
-    """Tell whether a word is in any of the names: all as one text, at a hundredth of what an expression takes for each."""
-    text = "\n".join(names)
-    return any(word in text for word in _ORDER)
+    return _by_keyword(zip(paths, map(ranks.__getitem__, parents), strict=True))
 
 
 def _by_keyword(ranked: Iterable[tuple[str, dict[str, int]]]) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from arrowsets.files.urls import is_plain_path
 from arrowsets.record import dataclass
 
 __all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "data_files", "is_hidden_directory", "is_hidden_file",
-           "local_etag", "under", "walk"]  # fmt: skip
+           "listed", "local_etag", "under", "walk"]  # fmt: skip
 
 
 HIDDEN = "."  # how names of files begin that a pattern's wildcard passes over
@@ -229,17 +229,26 @@ def data_files(tree: Tree, root: str, found: Iterable[tuple[str, Stored]]) -> li
 
 def walk(tree: Tree, root: str, *, in_order: bool = True) -> Iterator[tuple[str, Stored]]:
     """Yield all files under a directory that are not hidden, as paths relative to it, sorted or as they are found."""
-    tree.prepare(root)
-    found = _found(tree, root)
+    found = (item for files in _found(tree, root) for item in files.items())
     return iter(sorted(found, key=lambda item: item[0])) if in_order else found
 
 
-def _found(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
+def listed(tree: Tree, root: str) -> dict[str, Stored]:
+    """Return what `walk` yields, in the order in which it is found."""
+    files: dict[str, Stored] = {}
+    for some in _found(tree, root):
+        files.update(some)
+    return files
+
+
+def _found(tree: Tree, root: str) -> Iterator[dict[str, Stored]]:
+    """Yield the files of each directory."""
+    tree.prepare(root)
     pending = deque([("", root)])
     while pending:
         prefix, path = pending.popleft()
         directory = tree.scan(path)
-        yield from [(prefix + name, stored) for name, stored in directory.files.items() if name[0] != HIDDEN]
+        yield {prefix + name: stored for name, stored in directory.files.items() if name[0] != HIDDEN}
         pending += [
             (f"{prefix}{name}/", under(path, name)) for name in directory.directories if not is_hidden_directory(name)
         ]
