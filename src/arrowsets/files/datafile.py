@@ -170,9 +170,8 @@ class Files(tuple[DataFile, ...]):  # noqa: SLOT001 - what was found out is kept
     def are_paths(self) -> bool:
         """Whether the URL of each is nothing but an absolute path of this machine, where its bytes lie."""
         urls = self.urls()
-        if [file for file in self if file.local or "::" in file.url] or [
-            url for url in urls if url.endswith(_NO_NAMES)
-        ]:
+        elsewhere = [file for file in self if file.local or "::" in file.url]
+        if elsewhere or any(url.endswith(_NO_NAMES) for url in urls):
             return False
         parents = {url[: url.rfind("/")] for url in urls}
         return "" not in parents and all(map(_is_plain_parent, parents))

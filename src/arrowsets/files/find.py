@@ -149,6 +149,16 @@ class Finder:
         A file is there twice only if it is named twice, never because two wildcards match it.
         """
         patterns = list(patterns)
+        files = self.match(patterns[0]) if len(patterns) == 1 else self._united(patterns)
+        if patterns and not files:
+            tree, root = self._tree(self.root)
+            asked = ", ".join(repr(str(pattern)) for pattern in patterns)
+            raise DataFilesNotFound(
+                f"no file matches {asked} (split {name!r}) in {self.root!r}; {self._there(tree, root)}"
+            )
+        return Files(files)
+
+    def _united(self, patterns: Sequence[Pattern]) -> list[DataFile]:
         found: dict[DataFile, int] = {}
         files: list[DataFile] = []
         for pattern, matches in zip(patterns, self._all(patterns), strict=True):
@@ -157,13 +167,7 @@ class Finder:
                 if file not in found or (literal and found[file]):
                     files.append(file)
                 found[file] = found.get(file, 0) | literal
-        if patterns and not files:
-            tree, root = self._tree(self.root)
-            asked = ", ".join(repr(str(pattern)) for pattern in patterns)
-            raise DataFilesNotFound(
-                f"no file matches {asked} (split {name!r}) in {self.root!r}; {self._there(tree, root)}"
-            )
-        return Files(files)
+        return files
 
     def _all(self, patterns: Sequence[Pattern]) -> Iterable[list[DataFile]]:
         http = [pattern for pattern in patterns if isinstance(pattern, str) and is_http(pattern)]
