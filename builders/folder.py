@@ -11,6 +11,7 @@ import dataclasses
 import importlib
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -21,7 +22,7 @@ from arrowsets.errors import BadData, SchemaConflict
 from arrowsets.features import ClassLabel, Features, FeatureType, List, as_feature, feature_of
 from arrowsets.features.buffers import null_scalar, of_mask, of_numpy, texts
 from arrowsets.features.casting import nulls
-from arrowsets.files import DataFile
+from arrowsets.files import DataFile, Files
 from arrowsets.lazy import pc
 from arrowsets.record import dataclass
 
@@ -67,7 +68,7 @@ class FolderOptions(BuilderOptions):
 class FolderShard:
     """Media files with the names of their labels, or one shard of a metadata file."""
 
-    files: tuple[DataFile, ...]
+    files: Files
     labels: tuple[str, ...] | None = None
     metadata: Any = None
 
@@ -89,23 +90,28 @@ class FolderBuilder(Builder[FolderShard]):
 
     def over(self, splits: Mapping[str, Sequence[DataFile]]) -> FolderBuilder:
         """Return the builder for these splits: all have the labels that any of them has."""
-        files = [file for split in splits.values() for file in split]
+        files = Files.of(chain.from_iterable(splits.values()) if len(splits) != 1 else next(iter(splits.values())))
         config = self.config
         metadata, media = self._sorted_out(files)
-        labels = None if metadata else self._labels(media, self._has_metadata(files))
+        read = metadata and not config.drop_metadata
+        labels = None if read else self._labels(media, bool(metadata))
         chosen = dataclasses.replace(config, drop_labels=labels is None, label_names=labels)
         return type(self)(chosen)
 
     def shards(self, files: Sequence[DataFile]) -> Sequence[FolderShard]:
         """Return runs of files, or the shards of the metadata files."""
         metadata, media = self._sorted_out(files)
-        if metadata:
+        if metadata and not self.config.drop_metadata:
             return [
-                FolderShard((file,), metadata=shard) for file in metadata for shard in self._reader(file).shards([file])
+                FolderShard(Files([file]), metadata=shard)
+                for file in metadata
+                for shard in self._reader(file).shards([file])
             ]
-        labels = self._labels(media, self._has_metadata(files))
-        step = SHARD_MEMBERS if any(_is_member(file) for file in media) else SHARD_FILES
-        return [FolderShard(tuple(media[i : i + step]), labels) for i in range(0, len(media), step)]
+        labels = self._labels(media, bool(metadata))
+        step = SHARD_FILES if media.are_paths or not any(map(_is_member, media)) else SHARD_MEMBERS
+        if len(media) <= step:
+            return [FolderShard(media, labels)] if media else []
+        return [FolderShard(Files(media[i : i + step]), labels) for i in range(0, len(media), step)]
 
     def takes(self, given: Features, found: Sequence[str]) -> bool:
         """Some of the columns are enough: the others are left out."""
@@ -117,16 +123,18 @@ class FolderBuilder(Builder[FolderShard]):
         for table in tables:
             yield table if schema is None else selected(table, schema)
 
-    def _has_metadata(self, files: Sequence[DataFile]) -> bool:
+    def _sorted_out(self, files: Sequence[DataFile]) -> tuple[list[DataFile], Files]:
+        """Return the metadata files, and the media files."""
         names = set(self.config.metadata_filenames or METADATA)
-        return any(file.name in names for file in files)
+        # In most folders all are media, which their extensions tell.
+        files = Files.of(files)
+        found = files.extensions
+        if found <= self.extensions.keys() and found.isdisjoint([DataFile(f"/{name}").extension for name in names]):
+            return [], files
+        metadata = [file for file in files if file.name in names]
+        return metadata, Files(file for file in files if file.extension in self.extensions and file.name not in names)
 
-    def _sorted_out(self, files: Sequence[DataFile]) -> tuple[list[DataFile], list[DataFile]]:
-        names = set(self.config.metadata_filenames or METADATA)
-        metadata = [] if self.config.drop_metadata else [file for file in files if file.name in names]
-        return metadata, [file for file in files if file.extension in self.extensions and file.name not in names]
-
-    def _labels(self, media: Sequence[DataFile], has_metadata: bool) -> tuple[str, ...] | None:
+    def _labels(self, media: Files, has_metadata: bool) -> tuple[str, ...] | None:
         config = self.config
         if config.drop_labels:
             return None
@@ -134,7 +142,7 @@ class FolderBuilder(Builder[FolderShard]):
             return tuple(config.label_names)
         if has_metadata and config.drop_labels is None:
             return None  # who has metadata has no labels in the names of directories, whether it is read or not
-        directories = {_directory(file) for file in media}
+        directories = set(media.directories())
         names = sorted({_label(directory) for directory in directories})
         depths = {directory.count("/") for directory in directories}
         if config.drop_labels is None and (len(names) < 2 or len(depths) != 1):
@@ -149,7 +157,7 @@ class FolderBuilder(Builder[FolderShard]):
         for files in _bounded(shard.files):
             columns = [_references(files)]
             if shard.labels is not None:
-                numbers = np.fromiter((codes[_directory(file)] for file in files), np.int64, len(files))
+                numbers = np.fromiter(map(codes.__getitem__, files.directories()), np.int64, len(files))
                 labels = of_numpy(numbers)
                 if numbers.min(initial=0) < 0:
                     labels = pc.if_else(of_numpy(numbers >= 0), labels, null_scalar(pa.int64()))
@@ -287,10 +295,6 @@ def _relisted(array: Arr, values: Arr) -> Arr:
     return pa.ListArray.from_arrays(array.offsets, values, mask=mask)
 
 
-def _directory(file: DataFile) -> str:
-    return file.path.rpartition("/")[0]
-
-
 def _label(directory: str) -> str:
     return directory.rstrip("/").rpartition("/")[2]
 
@@ -314,14 +318,18 @@ def _is_member(file: DataFile) -> bool:
 def _references(files: Sequence[DataFile | None]) -> Arr:
     """Return files as paths, and what no path of this machine leads to as its bytes."""
     contents: Arr = nulls(len(files), pa.binary())
-    apart = [file is not None and (_is_member(file) or file.is_remote) for file in files]
-    if any(apart):
-        pairs = zip(files, apart, strict=True)
-        contents = texts([_content(file) if file and alone else None for file, alone in pairs], pa.binary())
-    paths = [
-        None if file is None else file.name if alone else file.local or file.url
-        for file, alone in zip(files, apart, strict=True)
-    ]
+    paths: Sequence[str | None]
+    if isinstance(files, Files) and files.are_paths:
+        paths = files.urls()
+    else:
+        apart = [file is not None and (_is_member(file) or file.is_remote) for file in files]
+        if any(apart):
+            pairs = zip(files, apart, strict=True)
+            contents = texts([_content(file) if file and alone else None for file, alone in pairs], pa.binary())
+        paths = [
+            None if file is None else file.name if alone else file.local or file.url
+            for file, alone in zip(files, apart, strict=True)
+        ]
     mask = of_mask([file is None for file in files]) if None in files else None
     return pa.StructArray.from_arrays(
         [contents, texts(paths)],
@@ -335,15 +343,18 @@ def _content(file: DataFile) -> bytes:
         return stream.read()
 
 
-def _bounded(files: Sequence[DataFile]) -> Iterator[Sequence[DataFile]]:
+def _bounded(files: Files) -> Iterator[Files]:
     """Yield files in runs whose content, where it is read in, is about 16 MiB at most."""
+    if files.are_paths:
+        yield files
+        return
     run: list[DataFile] = []
     size = 0
     for file in files:
         run.append(file)
         size += (file.size or TABLE_BYTES // 100) if _is_member(file) else 0
         if size >= TABLE_BYTES:
-            yield run
+            yield Files(run)
             run, size = [], 0
     if run:
-        yield run
+        yield Files(run)

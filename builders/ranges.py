@@ -20,6 +20,7 @@ __all__ = [
     "MORE_THREADS",
     "FileRange",
     "blocks",
+    "is_small",
     "is_utf8",
     "line_cuts",
     "placed_blocks",
@@ -60,6 +61,11 @@ def plain_size(file: DataFile) -> int | None:
     """Return the size of a file whose bytes can be read at any place, else None."""
     path = file.local_path()
     return None if path is None else path.stat().st_size
+
+
+def is_small(file: DataFile) -> bool:
+    """Tell whether a file is not cut, however it is stored: so it need not be opened to find that out."""
+    return file.size is not None and file.size <= SMALL_SHARD
 
 
 def shard_bytes(size: int) -> int:

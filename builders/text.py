@@ -117,6 +117,8 @@ class TextBuilder(Builder[FileRange]):
         return True
 
     def _cut(self, file: DataFile) -> Sequence[FileRange]:
+        if ranges.is_small(file):
+            return (FileRange(file),)
         config = self.config
         size = ranges.plain_size(file)
         plain = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}

@@ -19,8 +19,8 @@ from arrowsets.dataset.create import fits_memory
 from arrowsets.derive import Execution, default_store
 from arrowsets.errors import BadData, SchemaConflict, SplitNotFound, UnknownName
 from arrowsets.features import Features, FeatureType, Value, is_lossless_cast
-from arrowsets.files import DataFile
-from arrowsets.files.download import fetch, must_fetch
+from arrowsets.files import DataFile, Files
+from arrowsets.files.download import fetch, must_fetch, to_fetch
 from arrowsets.info import DatasetInfo
 from arrowsets.late import combine
 from arrowsets.lazy import lazily
@@ -137,7 +137,7 @@ class _Loader:
         if (wanted := features if features is not None else recipe.info.features) is not None:
             keywords["features"] = Features(wanted)
         self.builder = registry.builder(recipe.builder).from_keywords(keywords)
-        self._files: Mapping[str, tuple[DataFile, ...]] | None = None
+        self._files: Mapping[str, Files] | None = None
         self._prepared: dict[str, Dataset] = {}
         self._downloads: _Downloads | None = None
         self._all = False
@@ -244,14 +244,14 @@ class _Loader:
         self._verify(name, dataset.num_rows)
         return dataset
 
-    def files(self) -> Mapping[str, tuple[DataFile, ...]]:
+    def files(self) -> Mapping[str, Files]:
         """Return the files of each split, archives opened; the builder then knows all of them."""
         if self._files is None:
             self._files = self.recipe.data(settings().downloads_below(self.root))
             self.builder = self.builder.over(self._files)
         return self._files
 
-    def _fetched(self, name: str) -> Iterator[list[DataFile]]:
+    def _fetched(self, name: str) -> Iterator[Sequence[DataFile]]:
         if self._downloads is None:
             self._downloads = _Downloads(settings().downloads_below(self.root))
         # The first files are read while others of this split, and those of the splits that come next, are fetched.
@@ -330,19 +330,24 @@ class _Downloads:
     def __init__(self, cache_dir: Path, threads: int = 16) -> None:
         self._cache = cache_dir
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="arrowsets-download")
-        self._begun: dict[str, list[DataFile | Future[DataFile]]] = {}
+        self._begun: dict[str, Files | list[DataFile | Future[DataFile]]] = {}
 
     def begin(self, split: str, files: Sequence[DataFile]) -> None:
         """Start to fetch the files of a split, unless that was done."""
         if split not in self._begun:
             # Files that are here need no thread: handing one over takes longer than all else that a folder's files need.
-            self._begun[split] = [
-                self._pool.submit(fetch, file, self._cache) if must_fetch(file) else file for file in files
-            ]
+            self._begun[split] = (
+                [self._pool.submit(fetch, file, self._cache) if must_fetch(file) else file for file in files]
+                if to_fetch(files)
+                else Files.of(files)
+            )
 
-    def arriving(self, split: str) -> Iterator[list[DataFile]]:
+    def arriving(self, split: str) -> Iterator[Sequence[DataFile]]:
         """Yield the files of a split in order, as they come: those that are here, but no small number after many."""
         begun, at = self._begun[split], 0
+        if isinstance(begun, Files):
+            yield begun
+            return
         while True:
             stop = min(len(begun), at + max(1, at // 8))
             while stop < len(begun) and _is_here(begun[stop]):

@@ -73,9 +73,9 @@ def prepare(
     key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
     arriving = iter([files]) if fetch is None else fetch()
     if not builder.cuts_files_apart():
-        arriving = iter([[file for some in arriving for file in some]])
+        arriving = iter([_joined(list(arriving))])
     refuse_empty(builder, files)
-    here = list(next(arriving))
+    here = next(arriving)
     shards = tuple(builder.shards(here))
     job = ReadJob(builder, shards, description, _types(builder, here, shards), empty=_empty(builder, files))
     made = materialise(
@@ -86,6 +86,10 @@ def prepare(
     )
     _report(made, description)
     return made
+
+
+def _joined(parts: Sequence[Sequence[DataFile]]) -> Sequence[DataFile]:
+    return parts[0] if len(parts) == 1 else [file for some in parts for file in some]
 
 
 def _grown(job: ReadJob, here: Sequence[DataFile], arriving: Iterator[Sequence[DataFile]]) -> Iterator[ReadJob]:
@@ -123,10 +127,13 @@ def _identities(files: Sequence[DataFile]) -> list[tuple[object, ...]]:
     """Return what decides the content of files; of many, one text for each hundred, which is hashed as fast as read."""
     if len(files) <= NAMED_FILES:
         return [file.identity for file in files]
-    return [
-        ("\n".join("{}\0{}\0{}".format(*file.identity) for file in files[at : at + NAMED_FILES]),)
-        for at in range(0, len(files), NAMED_FILES)
-    ]
+    return [(_identity(files[at : at + NAMED_FILES]),) for at in range(0, len(files), NAMED_FILES)]
+
+
+def _identity(files: Sequence[DataFile]) -> str:
+    text = "\n".join([f"{file.url}\0{file.size}\0{file.etag}" for file in files])
+    # Only the URL of a file on a hub, which has a commit in it, is not what the file is known by.
+    return "\n".join(["{}\0{}\0{}".format(*file.identity) for file in files]) if "hf://" in text else text
 
 
 def _options(builder: Builder[Any]) -> dict[str, Any]:

@@ -15,14 +15,14 @@ from typing import Any, Final
 
 from arrowsets import hub, registry
 from arrowsets.errors import DataFilesNotFound, OfflineError, RepositoryNotFound
-from arrowsets.files import DataFile, expand
+from arrowsets.files import DataFile, Files, expand
 from arrowsets.files.card import Card, Config, patterns_in, read_card, read_directory
 from arrowsets.files.download import download
 from arrowsets.files.find import find
 from arrowsets.files.inference import TASK
 from arrowsets.files.listing import Tree
 from arrowsets.files.patterns import has_wildcard
-from arrowsets.files.unpack import kind_of, open_archive
+from arrowsets.files.unpack import has_archives, kind_of, open_archive
 from arrowsets.files.urls import is_http, is_local, local_part, scheme
 from arrowsets.info import DatasetInfo
 from arrowsets.record import dataclass
@@ -37,7 +37,7 @@ _ARCHIVES: Final = frozenset({".zip", ".tar", ".7z", ".rar"})
 _INFERRED: Final = frozenset({"zip", "tar"})
 _INSPECTED: Final = 10
 
-Files = Mapping[str, tuple[DataFile, ...]]
+Splits = Mapping[str, Files]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Recipe:
     """
 
     builder: str
-    files: Files
+    files: Splits
     keywords: Mapping[str, Any] = field(default_factory=dict)
     config_name: str = "default"
     dataset_name: str = "dataset"
@@ -69,9 +69,12 @@ class Recipe:
             "only": sorted(self.only),
         }
 
-    def data(self, cache_dir: str | os.PathLike[str] | None = None) -> Files:
+    def data(self, cache_dir: str | os.PathLike[str] | None = None) -> Splits:
         """Return the files to read: archives replaced by their members, files on servers as they are."""
-        return {split: tuple(self._data(files, cache_dir)) for split, files in self.files.items()}
+        return {
+            split: Files(self._data(files, cache_dir)) if has_archives(files) else files
+            for split, files in self.files.items()
+        }
 
     def _data(self, files: Sequence[DataFile], cache_dir: str | os.PathLike[str] | None) -> Iterator[DataFile]:
         packed = [file for file in files if kind_of(file) is not None and not self._reads(file)]
@@ -159,7 +162,7 @@ def _packaged(request: Request) -> Recipe:
     if request.data_files is None and request.data_dir is None:
         if not registry.builder(request.path).extensions:
             sources = registry.builder(request.path).sources(request.keywords)
-            listed = {split: tuple(files) for split, files in sources.items()}
+            listed = {split: Files(files) for split, files in sources.items()}
             return Recipe(request.path, listed, request.keywords, request.name or "default", request.path)
         raise ValueError(f"the builder {request.path!r} needs data_files= or data_dir=")
     files = _find(request, ".", request.data_dir, request.data_files)
@@ -297,7 +300,7 @@ def _declared(card: Card, name: str) -> DatasetInfo:
     return DatasetInfo.of_card(card.infos[name])
 
 
-def _find(request: Request, base: str, data_dir: str | None, data_files: Any, trees: hub.Trees | None = None) -> Files:
+def _find(request: Request, base: str, data_dir: str | None, data_files: Any, trees: hub.Trees | None = None) -> Splits:
     return find(
         data_files,
         data_dir,
@@ -328,7 +331,7 @@ def _any_wildcard(patterns: object) -> bool:
 
 
 def _recipe(
-    request: Request, files: Files, config: Config, info: DatasetInfo, dataset_name: str, *, explicit: bool
+    request: Request, files: Splits, config: Config, info: DatasetInfo, dataset_name: str, *, explicit: bool
 ) -> Recipe:
     given = {**config.keywords, **request.keywords}
     name = _format_of(files, request.cache_dir, given)
@@ -338,13 +341,13 @@ def _recipe(
     return Recipe(name, kept, keywords, config.name, dataset_name, info, request.revision, only)
 
 
-def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _implied(files: Splits, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keywords that the files' extensions imply and nobody gave.
 
     Raises:
         ValueError: when the extensions disagree: half the files would be read wrong.
     """
-    extensions = sorted({file.extension for listed in files.values() for file in listed} - _ARCHIVES)
+    extensions = sorted(frozenset[str]().union(*(listed.extensions for listed in files.values())) - _ARCHIVES)
     known = registry.builder(name).extensions
     implied = {
         extension: {key: value for key, value in known[extension].items() if key not in given}
@@ -360,9 +363,11 @@ def _implied(files: Files, name: str, given: Mapping[str, Any]) -> dict[str, Any
     return first
 
 
-def _filtered(files: Files, only: frozenset[str], name: str) -> dict[str, tuple[DataFile, ...]]:
+def _filtered(files: Splits, only: frozenset[str], name: str) -> dict[str, Files]:
     kept = {
-        split: tuple(f for f in listed if f.extension in only or _is_data(f, only, name) or kind_of(f) in _INFERRED)
+        split: listed
+        if listed.extensions <= only
+        else Files(f for f in listed if f.extension in only or _is_data(f, only, name) or kind_of(f) in _INFERRED)
         for split, listed in files.items()
     }
     return {split: listed for split, listed in kept.items() if listed} or dict(files)
@@ -373,7 +378,7 @@ def _is_data(file: DataFile, only: frozenset[str], name: str) -> bool:
     return file.extension in only or "*" in others or file.name in others
 
 
-def _format_of(files: Files, cache_dir: str | None, given: Mapping[str, Any]) -> str:
+def _format_of(files: Splits, cache_dir: str | None, given: Mapping[str, Any]) -> str:
     found = {split: _format_of_split(listed, cache_dir) for split, listed in files.items()}
     names = {name for name, _ in found.values() if name is not None}
     if not names:

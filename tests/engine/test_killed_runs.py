@@ -70,6 +70,23 @@ def test_a_killed_worker_is_reported_with_its_rows(source: str) -> None:
         Dataset.load_from_disk(source).map(die_at, num_proc=2)
 
 
+@pytest.mark.parametrize(("seconds", "kept"), [(0.0, True), (1000.0, False)])
+def test_units_become_files_only_where_that_takes_less_than_doing_them_again(
+    seconds: float, kept: bool, source: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arrowsets.engine.materialise.JOURNAL_SECONDS", -1.0)
+    monkeypatch.setattr("arrowsets.engine.materialise.UNIT_SECONDS", seconds)
+    seen = []
+
+    def look(row: dict[str, Any]) -> dict[str, Any]:
+        if row["x"] == 19_999:
+            seen.append(len(list(cache.glob("store/entries/*/*/journal/*.json"))))
+        return {"y": row["x"]}
+
+    Dataset.load_from_disk(source).map(look)
+    assert [count > 50 for count in seen] == [kept]
+
+
 INTERRUPTED = """
 import os, sys, time
 from arrowsets import Dataset

@@ -42,6 +42,7 @@ __all__ = ["materialise", "materialise_in_memory"]
 logger = logging.getLogger("arrowsets")
 
 JOURNAL_SECONDS = 1.0
+UNIT_SECONDS = 1e-3  # what a unit's file in the journal takes at least
 MEMORY_BYTES = 64 << 20
 FILE_BYTES = 4 << 20
 
@@ -243,28 +244,54 @@ def _runs(units: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[[int], object]) -> dict[int, Part]:
-    """Do units here. Their parts go to the journal once they are worth it: after a second, or 32 MiB, or an error."""
-    parts: dict[int, Part] = {}
-    pending: list[int] = []
-    size, last = 0, time.monotonic()
-
-    def journal() -> None:
-        for unit in pending:
-            parts[unit] = _publish(job, unit, parts[unit], draft)
-        pending.clear()
-
+    """Do units here, and keep a journal."""
+    journal = _Journal(job, draft)
     try:
         for unit, part in _parts(job, pieces, draft, done):
-            parts[unit] = part
-            pending.append(unit)
-            size += part.num_bytes
-            if size >= BUFFER_BYTES or _is_large(part, job) or time.monotonic() - last > JOURNAL_SECONDS:
-                journal()
-                size, last = 0, time.monotonic()
+            journal.add(unit, part)
     except BaseException:
-        journal()
+        journal.save()
         raise
-    return parts
+    return journal.parts
+
+
+class _Journal:
+    """Parts of finished units, which become files of their own once that is worth it: after a second, or 32 MiB, or an error.
+
+    It is not worth it for units that are done again in the time that their files take, such as thousands of files of a line.
+    """
+
+    def __init__(self, job: Job, draft: Draft) -> None:
+        self._job, self._draft = job, draft
+        self.parts: dict[int, Part] = {}
+        self._pending: list[int] = []
+        self._size, self._begun = 0, time.monotonic()
+
+    def add(self, unit: int, part: Part) -> None:
+        """Take the part of a unit that was done."""
+        self.parts[unit] = part
+        self._pending.append(unit)
+        self._size += part.num_bytes
+        late = time.monotonic() - self._begun > JOURNAL_SECONDS
+        if self._size >= BUFFER_BYTES or _is_large(part, self._job) or (late and self._pays()):
+            self._write()
+
+    def save(self) -> None:
+        """Keep what would be lost now, unless that takes longer than one waits for it gladly."""
+        if self._takes() <= JOURNAL_SECONDS or self._pays():
+            self._write()
+
+    def _takes(self) -> float:
+        return UNIT_SECONDS * len(self._pending)
+
+    def _pays(self) -> bool:
+        return self._takes() <= (time.monotonic() - self._begun) / 2
+
+    def _write(self) -> None:
+        for unit in self._pending:
+            self.parts[unit] = _publish(self._job, unit, self.parts[unit], self._draft)
+        self._pending.clear()
+        self._size, self._begun = 0, time.monotonic()
 
 
 def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:

@@ -135,5 +135,7 @@ def _readable(builder: Builder[Any], shard: Any, schema: pa.Schema | None) -> It
 
 
 def _means_more(part: Part, layout: Layout) -> bool:
-    own, wanted = part.features.arrow_schema, layout.features.arrow_schema
+    if part.features == layout.features:
+        return False
+    own, wanted = part.features.arrow_schema, layout.schema
     return part.num_rows > 0 and any(not is_lossless_cast(field.type, wanted.field(field.name).type) for field in own)

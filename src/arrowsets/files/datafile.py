@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, cast
 
@@ -15,7 +15,7 @@ from arrowsets.files.urls import is_http, is_local, is_plain_path, local_part, n
 from arrowsets.late import archive, remote
 from arrowsets.lazy import pattern
 
-__all__ = ["DataFile", "Origin"]
+__all__ = ["DataFile", "Files", "Origin"]
 
 _PINNED: Final = pattern(r"(?<=hf://)(datasets/[^/@]+(?:/[^/@]+)?)@[0-9a-f]{40}/")
 
@@ -140,13 +140,89 @@ class DataFile:
         return Path(local_part(self.url)) if is_local(self.url) else None
 
 
+class Files(tuple[DataFile, ...]):  # noqa: SLOT001 - what was found out is kept in its dict
+    """Files in their order, and what is asked of all of them again and again, which is found out once.
+
+    >>> Files([DataFile("/data/a.csv"), DataFile("/data/b.csv.gz")]).extensions
+    frozenset({'.csv'})
+    """
+
+    @classmethod
+    def of(cls, files: Iterable[DataFile]) -> Files:
+        """Return the files as they are, if they are this already."""
+        return files if isinstance(files, Files) else cls(files)
+
+    @cached_property
+    def extensions(self) -> frozenset[str]:
+        """The extensions of the files."""
+        if not self.are_paths:
+            return frozenset([file.extension for file in self])
+        urls = self.urls()
+        endings = {url[url.rfind(".") :] for url in urls}
+        plain = {ending for ending in endings if ending[0] == "." and "/" not in ending and len(ending) > 1}
+        # Of what has a codec the name before decides, and ".csv" is a name without an ending.
+        hidden = tuple([f"/{ending}" for ending in plain])
+        if any(codec_of_name(f"_{ending}") for ending in plain) or [url for url in urls if url.endswith(hidden)]:
+            return frozenset([file.extension for file in self])
+        return frozenset([ending.lower() for ending in plain] + ([""] if plain < endings else []))
+
+    @cached_property
+    def are_paths(self) -> bool:
+        """Whether the URL of each is nothing but an absolute path of this machine, where its bytes lie."""
+        urls = self.urls()
+        elsewhere = [file for file in self if file.local or "::" in file.url]
+        if elsewhere or any(url.endswith(_NO_NAMES) for url in urls):
+            return False
+        parents = {url[: url.rfind("/")] for url in urls}
+        return "" not in parents and all(map(_is_plain_parent, parents))
+
+    def urls(self) -> list[str]:
+        """Return the URL of each."""
+        return [file.url for file in self]
+
+    def directories(self) -> list[str]:
+        """Return the path of each without its name."""
+        paths = self.urls() if self.are_paths else [file.path for file in self]
+        return [path.rpartition("/")[0] for path in paths]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Files, (tuple(self),)
+
+
 # A folder has many files, and each is asked several times.
 @lru_cache(maxsize=1 << 16)
 def _parts(url: str) -> tuple[str, str, str]:
     """Return the path, the name and the extension of what a URL means."""
-    path = name_part(url)
-    name = path.rstrip("/").rpartition("/")[2]
-    content = without_codec(name)
+    parent, slash, name = url.rpartition("/")
+    if not slash or name in {"", "."} or not _is_plain_parent(parent):
+        path = name_part(url)
+        name = path.rstrip("/").rpartition("/")[2]
+    else:
+        path = url
     # As `Path.suffix` says, at a tenth of its time.
+    stem, _, ending = name.rpartition(".")
+    if not stem or not ending:
+        return path, name, ""
+    extension = _extension(ending)
+    return path, name, _inner_extension(name) if extension is None else extension
+
+
+_NO_NAMES: Final = ("/", "/.")  # how no plain path ends
+
+
+# A file is looked at as one of its directory, and as one of those with its ending: of both there are few.
+@lru_cache(maxsize=1024)
+def _is_plain_parent(parent: str) -> bool:
+    return is_plain_path(f"{parent}/_")
+
+
+@lru_cache(maxsize=1024)
+def _extension(ending: str) -> str | None:
+    """Return the extension of names with this ending; None if it is that of a codec."""
+    return None if codec_of_name(f"_.{ending}") else f".{ending.lower()}"
+
+
+def _inner_extension(name: str) -> str:
+    content = without_codec(name)
     dot = content.rfind(".")
-    return path, name, content[dot:].lower() if 0 < dot < len(content) - 1 else ""
+    return content[dot:].lower() if 0 < dot < len(content) - 1 else ""

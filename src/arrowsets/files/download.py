@@ -10,7 +10,7 @@ import dataclasses
 import json
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -19,14 +19,14 @@ import xxhash
 
 from arrowsets.config import settings
 from arrowsets.errors import BadData, OfflineError
-from arrowsets.files.datafile import DataFile
+from arrowsets.files.datafile import DataFile, Files
 from arrowsets.files.urls import is_local, is_plain_path, split_chain
 from arrowsets.late import remote
 
 if TYPE_CHECKING:
     from arrowsets.files.remote import Stat
 
-__all__ = ["cache_root", "digest", "download", "fetch", "known_stat", "must_fetch", "write_atomically"]
+__all__ = ["cache_root", "digest", "download", "fetch", "known_stat", "must_fetch", "to_fetch", "write_atomically"]
 
 
 def cache_root(cache_dir: str | os.PathLike[str] | None) -> Path:
@@ -56,12 +56,16 @@ def download(
 ) -> list[DataFile]:
     """Return the files with their bytes on this machine; local files and members of archives as they are."""
     files = list(files)
-    missing = [file for file in files if must_fetch(file)]
-    if not missing:
+    if not (missing := to_fetch(files)):
         return files
     with ThreadPoolExecutor(min(threads, len(missing))) as pool:
         fetched = dict(zip(missing, pool.map(lambda file: fetch(file, cache_dir), missing), strict=True))
     return [fetched.get(file, file) for file in files]
+
+
+def to_fetch(files: Sequence[DataFile]) -> list[DataFile]:
+    """Return those of files whose bytes have to be brought to this machine."""
+    return [] if Files.of(files).are_paths else [file for file in files if must_fetch(file)]
 
 
 def must_fetch(file: DataFile) -> bool:

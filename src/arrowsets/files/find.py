@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from arrowsets.errors import DataFilesNotFound
-from arrowsets.files.datafile import DataFile
+from arrowsets.files.datafile import DataFile, Files
 from arrowsets.files.download import known_stat
 from arrowsets.files.inference import SPLIT_NAME, infer_splits
-from arrowsets.files.listing import LocalTree, Tree, UrlTree, walk
+from arrowsets.files.listing import LocalTree, Tree, UrlTree, data_files, listed, walk
 from arrowsets.files.patterns import METADATA_NAMES, glob, has_wildcard, static_prefix
 from arrowsets.files.unpack import open_archive
 from arrowsets.files.urls import is_http, is_local, local_part, split_chain
@@ -38,7 +38,7 @@ def find(
     storage_options: Mapping[str, Any] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     open_tree: OpenTree | None = None,
-) -> dict[str, tuple[DataFile, ...]]:
+) -> dict[str, Files]:
     """Find the data files of each split.
 
     Args:
@@ -130,25 +130,35 @@ class Finder:
         self._local = LocalTree()
         self._remote: dict[Any, UrlTree] = {}
 
-    def infer(self) -> dict[str, tuple[DataFile, ...]]:
+    def infer(self) -> dict[str, Files]:
         """Take all files of the root and infer the splits."""
         tree, root = self._tree(self.root)
-        listed = dict(walk(tree, root))
-        splits = infer_splits(listed)
+        found = listed(tree, root)
+        splits = infer_splits(found)
         if not splits:
             raise DataFilesNotFound(f"no data files in {self.root!r}; {self._there(tree, root)}")
         prefix = root.rstrip("/") + "/" if root else ""
         return {
-            split: tuple(tree.data_file(prefix + path, listed[path]) for path in paths)
+            split: Files(data_files(tree, root, ((prefix + path, found[path]) for path in paths)))
             for split, paths in splits.items()
         }
 
-    def split(self, name: str, patterns: Iterable[Pattern]) -> tuple[DataFile, ...]:
+    def split(self, name: str, patterns: Iterable[Pattern]) -> Files:
         """Find the files of a split, in the order of the patterns.
 
         A file is there twice only if it is named twice, never because two wildcards match it.
         """
         patterns = list(patterns)
+        files = self.match(patterns[0]) if len(patterns) == 1 else self._united(patterns)
+        if patterns and not files:
+            tree, root = self._tree(self.root)
+            asked = ", ".join(repr(str(pattern)) for pattern in patterns)
+            raise DataFilesNotFound(
+                f"no file matches {asked} (split {name!r}) in {self.root!r}; {self._there(tree, root)}"
+            )
+        return Files(files)
+
+    def _united(self, patterns: Sequence[Pattern]) -> list[DataFile]:
         found: dict[DataFile, int] = {}
         files: list[DataFile] = []
         for pattern, matches in zip(patterns, self._all(patterns), strict=True):
@@ -157,13 +167,7 @@ class Finder:
                 if file not in found or (literal and found[file]):
                     files.append(file)
                 found[file] = found.get(file, 0) | literal
-        if patterns and not files:
-            tree, root = self._tree(self.root)
-            asked = ", ".join(repr(str(pattern)) for pattern in patterns)
-            raise DataFilesNotFound(
-                f"no file matches {asked} (split {name!r}) in {self.root!r}; {self._there(tree, root)}"
-            )
-        return tuple(files)
+        return files
 
     def _all(self, patterns: Sequence[Pattern]) -> Iterable[list[DataFile]]:
         http = [pattern for pattern in patterns if isinstance(pattern, str) and is_http(pattern)]
@@ -205,12 +209,13 @@ class Finder:
             if not has_wildcard(path):
                 return self._directory(tree, path)
         root, pattern = static_prefix("", path)
-        return [tree.data_file(name, stored) for name, stored in glob(tree, root, pattern)]
+        return data_files(tree, root, glob(tree, root, pattern))
 
     def _directory(self, tree: Tree, path: str) -> list[DataFile]:
-        if listed := list(walk(tree, path)):
-            names = [(name, stored) for name, stored in listed if name.rpartition("/")[2] not in METADATA_NAMES]
-            return [tree.data_file(f"{path.rstrip('/')}/{name}", stored) for name, stored in names]
+        if found := list(walk(tree, path)):
+            below = path.rstrip("/") + "/"
+            names = [(name, stored) for name, stored in found if name.rpartition("/")[2] not in METADATA_NAMES]
+            return data_files(tree, path, [(below + name, stored) for name, stored in names])
         parent = path.rstrip("/").rpartition("/")[0]
         raise DataFilesNotFound(f"{tree.url(path)!r} does not exist; {self._there(tree, parent)}")
 

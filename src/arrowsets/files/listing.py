@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -12,8 +12,14 @@ from arrowsets.files.datafile import DataFile
 from arrowsets.files.urls import is_plain_path
 from arrowsets.record import dataclass
 
-__all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "is_hidden_directory", "is_hidden_file",
-           "local_etag", "under", "walk"]  # fmt: skip
+__all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "data_files", "is_hidden_directory", "is_hidden_file",
+           "listed", "local_etag", "under", "walk"]  # fmt: skip
+
+
+HIDDEN = "."  # how names of files begin that a pattern's wildcard passes over
+_POSIX = os.name == "posix"
+# From an opened directory the system finds each file by its name; else it goes through all directories above, for each.
+_BY_DESCRIPTOR = os.scandir in os.supports_fd and hasattr(os, "O_DIRECTORY")
 
 
 class Stored(NamedTuple):
@@ -48,7 +54,7 @@ def under(path: str, name: str) -> str:
 
 def is_hidden_file(name: str) -> bool:
     """Tell whether a pattern's wildcard passes a file over."""
-    return name.startswith(".")
+    return name.startswith(HIDDEN)
 
 
 def is_hidden_directory(name: str) -> bool:
@@ -58,9 +64,10 @@ def is_hidden_directory(name: str) -> bool:
 
 def local_etag(stat: os.stat_result) -> str:
     """Return what changes when a local file does."""
+    if _POSIX:
+        return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
     # Elsewhere the inode of a directory entry is 0 or changes with every mount.
-    inode = f"-{stat.st_ino}" if os.name == "posix" else ""
-    return f"{stat.st_size}-{stat.st_mtime_ns}{inode}"
+    return f"{stat.st_size}-{stat.st_mtime_ns}"
 
 
 class LocalTree:
@@ -76,20 +83,18 @@ class LocalTree:
         return known
 
     def _list(self, path: str) -> Directory:
-        files: dict[str, Stored] = {}
-        directories: list[str] = []
         try:
-            with os.scandir(path) as entries:
-                for entry in entries:
-                    if entry.is_dir():
-                        if not (entry.is_symlink() and _is_loop(path, entry.path)):
-                            directories.append(entry.name)
-                    elif entry.is_file():
-                        stat = entry.stat() if os.name == "posix" else Path(entry.path).stat()
-                        files[entry.name] = Stored(stat.st_size, local_etag(stat))
+            if not _BY_DESCRIPTOR:
+                with os.scandir(path) as entries:
+                    return _directory(path, entries)
+            opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                with os.scandir(opened) as entries:
+                    return _directory(path, entries)
+            finally:
+                os.close(opened)
         except (FileNotFoundError, NotADirectoryError):
-            pass
-        return Directory(files, tuple(directories))
+            return Directory({}, ())
 
     def file(self, path: str) -> Stored | None:
         """Return what is known of one file; None for what is no file."""
@@ -112,6 +117,21 @@ class LocalTree:
     def data_file(self, path: str, stored: Stored) -> DataFile:
         """Return a file that was found."""
         return DataFile(self.url(path), stored.size, stored.etag)
+
+
+def _directory(path: str, entries: Iterable[os.DirEntry[str]]) -> Directory:
+    files: dict[str, Stored] = {}
+    directories: list[str] = []
+    for entry in entries:
+        if entry.is_file():
+            try:
+                stat = entry.stat() if _POSIX else Path(entry.path).stat()
+            except FileNotFoundError:
+                continue  # it was removed since
+            files[entry.name] = Stored(stat.st_size, local_etag(stat))
+        elif entry.is_dir() and not (entry.is_symlink() and _is_loop(path, under(path, entry.name))):
+            directories.append(entry.name)
+    return Directory(files, tuple(directories))
 
 
 def _is_loop(directory: str, link: str) -> bool:
@@ -199,19 +219,36 @@ def _stored(info: Mapping[str, Any]) -> Stored:
     return Stored(size if isinstance(size, int) else None, f"{stamp}-{size}" if stamp else "")
 
 
+def data_files(tree: Tree, root: str, found: Iterable[tuple[str, Stored]]) -> list[DataFile]:
+    """Return files that were found under a directory; the paths are whole."""
+    if isinstance(tree, LocalTree) and is_plain_path(under(root, "_")):
+        # Names of entries are no "." and have no "/", so that all paths are in this system's form already.
+        return [DataFile(path, stored.size, stored.etag) for path, stored in found]
+    return [tree.data_file(path, stored) for path, stored in found]
+
+
 def walk(tree: Tree, root: str, *, in_order: bool = True) -> Iterator[tuple[str, Stored]]:
     """Yield all files under a directory that are not hidden, as paths relative to it, sorted or as they are found."""
-    tree.prepare(root)
-    found = _found(tree, root)
+    found = (item for files in _found(tree, root) for item in files.items())
     return iter(sorted(found, key=lambda item: item[0])) if in_order else found
 
 
-def _found(tree: Tree, root: str) -> Iterator[tuple[str, Stored]]:
+def listed(tree: Tree, root: str) -> dict[str, Stored]:
+    """Return what `walk` yields, in the order in which it is found."""
+    files: dict[str, Stored] = {}
+    for some in _found(tree, root):
+        files.update(some)
+    return files
+
+
+def _found(tree: Tree, root: str) -> Iterator[dict[str, Stored]]:
+    """Yield the files of each directory."""
+    tree.prepare(root)
     pending = deque([("", root)])
     while pending:
         prefix, path = pending.popleft()
         directory = tree.scan(path)
-        yield from [(prefix + name, stored) for name, stored in directory.files.items() if not is_hidden_file(name)]
+        yield {prefix + name: stored for name, stored in directory.files.items() if name[0] != HIDDEN}
         pending += [
             (f"{prefix}{name}/", under(path, name)) for name in directory.directories if not is_hidden_directory(name)
         ]

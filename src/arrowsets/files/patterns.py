@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from arrowsets.files.listing import Stored, Tree, is_hidden_directory, is_hidden_file, under
 
@@ -98,8 +98,9 @@ def glob(tree: Tree, root: str, pattern: str) -> list[tuple[str, Stored]]:
         components = tuple(part for part in rest.split("/") if part not in ("", "."))
         if components and "**" in components:
             tree.prepare(start)
-        found.update(_match(tree, start, components or ("**",)))
-    return sorted(found.items())
+        for files in _match(tree, start, components or ("**",)):
+            found.update(files)
+    return [(path, found[path]) for path in sorted(found)]
 
 
 def static_prefix(root: str, pattern: str) -> tuple[str, str]:
@@ -118,7 +119,8 @@ def static_prefix(root: str, pattern: str) -> tuple[str, str]:
     return posixpath.normpath(posixpath.join(root, directory)), "/".join(components[static:])
 
 
-def _match(tree: Tree, path: str, components: tuple[str, ...]) -> Iterator[tuple[str, Stored]]:
+def _match(tree: Tree, path: str, components: tuple[str, ...]) -> Iterator[dict[str, Stored]]:
+    """Yield the files of each directory that match."""
     head, rest = components[0], components[1:]
     if head == "**":
         yield from _match(tree, path, rest or ("*",))
@@ -126,14 +128,26 @@ def _match(tree: Tree, path: str, components: tuple[str, ...]) -> Iterator[tuple
             if not is_hidden_directory(name):
                 yield from _match(tree, under(path, name), components)
         return
-    regex = matcher(head)
     asked = head.startswith((".", "__"))
+    directory = tree.scan(path)
     if rest:
-        for name in tree.scan(path).directories:
-            if regex.fullmatch(name) and (asked or not is_hidden_directory(name)):
+        for name in _fitting(head, directory.directories):
+            if asked or not is_hidden_directory(name):
                 yield from _match(tree, under(path, name), rest)
         return
-    for name, stored in tree.scan(path).files.items():
-        plain = not is_hidden_file(name) and name not in METADATA_NAMES
-        if regex.fullmatch(name) and (asked or head == name or plain):
-            yield under(path, name), stored
+    prefix = under(path, "")
+    yield {
+        prefix + name: directory.files[name]
+        for name in _fitting(head, directory.files)
+        if asked or head == name or not (is_hidden_file(name) or name in METADATA_NAMES)
+    }
+
+
+def _fitting(component: str, names: Iterable[str]) -> Iterable[str]:
+    """Return the names that a component matches."""
+    if component == "*":
+        return names
+    if component[0] == "*" and not has_wildcard(component[1:]):
+        return [name for name in names if name.endswith(component[1:])]
+    fits = matcher(component).fullmatch
+    return [name for name in names if fits(name)]

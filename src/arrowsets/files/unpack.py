@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arrowsets.errors import BadData
 from arrowsets.files.compression import without_codec
-from arrowsets.files.datafile import DataFile
+from arrowsets.files.datafile import DataFile, Files
 from arrowsets.files.download import cache_root, digest, fetch, write_atomically
 from arrowsets.files.listing import Directory, Stored, is_hidden_directory, is_hidden_file
 from arrowsets.files.patterns import METADATA_NAMES
@@ -19,7 +19,7 @@ from arrowsets.late import archive, repack
 if TYPE_CHECKING:
     from arrowsets.files.archive import Limits
 
-__all__ = ["ArchiveTree", "expand", "kind_of", "open_archive"]
+__all__ = ["ArchiveTree", "expand", "has_archives", "kind_of", "open_archive"]
 
 REPACKED = ("7z", "rar")  # made tar files before they are read
 _KINDS = {f".{kind}": kind for kind in ("zip", "tar", *REPACKED)}
@@ -29,6 +29,12 @@ def kind_of(file: DataFile) -> str | None:
     """Return "zip", "tar", "7z" or "rar" for an archive, by its name."""
     extension = file.extension  # known already for most files
     return _KINDS.get(extension) if extension else archive.archive_kind(without_codec(file.name))
+
+
+def has_archives(files: Sequence[DataFile]) -> bool:
+    """Tell whether an archive may be among files, without looking at each."""
+    found = Files.of(files).extensions
+    return "" in found or not found.isdisjoint(_KINDS)
 
 
 class ArchiveTree:

@@ -32,7 +32,7 @@ _NORMAL = pattern(r"/?(?!\.?(?:/|\Z))[^/]+(?:/(?!\.?(?:/|\Z))[^/]+)*\Z")
 
 def scheme(url: str) -> str | None:
     """Return the URL scheme in lower case; None for a path."""
-    match = _SCHEME.match(url)
+    match = _SCHEME.match(url) if ":" in url else None
     return match[1].lower() if match else None
 
 

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from xxhash import xxh3_128
 
-from arrowsets.hashing.scalars import encode_scalar
-from arrowsets.hashing.tree import UNHASHABLE, Fingerprint, leaf, node
+from arrowsets.hashing.scalars import SCALARS, encode_scalar
+from arrowsets.hashing.tree import SUMMARY_LENGTH, UNHASHABLE, Fingerprint, leaf, node
 from arrowsets.hashing.visiting import Handler, Visitor
 
 __all__ = ["CONTAINERS", "LISTED", "items", "sequence"]
@@ -45,8 +45,10 @@ def sequence(visitor: Visitor, value: list[object] | tuple[object, ...]) -> Fing
 
 
 def _summary(kind: str, value: list[object] | tuple[object, ...]) -> str:
-    if len(value) <= 8 and all(encode_scalar(item) is not None for item in value):
-        return repr(value)
+    if len(value) <= 8 and all(type(item) in SCALARS for item in value):
+        # Of a long text no more is looked at than is shown.
+        shown = [item[:SUMMARY_LENGTH] if type(item) is str else item for item in value]
+        return repr(tuple(shown) if isinstance(value, tuple) else shown)
     return f"{kind} of {len(value)} item{'' if len(value) == 1 else 's'}"
 
 

@@ -77,6 +77,8 @@ class Draft:
         """Look for units that were finished since, by anybody; a damaged one is removed, with a warning."""
         with explained(self.path, "read"):
             found = [path for path in _listed(self.path / JOURNAL) if path.stem not in self._finished]
+            if not found:
+                return self.finished
             with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
                 for path, (record, problem) in zip(found, threads.map(self._examine, found), strict=True):
                     if record is not None and not problem:

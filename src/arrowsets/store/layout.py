@@ -53,7 +53,7 @@ _RESERVED = {MANIFEST, TRUSTED, USED, JOURNAL, CLAIMS, TMP}
 _TRASH_GRACE = 60.0  # whoever put it there may still put it back
 _KEY = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]+")
 # What every file system takes: Windows refuses control characters, <>:"/\\|?* and a dot or space at the end.
-_REFUSED = pattern(r"[\x00-\x1f<>:\"/\\|?*\ud800-\udfff]")
+_REFUSED = pattern(r"[\x00-\x1f<>:\"/\\|?*]")
 
 
 def entry_path(root: Path, key: str) -> Path:
@@ -68,9 +68,18 @@ def label_path(root: Path, label: str) -> Path:
     return root / "labels" / xxhash.xxh3_64_hexdigest(label.encode("utf-8", "surrogatepass"))
 
 
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # half a character
+        return False
+    return True
+
+
 def check_name(name: str) -> str:
     """Return the name of a unit if every file system can hold it."""
-    if not name or _REFUSED.search(name) or name.strip().strip(".") != name or name in _RESERVED:
+    refused = not name or _REFUSED.search(name) or not _is_text(name)
+    if refused or name.strip().strip(".") != name or name in _RESERVED:
         raise UnknownName(f'{name!r} cannot name a shard: it must be a plain file name without / \\ : * ? " < > |')
     return name
 
