@@ -7,8 +7,9 @@ What this cannot say (nulls, nested values, compressed files) is for `View.read`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
+from itertools import repeat
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -69,6 +70,10 @@ class FlatView:
 class _Column(Protocol):
     """One column of some files."""
 
+    @property
+    def is_scattered(self) -> bool:
+        """Whether its values lie in several stretches of memory."""
+
     def learn(self, index: int, array: Any, start: int) -> bool:
         """Note where a batch lies whose first row is `start`; False if its rows cannot be looked up."""
 
@@ -103,12 +108,19 @@ class _FlatFiles:
                 self._usable = self._usable and self._learn(index)
         if not self._usable:
             return None
+        back: _Int64s | None = None
+        if len(rows) > 1 and any(column.is_scattered for column in self._columns.values()):
+            # File by file: then what is done for each is done once.
+            order = np.argsort(batches, kind="stable")
+            rows, batches = rows[order], batches[order]
+            back = np.empty_like(order)
+            back[order] = np.arange(len(order))
         taken: dict[str, Values] = {}
         for name, column in self._columns.items():
             values = column.take(rows, batches)
             if values is None:
                 return None
-            taken[name] = values
+            taken[name] = values if back is None else _reordered(values, back)
         return taken
 
     def _learn(self, index: int) -> bool:
@@ -171,15 +183,25 @@ class _Stretches:
         if of is None:
             return self.views[0][places] if self.views else np.empty(places.shape, self.dtype)
         found = np.empty(places.shape, self.dtype)
-        for stretch in np.unique(of).tolist():
-            here = of == stretch
-            found[here] = self.views[stretch][places[here]]
+        for stretch, start, stop in _segments(of):
+            found[start:stop] = self.views[stretch][places[start:stop]]
         return found
 
     def runs(self, places: _Int64s, of: _Int64s | None, width: int) -> npt.NDArray[Any]:
         """Return so many values from each place on, a row for each place."""
-        every = None if of is None else np.repeat(of[:, None], width, 1)
-        return self.look_up(places[:, None] + np.arange(width), every)
+        return self.look_up(places[:, None] + np.arange(width), of)
+
+
+def _segments(of: _Int64s) -> Iterator[tuple[int, int, int]]:
+    """Yield each number, with where the places begin and end that have it one after the other."""
+    if not len(of):
+        return iter(())
+    edges = [0, *(np.flatnonzero(of[1:] != of[:-1]) + 1).tolist(), len(of)]
+    return zip(of[edges[:-1]].tolist(), edges, edges[1:], strict=False)
+
+
+def _reordered(values: Values, order: _Int64s) -> Values:
+    return list(map(values.__getitem__, order.tolist())) if isinstance(values, list) else values[order]
 
 
 class _Numbers:
@@ -189,6 +211,10 @@ class _Numbers:
 
     def __init__(self, num_batches: int, dtype: npt.DTypeLike) -> None:
         self._data = _Stretches(num_batches, dtype)
+
+    @property
+    def is_scattered(self) -> bool:
+        return len(self._data.views) > 1
 
     def learn(self, index: int, array: Any, start: int) -> bool:
         return self._data.learn(index, array.buffers()[1], array.offset - start)
@@ -204,6 +230,10 @@ class _Flags:
 
     def __init__(self, num_batches: int) -> None:
         self._data = _Stretches(num_batches, np.uint8)
+
+    @property
+    def is_scattered(self) -> bool:
+        return len(self._data.views) > 1
 
     def learn(self, index: int, array: Any, start: int) -> bool:
         return self._data.learn(index, array.buffers()[1], array.offset - start, per=8)
@@ -221,6 +251,10 @@ class _Lists:
 
     def __init__(self, num_batches: int, offset: npt.DTypeLike, dtype: npt.DTypeLike) -> None:
         self._offsets, self._values = _Stretches(num_batches, offset), _Stretches(num_batches, dtype)
+
+    @property
+    def is_scattered(self) -> bool:
+        return len(self._values.views) > 1
 
     def learn(self, index: int, array: Any, start: int) -> bool:
         values = array.values
@@ -249,6 +283,10 @@ class _FixedLists:
     def __init__(self, num_batches: int, width: int, dtype: npt.DTypeLike) -> None:
         self._width, self._values = width, _Stretches(num_batches, dtype)
 
+    @property
+    def is_scattered(self) -> bool:
+        return len(self._values.views) > 1
+
     def learn(self, index: int, array: Any, start: int) -> bool:
         values = array.values
         shift = values.offset + (array.offset - start) * self._width
@@ -267,6 +305,10 @@ class _Texts:
     def __init__(self, num_batches: int, offset: npt.DTypeLike) -> None:
         self._offsets, self._bytes = _Stretches(num_batches, offset), _Stretches(num_batches, np.uint8)
 
+    @property
+    def is_scattered(self) -> bool:
+        return len(self._offsets.views) > 1
+
     def learn(self, index: int, array: Any, start: int) -> bool:
         _, offsets, data = array.buffers()
         return self._offsets.learn(index, offsets, array.offset - start) and self._bytes.learn(index, data, 0)
@@ -276,27 +318,32 @@ class _Texts:
         begins = self._offsets.look_up(places, of).astype(np.int64, copy=False)
         lengths = self._offsets.look_up(places + 1, of) - begins
         places, of = self._bytes.places(begins, batches)
-        if of is None and len(self._bytes.views) == 1 and int(lengths.sum()) <= _SHORT * len(rows):
-            return _short_texts(self._bytes.views[0], places, lengths)
-        data: list[Any] = [*self._bytes.views] or [b""]
-        views = [memoryview(each) for each in data]
-        spans = zip(places.tolist(), (places + lengths).tolist(), strict=True)
-        if of is None:
-            (view,) = views
-            return [str(view[begin:end], "utf-8") for begin, end in spans]
-        return [str(views[at][begin:end], "utf-8") for at, (begin, end) in zip(of.tolist(), spans, strict=True)]
+        if not self._bytes.views:
+            return [""] * len(rows)
+        if int(lengths.sum()) <= _SHORT * len(rows):
+            joined = _joined_texts(self._bytes, places, of, lengths)
+            if joined is not None:
+                return joined
+        memory: list[Any] = [*self._bytes.views]
+        views = [memoryview(each) for each in memory]
+        stretches = repeat(0) if of is None else of.tolist()
+        spans = zip(stretches, places.tolist(), (places + lengths).tolist(), strict=False)
+        return [str(views[at][start:end], "utf-8") for at, start, end in spans]
 
 
-def _short_texts(data: npt.NDArray[Any], places: _Int64s, lengths: _Int64s) -> list[str]:
-    """Return texts that are copied into one: cutting pieces off that takes half as long as off the memory of a file."""
-    ends = np.cumsum(lengths)
-    starts = ends - lengths
-    joined = data[np.repeat(places - starts, lengths) + np.arange(ends[-1])].tobytes()
-    spans = zip(starts.tolist(), ends.tolist(), strict=True)
-    if joined.isascii():
-        text = joined.decode("ascii")
-        return [text[start:end] for start, end in spans]
-    return [joined[start:end].decode() for start, end in spans]
+def _joined_texts(data: _Stretches, places: _Int64s, of: _Int64s | None, lengths: _Int64s) -> list[str] | None:
+    """Return texts that are copied into one, with a zero character after each, and cut there; None if one holds such.
+
+    That takes a quarter of the time that cutting them off the memory of a file does.
+    """
+    ends = np.cumsum(lengths + 1)
+    each = np.repeat(places - (ends - lengths - 1), lengths + 1) + np.arange(ends[-1])
+    each[ends - 1] = 0
+    joined = data.look_up(each, None if of is None else np.repeat(of, lengths + 1))
+    joined[ends - 1] = 0
+    if len(joined) - np.count_nonzero(joined) > len(lengths):
+        return None
+    return joined[:-1].tobytes().decode().split("\0")
 
 
 _NUMBERS: dict[pa.DataType, npt.DTypeLike] = {
