@@ -1,7 +1,7 @@
 """Dataclasses that are made in a fifth of the time that `dataclasses` takes: with a hundred of them that is half an import.
 
 To everyone else (`fields`, `replace`, subclasses by either decorator, type checkers) they are dataclasses. Only `__init__` is
-compiled for each class; the other methods are closures over the names of the fields.
+compiled for each class, when the first object is made; the other methods are closures over the names of the fields.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _methods(cls: Any, wanted: dict[str, bool], *, frozen: bool) -> dict[str, An
     fields = dataclasses.fields(cls)
     made: dict[str, Any] = {}
     if wanted["init"]:
-        made["__init__"] = _init(cls, frozen=frozen)
+        made["__init__"] = _Init(cls, frozen=frozen)
     if wanted["repr"]:
         made["__repr__"] = _repr([field.name for field in fields if field.repr])
     if wanted["eq"]:
@@ -93,6 +93,20 @@ class _Unset:
 
 
 _UNSET = _Unset()
+
+
+class _Init:
+    """Stands for a constructor until somebody asks for it."""
+
+    __slots__ = ("_cls", "_frozen")
+
+    def __init__(self, cls: Any, *, frozen: bool) -> None:
+        self._cls, self._frozen = cls, frozen
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        made: Any = _init(self._cls, frozen=self._frozen)
+        self._cls.__init__ = made
+        return made.__get__(instance, owner)
 
 
 def _init(cls: Any, *, frozen: bool) -> Callable[..., None]:
