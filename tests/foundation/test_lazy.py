@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,11 +12,10 @@ from arrowsets.lazy import lazily, modules
 
 
 @pytest.fixture(params=[True, False], ids=["collecting", "not collecting"])
-def collecting(request: pytest.FixtureRequest) -> bool:
-    wanted: bool = request.param
-    (gc.enable if wanted else gc.disable)()
-    request.addfinalizer(gc.enable)
-    return wanted
+def collecting(request: pytest.FixtureRequest) -> Iterator[bool]:
+    (gc.enable if request.param else gc.disable)()
+    yield request.param
+    gc.enable()
 
 
 def test_a_module_is_imported_when_it_is_used(collecting: bool) -> None:
