@@ -152,12 +152,23 @@ class ShardWriter:
             self._pending, self._rows, self._bits = [batch], batch.num_rows, total
             self._flush()
             return
-        if self._bits + total <= self._max_bits and self._rows + batch.num_rows < self._max_rows:
-            # The whole batch fits: where it could be cut need not be known.
-            self._pending.append(batch)
-            self._rows += batch.num_rows
-            self._bits += total
-            return
+        # As long as the bytes fit, how many each row has need not be known.
+        while self._bits + total <= self._max_bits:
+            room = self._max_rows - self._rows
+            if batch.num_rows < room:
+                self._take(batch, total)
+                return
+            part, batch = batch.slice(0, room), batch.slice(room)
+            bits = sum(total_bits(column) for column in part.columns) if batch.num_rows else total
+            self._take(part, bits)
+            self._flush()
+            total -= bits
+            if not batch.num_rows:
+                return
+        self._cut(batch)
+
+    def _cut(self, batch: pa.RecordBatch) -> None:
+        """Append rows, of which so many go into each record batch as their bytes allow."""
         cuts = _Cuts(sum((row_bits(column) for column in batch.columns), start=0))
         start = 0
         while start < batch.num_rows:
@@ -169,12 +180,15 @@ class ShardWriter:
             if stop == start and not self._rows:
                 stop = start + 1
             if stop > start:
-                self._pending.append(batch.slice(start, stop - start))
-                self._rows += stop - start
-                self._bits += cuts.between(start, stop)
+                self._take(batch.slice(start, stop - start), cuts.between(start, stop))
             if stop < batch.num_rows or self._rows == self._max_rows:
                 self._flush()
             start = stop
+
+    def _take(self, batch: pa.RecordBatch, bits: int) -> None:
+        self._pending.append(batch)
+        self._rows += batch.num_rows
+        self._bits += bits
 
     def _fills(self, batch: pa.RecordBatch, bits: int) -> bool:
         """Tell whether a batch is one that may stand in the file by itself."""
