@@ -60,13 +60,26 @@ def logical_nbytes(table: pa.Table) -> int:
 
 
 def total_bits(array: Any) -> int:
-    """Return the sum of the bits of all rows."""
-    if array.type.id in _PLAIN:
-        return int(array.type.bit_width) * len(array)
-    if _has_offsets(array.type) and not array.null_count and len(array):
-        # The offsets of the ends tell it without those between.
-        offsets = _text_offsets(array)
-        return (int(offsets[-1]) - int(offsets[0])) * 8 + 32 * len(array)
+    """Return the sum of the bits of all rows: where none is null, without those of each."""
+    dtype: Any = array.type
+    if dtype.id in _PLAIN:
+        return int(dtype.bit_width) * len(array)
+    if isinstance(array, pa.ExtensionArray):
+        return total_bits(array.storage)
+    if len(array) and not array.null_count:
+        if _has_offsets(dtype):
+            offsets = _text_offsets(array)
+            return (int(offsets[-1]) - int(offsets[0])) * 8 + 32 * len(array)
+        if pa.types.is_list(dtype) or pa.types.is_large_list(dtype):
+            offsets = _offsets(array, wide=pa.types.is_large_list(dtype))
+            low, high = int(offsets[0]), int(offsets[-1])
+            return total_bits(array.values.slice(low, high - low)) + 32 * len(array)
+        if pa.types.is_struct(dtype):
+            return sum((total_bits(array.field(at)) for at in range(dtype.num_fields)), start=len(array))
+        if pa.types.is_fixed_size_list(dtype) and dtype.list_size:
+            return total_bits(array.values.slice(array.offset * dtype.list_size, len(array) * dtype.list_size)) + len(
+                array
+            )
     each = row_bits(array)
     return each * len(array) if isinstance(each, int) else int(each.sum())
 
@@ -88,7 +101,10 @@ def _has_offsets(dtype: pa.DataType) -> bool:
 
 
 def _text_offsets(array: Any) -> npt.NDArray[Any]:
-    wide = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+    return _offsets(array, wide=pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type))
+
+
+def _offsets(array: Any, *, wide: bool) -> npt.NDArray[Any]:
     offsets = np.frombuffer(array.buffers()[1], np.int64 if wide else np.int32)
     return offsets[array.offset : array.offset + len(array) + 1]
 
