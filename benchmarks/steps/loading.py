@@ -195,7 +195,9 @@ def _(columns: Any) -> Any:
     return pa.table(columns)
 
 
-from_generator = Step("from_generator", "rows.arrow", note="a third of the limit is the generator, which makes dicts of 7 values")
+from_generator = Step(
+    "from_generator", "rows.arrow", note="a third of the limit is the generator, which makes dicts of 7 values"
+)
 
 
 def generated(path: str) -> Iterator[dict[str, Any]]:
