@@ -205,17 +205,16 @@ class TransformJob(Job):
         return replace(self, transform=transform, again=again)
 
     def blocks(self, first: int, last: int) -> Iterator[Piece]:
-        """Apply the transform; a piece is the outputs of one batch, or of some of one unit."""
-        together = self._together()
-        units = [(first, last)] if together == 1 else [(unit, unit + 1) for unit in range(first, last)]
-        for begin, end in units:
-            position, stop = self.bounds(begin)[0], self.bounds(end - 1)[1]
-            for batch_rows, outputs in self._outputs(position, stop, together):
-                yield Piece(position // self.unit_rows, position, position + batch_rows, outputs)
-                position += batch_rows
+        """Apply the transform; a piece is the outputs of one batch."""
+        start, stop = self.bounds(first)[0], self.bounds(last - 1)[1]
+        position = start
+        for batch_rows, outputs in self._outputs(start, stop):
+            yield Piece(position // self.unit_rows, position, position + batch_rows, outputs)
+            position += batch_rows
 
-    def _outputs(self, start: int, stop: int, together: int) -> Iterator[tuple[int, Outputs]]:
+    def _outputs(self, start: int, stop: int) -> Iterator[tuple[int, Outputs]]:
         size = self.transform.batch_size
+        together = self._together()
         block = stop - start if size is None else self._block_rows() if self.transform.by_row else size * together
         counts: list[int] = []
         rank = worker.rank()
