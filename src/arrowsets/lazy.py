@@ -6,7 +6,7 @@ import gc
 import importlib
 import re
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["is_expression", "lazily", "modules", "pattern", "pc"]
@@ -23,27 +23,37 @@ def _imported(name: str) -> Any:
             gc.enable()
 
 
-def lazily(package: str, homes: Mapping[str, str], modules: Collection[str] = ()) -> Callable[[str], Any]:
+def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """Return the `__getattr__` of a package that imports each name from its module when it is first asked for.
 
     Half of what there is (streams, exports) is not used by most programs, and would be half of the time of an import.
+    Modules of the package are imported when they are asked for, too, and `dir` knows the names from the beginning.
 
     Args:
         homes: The module of each name.
-        modules: Modules of the package that are imported when they are asked for, too.
     """
+    known = vars(sys.modules[package])
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes that of the package
-        if name in modules:
-            return _imported(f"{package}.{name}")
         home = homes.get(name)
         if home is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(_imported(home), name)
-        setattr(sys.modules[package], name, value)
+            return _module_of(package, name)
+        known[name] = value = getattr(_imported(home), name)
         return value
 
+    known["__dir__"] = lambda: sorted({*known, *homes})
     return __getattr__
+
+
+def _module_of(package: str, name: str) -> Any:
+    module = f"{package}.{name}"
+    if name.isidentifier() and not name.startswith("_"):
+        try:
+            return _imported(module)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
 
 class _Module:
