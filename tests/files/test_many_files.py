@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from arrowsets.errors import DataFilesNotFound
-from arrowsets.files import DataFile, Files, listing
+from arrowsets.files import DataFile, Files
 from arrowsets.files.find import find
+from arrowsets.files.listing import LocalTree
 
 URLS = {
     "plain paths": ["/data/a.csv", "/data/b.CSV", "/data/sub/c.d/e.txt", "/data/ü.jsonl"],
@@ -84,9 +85,9 @@ def test_what_cannot_be_looked_at_is_named_with_its_directory(tmp_path: Path, mo
         def is_file(self) -> bool:
             raise PermissionError(errno.EACCES, "Permission denied", self.name)
 
-    monkeypatch.setattr(listing.os, "scandir", lambda _: nullcontext([Refused()]))
+    monkeypatch.setattr(os, "scandir", lambda _: nullcontext([Refused()]))
     with pytest.raises(PermissionError) as caught:
-        listing.LocalTree().scan(str(tmp_path))
+        LocalTree().scan(str(tmp_path))
     assert caught.value.filename == str(tmp_path / "locked")
 
 
