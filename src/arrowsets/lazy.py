@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -15,12 +16,28 @@ __all__ = ["is_expression", "lazily", "modules", "pattern", "pc"]
 def _imported(name: str) -> Any:
     """Import a module. What it makes stays, so that Python need not look for garbage in it: that is a tenth of an import."""
     enabled = gc.isenabled()
-    gc.disable()
+    if enabled:
+        _resting.append(name)
     try:
+        gc.disable()
         return importlib.import_module(name)
     finally:
         if enabled:
             gc.enable()
+            _resting.remove(name)
+
+
+_resting: list[str] = []
+
+
+def _collect_again() -> None:
+    """In a process that was forked while another thread imported, nobody is left to say that the import has ended."""
+    if _resting:
+        gc.enable()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_collect_again)
 
 
 def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:

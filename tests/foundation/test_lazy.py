@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import operator
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -86,3 +87,31 @@ def test_annotations_name_what_is_imported_later(name: str) -> None:
     found = operator.attrgetter(name)(arrowsets)
     hints = get_type_hints(found.fget if isinstance(found, property) else found)
     assert hints
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_process_forked_during_an_import_collects_garbage(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import sys, threading\nthreading.main_thread().begun.set()\nsys.go_on.wait(60)\n"
+    )
+    code = """
+import gc, os, sys, threading
+from arrowsets.lazy import modules
+begun, sys.go_on = threading.Event(), threading.Event()
+threading.main_thread().begun = begun
+late = modules({"slow": "slow"})("slow")
+thread = threading.Thread(target=lambda: late.sys)
+thread.start()
+begun.wait(60)
+print(gc.isenabled(), flush=True)
+child = os.fork()
+if not child:
+    print(gc.isenabled(), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+sys.go_on.set()
+thread.join()
+print(gc.isenabled())
+"""
+    found = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["False", "True", "True"]
