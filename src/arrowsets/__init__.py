@@ -245,7 +245,7 @@ __all__ = [
 ]
 
 
-__getattr__ = lazily(__name__, _HOMES, _MODULES)
+__getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from arrowsets.lazy import modules
 
 if TYPE_CHECKING:
-    from arrowsets import combine, derive, prepare, push, registry, sampling, search, transforms
+    from arrowsets import combine, derive, explanation, prepare, push, registry, sampling, search, transforms
     from arrowsets.dataset import display, typed
     from arrowsets.features import array, chunks, encode, label, media, unification
     from arrowsets.files import archive, download, find, remote, repack, unpack
@@ -33,6 +33,7 @@ else:
             "distinct": "arrowsets.table.distinct",
             "download": "arrowsets.files.download",
             "encode": "arrowsets.features.encode",
+            "explanation": "arrowsets.explanation",
             "find": "arrowsets.files.find",
             "flat": "arrowsets.table.flat",
             "label": "arrowsets.features.label",
@@ -65,6 +66,7 @@ __all__ = [
     "distinct",
     "download",
     "encode",
+    "explanation",
     "find",
     "flat",
     "label",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import re
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["is_expression", "lazily", "modules", "pattern", "pc"]
@@ -15,35 +16,61 @@ __all__ = ["is_expression", "lazily", "modules", "pattern", "pc"]
 def _imported(name: str) -> Any:
     """Import a module. What it makes stays, so that Python need not look for garbage in it: that is a tenth of an import."""
     enabled = gc.isenabled()
-    gc.disable()
+    if enabled:
+        _resting.append(name)
     try:
+        gc.disable()
         return importlib.import_module(name)
     finally:
         if enabled:
             gc.enable()
+            _resting.remove(name)
 
 
-def lazily(package: str, homes: Mapping[str, str], modules: Collection[str] = ()) -> Callable[[str], Any]:
+_resting: list[str] = []
+
+
+def _collect_again() -> None:
+    """In a process that was forked while another thread imported, nobody is left to say that the import has ended."""
+    if _resting:
+        gc.enable()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_collect_again)
+
+
+def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """Return the `__getattr__` of a package that imports each name from its module when it is first asked for.
 
     Half of what there is (streams, exports) is not used by most programs, and would be half of the time of an import.
+    Modules of the package are imported when they are asked for, too, and `dir` knows the names from the beginning.
 
     Args:
         homes: The module of each name.
-        modules: Modules of the package that are imported when they are asked for, too.
     """
+    known = vars(sys.modules[package])
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes that of the package
-        if name in modules:
-            return _imported(f"{package}.{name}")
         home = homes.get(name)
         if home is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(_imported(home), name)
-        setattr(sys.modules[package], name, value)
+            return _module_of(package, name)
+        known[name] = value = getattr(_imported(home), name)
         return value
 
+    known["__dir__"] = lambda: sorted({*known, *homes})
     return __getattr__
+
+
+def _module_of(package: str, name: str) -> Any:
+    module = f"{package}.{name}"
+    if name.isidentifier() and not name.startswith("_"):
+        try:
+            return _imported(module)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
 
 class _Module:

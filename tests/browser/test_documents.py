@@ -31,6 +31,20 @@ def test_a_cell_shows_the_first_page(visit: Any, papers: Any, expect: Any) -> No
     expect(page.locator(".td.list").first.locator("img")).to_have_count(2)
 
 
+def test_a_size_that_does_not_fit_beside_the_page_is_not_cut_in_the_middle(
+    visit: Any, papers: Any, expect: Any
+) -> None:
+    page = visit(papers)
+    cell = page.locator(".td.file").first
+    size = cell.locator("small")
+    expect(size).to_have_text("1.8 kB")
+    size.evaluate("(element) => { element.textContent = '123.4 MB and more than fits'; }")
+    expect(size).to_have_css("text-overflow", "ellipsis")
+    right, end = (box["x"] + box["width"] for box in (cell.bounding_box(), size.bounding_box()))
+    assert end <= right
+    assert cell.locator("img").bounding_box()["width"] > 20
+
+
 def test_the_panel_shows_it_in_full_and_a_click_enlarges_it(visit: Any, papers: Any, expect: Any) -> None:
     page = visit(papers, "?row=1")
     shown = field(page, "pdf").get_by_role("img", name="First page of the document")

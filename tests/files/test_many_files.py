@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from arrowsets.errors import DataFilesNotFound
 from arrowsets.files import DataFile, Files
 from arrowsets.files.find import find
+from arrowsets.files.listing import LocalTree
 
 URLS = {
     "plain paths": ["/data/a.csv", "/data/b.CSV", "/data/sub/c.d/e.txt", "/data/ü.jsonl"],
@@ -61,3 +65,33 @@ def test_links_are_followed_and_what_they_lead_to_identifies_the_file(tmp_path: 
     assert [Path(file.url).relative_to(data).as_posix() for file in files] == ["file.csv", "folder/x.csv"]
     stat = (elsewhere / "x.csv").stat()
     assert {(file.size, str(stat.st_mtime_ns) in file.etag) for file in files} == {(4, True)}
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="needs links")
+@pytest.mark.parametrize("data_files", [None, "*.csv", "**/*.csv", "**"])
+def test_a_link_to_itself_is_passed_over_as_one_to_nothing(tmp_path: Path, data_files: str | None) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    (tmp_path / "itself.csv").symlink_to("itself.csv")
+    (files,) = find(data_files, base=tmp_path).values()
+    assert [file.name for file in files] == ["a.csv"]
+    with pytest.raises(DataFilesNotFound, match=r"itself.csv' does not exist"):
+        find("itself.csv", base=tmp_path)
+
+
+def test_what_cannot_be_looked_at_is_named_with_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refused:
+        name = "locked"
+
+        def is_file(self) -> bool:
+            raise PermissionError(errno.EACCES, "Permission denied", self.name)
+
+    monkeypatch.setattr(os, "scandir", lambda _: nullcontext([Refused()]))
+    with pytest.raises(PermissionError) as caught:
+        LocalTree().scan(str(tmp_path))
+    assert caught.value.filename == str(tmp_path / "locked")
+
+
+def test_an_empty_name_is_not_the_whole_directory(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    with pytest.raises(ValueError, match="data_files='' names nothing"):
+        find("", base=tmp_path)

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import Any, Self, overload
 
 import numpy as np
 import pyarrow as pa
 
+from arrowsets import store as stores
 from arrowsets.dataset.described import Described
 from arrowsets.dataset.reading import FormatSpec, Reader
 from arrowsets.errors import ColumnNotFound
@@ -18,15 +19,10 @@ from arrowsets.features import Features
 from arrowsets.formats import Column
 from arrowsets.guise import class_seen, restored
 from arrowsets.info import DatasetInfo
-from arrowsets.late import collate, display, leases
+from arrowsets.late import collate, display, explanation, leases, transforms
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
 from arrowsets.table import View
-
-if TYPE_CHECKING:
-    from arrowsets.explanation import Origin
-    from arrowsets.store import Store
-    from arrowsets.transforms.base import Reject
 
 __all__ = ["DatasetCore"]
 
@@ -42,10 +38,10 @@ class DatasetCore(Described):
     _format: FormatSpec
     _lineage: Lineage
     _pins: tuple[object, ...]
-    _origin: Origin | None
+    _origin: explanation.Origin | None
     _reader: Reader | None
-    _rejects: tuple[Reject, ...] = ()
-    _store: Store | None = None
+    _rejects: tuple[transforms.Reject, ...] = ()
+    _store: stores.Store | None = None
     """Where results are kept: beside the rows that they are of. None: the user's cache."""
 
     def _init(
@@ -57,7 +53,7 @@ class DatasetCore(Described):
         split: NamedSplit | str | None = None,
         format: FormatSpec = FormatSpec(),  # noqa: A002, B008 - the field's word; frozen
         pins: tuple[object, ...] = (),
-        origin: Origin | None = None,
+        origin: explanation.Origin | None = None,
     ) -> None:
         self._view, self._features, self._lineage = view, features, lineage
         self._info = info if info is not None else DatasetInfo()
@@ -81,7 +77,7 @@ class DatasetCore(Described):
         lineage: Lineage | None = None,
         new_fingerprint: str | None = None,
         pins: tuple[object, ...] = (),
-        origin: Origin | None = None,
+        origin: explanation.Origin | None = None,
     ) -> Self:
         """Make the dataset that one step leads to; what is not named stays as it is."""
         if new_fingerprint is not None:
@@ -152,7 +148,7 @@ class DatasetCore(Described):
         return self._view.nbytes
 
     @property
-    def rejects(self) -> list[Reject]:
+    def rejects(self) -> list[transforms.Reject]:
         """What the readers left out, if they were told to: (file, row, reason, text); row is None for a whole file."""
         return list(self._rejects)
 

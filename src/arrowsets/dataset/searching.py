@@ -5,22 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self, cast
 
 import numpy as np
 
 from arrowsets.dataset.core import DatasetCore
 from arrowsets.errors import MissingDependency, ShapeConflict, UnknownName
-from arrowsets.late import search
-
-if TYPE_CHECKING:
-    from arrowsets.search import (
-        BatchedNearestExamplesResults,
-        BatchedSearchResults,
-        NearestExamplesResults,
-        SearchIndex,
-        SearchResults,
-    )
+from arrowsets.late import search as indexing
 
 __all__ = ["SearchMethods"]
 
@@ -28,7 +19,7 @@ __all__ = ["SearchMethods"]
 class SearchMethods(DatasetCore):
     """Methods of `Dataset` about search indexes. An index belongs to this dataset; what is made of it has none."""
 
-    _indexes: Mapping[str, SearchIndex] = {}
+    _indexes: Mapping[str, indexing.SearchIndex] = {}
 
     def add_faiss_index(
         self,
@@ -67,7 +58,7 @@ class SearchMethods(DatasetCore):
         self._check_columns([column])
         shown = self._derive("format", lineage=self._lineage)
         cast(Any, shown).set_format("numpy", columns=[column], dtype=np.dtype(dtype))
-        made = search.vector_index(device, string_factory, metric_type, custom_index, faiss_verbose)
+        made = indexing.vector_index(device, string_factory, metric_type, custom_index, faiss_verbose)
         made.add_vectors((batch[column] for batch in shown.iter(batch_size)), train_size)
         return self._with_index(index_name or column, made)
 
@@ -88,8 +79,8 @@ class SearchMethods(DatasetCore):
         vectors = np.asarray(external_arrays, dtype)
         if len(vectors) != len(self):
             raise ShapeConflict(f"there are {len(vectors)} vectors for {len(self)} rows; give one for each")
-        made = search.vector_index(device, string_factory, metric_type, custom_index, faiss_verbose)
-        made.add_vectors(search.batches_of(vectors, batch_size), train_size)
+        made = indexing.vector_index(device, string_factory, metric_type, custom_index, faiss_verbose)
+        made.add_vectors(indexing.batches_of(vectors, batch_size), train_size)
         self._with_index(index_name, made)
 
     def save_faiss_index(
@@ -100,7 +91,7 @@ class SearchMethods(DatasetCore):
     ) -> None:
         """Write an index to a file, a path or fsspec URL."""
         index = self.get_index(index_name)
-        if not isinstance(index, search.VectorIndex):
+        if not isinstance(index, indexing.VectorIndex):
             raise ValueError(f"the index {index_name!r} lies on a server; only vectors are saved to a file")
         with _open(file, "wb", storage_options) as target:
             index.write(target)
@@ -114,7 +105,7 @@ class SearchMethods(DatasetCore):
     ) -> None:
         """Read an index of this dataset's rows that `save_faiss_index` wrote."""
         with _open(file, "rb", storage_options) as source:
-            self._with_index(index_name, search.read_vectors(source, os.fspath(file), device))
+            self._with_index(index_name, indexing.read_vectors(source, os.fspath(file), device))
 
     def add_elasticsearch_index(
         self,
@@ -139,7 +130,7 @@ class SearchMethods(DatasetCore):
         """
         self._check_columns([column])
         name = es_index_name or f"arrowsets-{column.lower()}-{self._fingerprint[:16]}"
-        made = search.ElasticSearchIndex(_client(es_client, host, port), name, es_index_config)
+        made = indexing.ElasticSearchIndex(_client(es_client, host, port), name, es_index_config)
         made.add_documents(row for batch in self._view.batches(1000) for row in batch.column(column).to_pylist())
         return self._with_index(index_name or column, made)
 
@@ -153,7 +144,7 @@ class SearchMethods(DatasetCore):
         es_index_config: Mapping[str, Any] | None = None,
     ) -> None:
         """Use an index of this dataset's rows that is on an Elasticsearch server; see `add_elasticsearch_index`."""
-        made = search.ElasticSearchIndex(_client(es_client, host, port), es_index_name, es_index_config)
+        made = indexing.ElasticSearchIndex(_client(es_client, host, port), es_index_name, es_index_config)
         self._with_index(index_name, made)
 
     def list_indexes(self) -> list[str]:
@@ -164,7 +155,7 @@ class SearchMethods(DatasetCore):
         """Tell whether there is an index of that name."""
         return index_name in self._indexes
 
-    def get_index(self, index_name: str) -> SearchIndex:
+    def get_index(self, index_name: str) -> indexing.SearchIndex:
         """Return an index; of one of faiss, `faiss_index` is faiss's own.
 
         Raises:
@@ -180,29 +171,31 @@ class SearchMethods(DatasetCore):
         self._indexes = {name: index for name, index in self._indexes.items() if name != index_name}
         return self
 
-    def search(self, index_name: str, query: Any, k: int = 10, **kwargs: Any) -> SearchResults:
+    def search(self, index_name: str, query: Any, k: int = 10, **kwargs: Any) -> indexing.SearchResults:
         """Return scores and positions of the `k` best rows for a query."""
         return self.get_index(index_name).search(query, k, **kwargs)
 
-    def search_batch(self, index_name: str, queries: Any, k: int = 10, **kwargs: Any) -> BatchedSearchResults:
+    def search_batch(self, index_name: str, queries: Any, k: int = 10, **kwargs: Any) -> indexing.BatchedSearchResults:
         """Return scores and positions of the `k` best rows for each query."""
         return self.get_index(index_name).search_batch(queries, k, **kwargs)
 
-    def get_nearest_examples(self, index_name: str, query: Any, k: int = 10, **kwargs: Any) -> NearestExamplesResults:
+    def get_nearest_examples(
+        self, index_name: str, query: Any, k: int = 10, **kwargs: Any
+    ) -> indexing.NearestExamplesResults:
         """Return scores and rows, a batch, of the `k` best rows for a query."""
         found = self.search(index_name, query, k, **kwargs)
         scores, rows = _present(found.scores, found.indices)
-        return search.NearestExamplesResults(scores, self[rows])
+        return indexing.NearestExamplesResults(scores, self[rows])
 
     def get_nearest_examples_batch(
         self, index_name: str, queries: Any, k: int = 10, **kwargs: Any
-    ) -> BatchedNearestExamplesResults:
+    ) -> indexing.BatchedNearestExamplesResults:
         """Return scores and rows, a batch, of the `k` best rows for each query."""
         found = self.search_batch(index_name, queries, k, **kwargs)
         each = [_present(*pair) for pair in zip(found.total_scores, found.total_indices, strict=True)]
-        return search.BatchedNearestExamplesResults([scores for scores, _ in each], [self[rows] for _, rows in each])
+        return indexing.BatchedNearestExamplesResults([scores for scores, _ in each], [self[rows] for _, rows in each])
 
-    def _with_index(self, name: str, index: SearchIndex) -> Self:
+    def _with_index(self, name: str, index: indexing.SearchIndex) -> Self:
         self._indexes = {**self._indexes, name: index}
         return self
 

@@ -17,13 +17,12 @@ from arrowsets.dataset.split_names import given_split, split_path
 from arrowsets.dataset.viewing import open_viewer
 from arrowsets.errors import DataFilesNotFound, SplitNotFound
 from arrowsets.guise import class_seen
-from arrowsets.late import display, push
+from arrowsets.late import display, push, transforms
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
 
     from arrowsets.iterable import IterableDatasetDict
-    from arrowsets.transforms.base import Reject
 
 __all__ = ["DatasetDict", "per_split"]
 
@@ -76,7 +75,7 @@ class DatasetDict(dict[str, Dataset]):
             raise SplitNotFound.of(key, self) from None
 
     @property
-    def rejects(self) -> dict[str, list[Reject]]:
+    def rejects(self) -> dict[str, list[transforms.Reject]]:
         """What the readers left out of each split; see `Dataset.rejects`."""
         return {name: dataset.rejects for name, dataset in self._checked()}
 

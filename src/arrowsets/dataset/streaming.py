@@ -9,7 +9,6 @@ from arrowsets.dataset.core import DatasetCore
 from arrowsets.late import typed
 
 if TYPE_CHECKING:
-    from arrowsets.dataset.typed import TypedRows
     from arrowsets.iterable import IterableDataset
     from arrowsets.loader import Loader
 
@@ -37,7 +36,7 @@ class StreamMethods(DatasetCore):
         )
         return made
 
-    def as_rows(self, cls: type[T]) -> TypedRows[T]:
+    def as_rows(self, cls: type[T]) -> typed.TypedRows[T]:
         """Show the rows as objects of a class that type checkers know: a dataclass, a named tuple or a TypedDict.
 
         The fields of the class are looked up among the columns at once, those of its plain Python types with their types;

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import xxhash
 
@@ -22,9 +22,6 @@ from arrowsets.errors import BadData, OfflineError
 from arrowsets.files.datafile import DataFile, Files
 from arrowsets.files.urls import is_local, is_plain_path, split_chain
 from arrowsets.late import remote
-
-if TYPE_CHECKING:
-    from arrowsets.files.remote import Stat
 
 __all__ = ["cache_root", "digest", "download", "fetch", "known_stat", "must_fetch", "to_fetch", "write_atomically"]
 
@@ -39,7 +36,7 @@ def digest(*parts: str) -> str:
     return xxhash.xxh3_128_hexdigest("\0".join(parts).encode())
 
 
-def known_stat(url: str, options: Mapping[str, Any], cache_dir: str | os.PathLike[str] | None) -> Stat:
+def known_stat(url: str, options: Mapping[str, Any], cache_dir: str | os.PathLike[str] | None) -> remote.Stat:
     """Ask a server for size and ETag; offline, what it said when the file was downloaded."""
     if not settings().offline:
         return remote.http_stat(url, options)

@@ -53,6 +53,8 @@ def find(
     Raises:
         DataFilesNotFound: says what was looked for, where, and what is there.
     """
+    if data_files == "":
+        raise ValueError("data_files='' names nothing; leave it out (None) for all files of the directory")
     finder = Finder(_root(base, data_dir), storage_options, cache_dir, open_tree)
     if data_files is None:
         return finder.infer()

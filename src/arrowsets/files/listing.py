@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,8 @@ __all__ = ["Directory", "LocalTree", "Stored", "Tree", "UrlTree", "data_files", 
 
 HIDDEN = "."  # how names of files begin that a pattern's wildcard passes over
 _POSIX = os.name == "posix"
+# What was removed since it was listed, or is a link to itself, as good as one to nothing.
+_NOWHERE = (errno.ENOENT, errno.ELOOP)
 # From an opened directory the system finds each file by its name; else it goes through all directories above, for each.
 _BY_DESCRIPTOR = os.scandir in os.supports_fd and hasattr(os, "O_DIRECTORY")
 
@@ -93,8 +96,10 @@ class LocalTree:
                     return _directory(path, entries)
             finally:
                 os.close(opened)
-        except (FileNotFoundError, NotADirectoryError):
-            return Directory({}, ())
+        except OSError as error:
+            if error.errno in (*_NOWHERE, errno.ENOTDIR):
+                return Directory({}, ())
+            raise
 
     def file(self, path: str) -> Stored | None:
         """Return what is known of one file; None for what is no file."""
@@ -123,14 +128,16 @@ def _directory(path: str, entries: Iterable[os.DirEntry[str]]) -> Directory:
     files: dict[str, Stored] = {}
     directories: list[str] = []
     for entry in entries:
-        if entry.is_file():
-            try:
+        try:
+            if entry.is_file():
                 stat = entry.stat() if _POSIX else Path(entry.path).stat()
-            except FileNotFoundError:
-                continue  # it was removed since
-            files[entry.name] = Stored(stat.st_size, local_etag(stat))
-        elif entry.is_dir() and not (entry.is_symlink() and _is_loop(path, under(path, entry.name))):
-            directories.append(entry.name)
+                files[entry.name] = Stored(stat.st_size, local_etag(stat))
+            elif entry.is_dir() and not (entry.is_symlink() and _is_loop(path, under(path, entry.name))):
+                directories.append(entry.name)
+        except OSError as error:
+            if error.errno not in _NOWHERE:
+                error.filename = under(path, entry.name)  # of an opened directory only the name is known
+                raise
     return Directory(files, tuple(directories))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from arrowsets.errors import BadData
 from arrowsets.files.compression import without_codec
@@ -15,9 +14,6 @@ from arrowsets.files.listing import Directory, Stored, is_hidden_directory, is_h
 from arrowsets.files.patterns import METADATA_NAMES
 from arrowsets.files.urls import link, local_part
 from arrowsets.late import archive, repack
-
-if TYPE_CHECKING:
-    from arrowsets.files.archive import Limits
 
 __all__ = ["ArchiveTree", "expand", "has_archives", "kind_of", "open_archive"]
 
@@ -40,7 +36,7 @@ def has_archives(files: Sequence[DataFile]) -> bool:
 class ArchiveTree:
     """The members of an archive as a tree."""
 
-    def __init__(self, outer: DataFile, kind: str, path: str, limits: Limits) -> None:
+    def __init__(self, outer: DataFile, kind: str, path: str, limits: archive.Limits) -> None:
         self._outer, self._kind, self._path = outer, kind, path
         self._members = archive.members(kind, path, outer.url)
         _check_limits(self._path, outer, [member.size for member in self._members.values()], limits)
@@ -90,7 +86,7 @@ class ArchiveTree:
         return found
 
 
-def _check_limits(path: str, outer: DataFile, sizes: list[int], limits: Limits) -> None:
+def _check_limits(path: str, outer: DataFile, sizes: list[int], limits: archive.Limits) -> None:
     most = limits.allowed(Path(path).stat().st_size)
     if (total := sum(sizes)) > most:
         raise BadData(f"unpacks to {total:,} bytes, more than the {most:,} allowed: it may be a bomb", file=outer.url)
@@ -99,7 +95,7 @@ def _check_limits(path: str, outer: DataFile, sizes: list[int], limits: Limits) 
 
 
 def open_archive(
-    outer: DataFile, kind: str, cache_dir: str | os.PathLike[str] | None = None, limits: Limits | None = None
+    outer: DataFile, kind: str, cache_dir: str | os.PathLike[str] | None = None, limits: archive.Limits | None = None
 ) -> ArchiveTree:
     """List an archive.
 
@@ -129,7 +125,7 @@ def expand(
     cache_dir: str | os.PathLike[str] | None = None,
     *,
     keep: Callable[[DataFile], bool] | None = None,
-    limits: Limits | None = None,
+    limits: archive.Limits | None = None,
 ) -> list[DataFile]:
     """Replace archives by their members, in the archives' order by path; hidden files and metadata are left out.
 
@@ -143,7 +139,7 @@ def _expanded(
     file: DataFile,
     cache_dir: str | os.PathLike[str] | None,
     keep: Callable[[DataFile], bool] | None,
-    limits: Limits | None,
+    limits: archive.Limits | None,
     depth: int,
 ) -> list[DataFile]:
     kind = kind_of(file)

@@ -10,16 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import pyarrow as pa
 
 from arrowsets.errors import BadData, MissingDependency, UnknownName
 from arrowsets.features import Features, FeatureType
 from arrowsets.late import lazy_rows
-
-if TYPE_CHECKING:
-    from arrowsets.formats.lazy import LazyColumns
 
 __all__ = ["AnyArray", "AnyTable", "Decoder", "Format", "Placed", "require"]
 
@@ -95,7 +92,7 @@ class Format(ABC):
         del batch, columns
         return None
 
-    def lazy(self, table: AnyTable) -> LazyColumns:
+    def lazy(self, table: AnyTable) -> lazy_rows.LazyColumns:
         """Return the columns of a table, each to be converted when a row over them is asked for it."""
         return lazy_rows.LazyColumns(table, values=self.values, format=self)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +13,7 @@ from arrowsets.features.buffers import to_numpy
 from arrowsets.formats.base import AnyArray, AnyTable, Format
 from arrowsets.formats.compiled import iter_row_dicts, row_dicts
 from arrowsets.formats.getter import RowGetter
-from arrowsets.late import lazy_rows
-
-if TYPE_CHECKING:
-    from arrowsets.formats.lazy import LazyBatch, LazyColumns, LazyRow
+from arrowsets.late import lazy_rows as lazies
 
 __all__ = ["PythonFormat"]
 
@@ -65,16 +62,16 @@ class PythonFormat(Format):
     def getter(self, batch: pa.RecordBatch, columns: Sequence[str] | None = None) -> Callable[[int], dict[str, Any]]:
         return RowGetter(batch, columns, self.decoders).get
 
-    def lazy(self, table: AnyTable) -> LazyColumns:
-        return lazy_rows.LazyColumns(table, self.decoders, format=self)
+    def lazy(self, table: AnyTable) -> lazies.LazyColumns:
+        return lazies.LazyColumns(table, self.decoders, format=self)
 
-    def lazy_rows(self, table: AnyTable) -> Iterator[LazyRow]:
+    def lazy_rows(self, table: AnyTable) -> Iterator[lazies.LazyRow]:
         """Show the rows of a table as mappings that convert what is touched and remember what is changed."""
         return self.lazy(table).rows()
 
-    def lazy_batch(self, table: AnyTable) -> LazyBatch:
+    def lazy_batch(self, table: AnyTable) -> lazies.LazyBatch:
         """Show a table as a mapping that converts what is touched and remembers what is changed."""
-        return lazy_rows.LazyBatch(self.lazy(table))
+        return lazies.LazyBatch(self.lazy(table))
 
 
 def _listed(array: AnyArray) -> list[Any]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from arrowsets.errors import CorruptEntry, StoreError
 from arrowsets.late import pruning
@@ -22,9 +21,6 @@ from arrowsets.store.entry import Entry
 from arrowsets.store.layout import MANIFEST, entry_path, label_path
 from arrowsets.store.manifest import Manifest, RecordError, VersionError
 from arrowsets.store.trust import check
-
-if TYPE_CHECKING:
-    from arrowsets.store.prune import PruneReport
 
 __all__ = ["Store"]
 
@@ -126,7 +122,7 @@ class Store:
         drafts_older_than: float = DRAFT_GRACE,
         keep: Collection[str] = (),
         dry_run: bool = False,
-    ) -> PruneReport:
+    ) -> pruning.PruneReport:
         """Remove what is not needed: leftovers of dead processes in any case, then the least recently used.
 
         Args:
@@ -146,11 +142,11 @@ class Store:
                 dry_run=dry_run,
             )
 
-    def make_room(self, max_bytes: int | None, keep: Collection[str] = ()) -> PruneReport | None:
+    def make_room(self, max_bytes: int | None, keep: Collection[str] = ()) -> pruning.PruneReport | None:
         """Prune to a size if one is set: what a writer calls after it added an entry."""
         return None if max_bytes is None else self.prune(max_bytes=max_bytes, keep=keep)
 
-    def remove(self, keys: Iterable[str]) -> PruneReport:
+    def remove(self, keys: Iterable[str]) -> pruning.PruneReport:
         """Remove entries and drafts by key, unless a living process uses them."""
         with explained(self.root, "prune"):
             return pruning.remove(self.root, set(keys))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from arrowsets.lazy import lazily
 
 if TYPE_CHECKING:
-    from arrowsets.transforms.base import Batch
+    from arrowsets.transforms.base import Batch, Reject
     from arrowsets.transforms.call import Call
     from arrowsets.transforms.cast import Cast, Encode
     from arrowsets.transforms.filter import ExpressionFilter, Filter
@@ -28,6 +28,7 @@ __all__ = [
     "Group",
     "Identity",
     "Map",
+    "Reject",
     "Typing",
     "frame_table",
     "own_column",
@@ -45,6 +46,7 @@ __getattr__ = lazily(
         "Group": "arrowsets.transforms.group",
         "Identity": "arrowsets.transforms.identity",
         "Map": "arrowsets.transforms.map",
+        "Reject": "arrowsets.transforms.base",
         "Typing": "arrowsets.transforms.types",
         "frame_table": "arrowsets.transforms.returned",
         "own_column": "arrowsets.transforms.owned",
