@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from arrowsets.table import ArrowFiles, FileRef, ShardWriter, View
+from arrowsets.table import flat as flat_module
 from arrowsets.table.flat import FlatView
 from arrowsets.table.selection import as_rows
 
@@ -98,3 +100,29 @@ def test_compressed_batches_are_not_held(tmp_path: Path) -> None:
     flat = FlatView.of(View.from_files(ArrowFiles.open([path])))
     assert flat is not None
     assert flat.take(range(5)) is None
+
+
+def test_what_another_thread_is_about_to_learn_is_not_looked_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    view = _stored(pa.table({"c": COLUMNS["int64"]}), "batches", tmp_path)
+    flat = FlatView.of(view)
+    assert flat is not None
+    seen: list[Any] = []
+    learn = flat_module._Numbers.learn
+
+    def slowly(column: Any, index: int, array: Any, start: int) -> bool:
+        beside = Thread(target=lambda: seen.append(flat.take(as_rows([start], ROWS))))
+        beside.start()
+        beside.join()
+        return learn(column, index, array, start)
+
+    monkeypatch.setattr(flat_module._Numbers, "learn", slowly)
+    rows = [9, 0, 3, 3, 6]
+    found = flat.take(as_rows(rows, ROWS))
+    assert found is not None
+    assert _listed(found["c"]) == rows
+    assert seen == [None] * 4
+    found = flat.take(as_rows(rows[::-1], ROWS))
+    assert found is not None
+    assert _listed(found["c"]) == rows[::-1]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arrowsets import Dataset
+from arrowsets import ClassLabel, Dataset, Features, Value, load_from_disk
+from arrowsets.errors import SchemaConflict
 from arrowsets.transforms import gathered
 from arrowsets.transforms import map as map_module
 
@@ -145,6 +146,68 @@ def test_columns_whose_look_depends_on_other_rows_are_given_batch_by_batch() -> 
 def test_large_answers_are_not_copied_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathered, "ROOM_BYTES", 1000)
     assert _mapped(["vectors"], 40, 8) == _mapped(["vectors"], 40, 1)
+
+
+def _in_labels(batch: Any) -> Any:
+    # Some batches fit the labels of the column that they replace, and others do not.
+    return {"label": batch["x"] * (batch["x"] // 10 % 2)}
+
+
+@pytest.mark.parametrize("together", [2, 7, 32])
+def test_types_do_not_depend_on_which_batches_are_put_together(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    features = Features({"x": Value("int64"), "label": ClassLabel(names=["a", "b"])})
+    dataset = Dataset.from_dict({"x": list(range(3000)), "label": [1] * 3000}, features=features).with_format("numpy")
+    found = []
+    for batches in (1, together):
+        monkeypatch.setattr(map_module, "TOGETHER", batches)
+        made = dataset.map(_in_labels, batched=True, batch_size=10, load_from_cache_file=False)
+        found.append((made.features, made.with_format(None)["label"][:]))
+    assert found[0] == found[1]
+
+
+def test_an_answer_that_is_of_no_declared_type_is_named_as_one_by_one() -> None:
+    features = Features({"x": Value("int64"), "name": Value("string"), "y": Value("float32")})
+    one_by_one = _mapped(["vectors"], 10, 1, features=features)
+    assert one_by_one[0] is SchemaConflict
+    assert _mapped(["vectors"], 10, 8, features=features) == one_by_one
+
+
+def test_answers_before_an_error_are_not_lost(tmp_path: Path) -> None:
+    Dataset.from_dict({"x": list(range(400))}).save_to_disk(tmp_path / "data")
+    dataset = load_from_disk(tmp_path / "data").with_format("numpy")
+    broken, calls = tmp_path / "broken", tmp_path / "calls"
+    broken.touch()
+
+    def function(batch: Any, broken: str, calls: str) -> Any:
+        with Path(calls).open("a") as file:
+            file.write("*")
+        if batch["x"][0] == 200 and Path(broken).exists():
+            raise ValueError("no")
+        return {"y": batch["x"] * 3}
+
+    how: Any = {"batched": True, "batch_size": 10, "fn_kwargs": {"broken": str(broken), "calls": str(calls)}}
+    with pytest.raises(ValueError, match="no"):
+        dataset.map(function, **how)
+    assert len(calls.read_text()) == 21
+    broken.unlink()
+    assert dataset.map(function, **how)["y"][:].tolist() == [3 * x for x in range(400)]
+    assert len(calls.read_text()) < 21 + 25
+
+
+def test_slow_answers_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_module, "TOGETHER_SECONDS", 0)
+    made: list[int] = []
+    columns = gathered.Gathered.columns
+
+    def counted(self: gathered.Gathered) -> dict[str, Any]:
+        made.append(self.rows)
+        return columns(self)
+
+    monkeypatch.setattr(gathered.Gathered, "columns", counted)
+    ticks = iter(range(10**6))
+    monkeypatch.setattr(map_module, "monotonic", lambda: next(ticks))
+    _dataset().map(lambda batch: {"y": batch["x"]}, batched=True, batch_size=10)
+    assert made == [10] * 10 + [3]
 
 
 def test_the_number_of_workers_does_not_show(tmp_path: Path) -> None:

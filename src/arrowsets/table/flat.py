@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from itertools import repeat
+from threading import Lock
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = ["FlatView"]
 Values: TypeAlias = "npt.NDArray[Any] | list[str]"
 _Int64s: TypeAlias = npt.NDArray[np.int64]
 _MAX_STRETCHES = 64
+_LEARNING = Lock()
 _SHORT = 64  # bytes that texts have on average, at most, to be copied together
 
 
@@ -103,10 +105,7 @@ class _FlatFiles:
         batches = self._starts.searchsorted(rows, "right") - 1
         if spread > 1 and int(batches.max()) - int(batches.min()) < spread - 1:
             return None
-        if self._unknown and not self._known[batches].all():
-            for index in np.unique(batches[~self._known[batches]]).tolist():
-                self._usable = self._usable and self._learn(index)
-        if not self._usable:
+        if self._unknown and not self._known[batches].all() and not self._learn_all(batches):
             return None
         back: _Int64s | None = None
         if len(rows) > 1 and any(column.is_scattered for column in self._columns.values()):
@@ -123,14 +122,29 @@ class _FlatFiles:
             taken[name] = values if back is None else _reordered(values, back)
         return taken
 
+    def _learn_all(self, batches: _Int64s) -> bool:
+        """Learn where batches lie; False if their rows cannot be looked up, or another thread is learning right now."""
+        # Nobody waits: a process that was forked while a thread learned would do so forever.
+        if not _LEARNING.acquire(blocking=False):
+            return False
+        try:
+            for index in np.unique(batches[~self._known[batches]]).tolist():
+                self._usable = self._usable and self._learn(index)
+            return self._usable
+        finally:
+            _LEARNING.release()
+
     def _learn(self, index: int) -> bool:
         batch, start = self._files.batch(index), int(self._starts[index])
-        self._known[index] = True
-        self._unknown -= 1
-        return self._files.keeps(index) and all(
+        if not self._files.keeps(index) or not all(
             not array.null_count and column.learn(index, array, start)
             for array, column in zip(batch.columns, self._columns.values(), strict=True)
-        )
+        ):
+            return False
+        # Other threads look rows up without a lock as soon as they see this.
+        self._known[index] = True
+        self._unknown -= 1
+        return True
 
 
 class _Stretches:

@@ -26,6 +26,8 @@ def is_plain(dtype: pa.DataType) -> bool:
         return is_plain(dtype.storage_type)
     if _is_text_view(dtype) or pa.types.is_run_end_encoded(dtype):
         return False
+    if pa.types.is_fixed_size_list(dtype) and pa.types.is_fixed_size_list(dtype.value_type):
+        return False  # of a slice of such, it gathers other values than it is asked for
     return all(is_plain(dtype.field(index).type) for index in range(dtype.num_fields))
 
 

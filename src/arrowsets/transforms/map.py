@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
 from operator import itemgetter
+from time import monotonic
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -37,6 +38,7 @@ from arrowsets.transforms.types import Typing
 
 __all__ = ["Map"]
 
+TOGETHER_SECONDS = 0.05  # for which answers wait for others to be put together with
 SMALL_ROWS = 1 << 13  # of a batch; in larger ones what is done for each does not show
 
 
@@ -144,29 +146,52 @@ class Map(Transform):
 
     def _gathered(self, block: Batch, columns: Mapping[str, Any]) -> Iterator[tuple[int, Outputs]]:
         assert self.batch_size is not None
-        count, gathered = block.table.num_rows, Gathered()
+        count, gathered, begun = block.table.num_rows, Gathered(), monotonic()
         for start in range(0, count, self.batch_size):
             rows = min(self.batch_size, count - start)
             given = {name: column[start : start + rows] for name, column in columns.items()}
             indices = range(block.offset + start, block.offset + start + rows)
-            answer = self.call.batch(given, indices, block.rank)
-            if gathered.add(answer, rows, count - start):
-                continue
-            if gathered.rows:
-                yield self._of_gathered(block, start, gathered)
-                if gathered.add(answer, rows, count - start):
-                    continue
-            yield rows, self._batch_outputs(block.part(start, rows), given, answer)
-        if gathered.rows:
-            yield self._of_gathered(block, count, gathered)
+            try:
+                answer = self.call.batch(given, indices, block.rank)
+            except BaseException:
+                # What was answered before is kept for when the work is resumed.
+                yield from self._of_gathered(block, start, gathered)
+                raise
+            added = gathered.add(answer, rows, count - start)
+            if not added:
+                yield from self._of_gathered(block, start, gathered)
+                added = gathered.add(answer, rows, count - start)
+            if not added:
+                yield rows, self._batch_outputs(block.part(start, rows), given, answer)
+            elif monotonic() - begun > TOGETHER_SECONDS:
+                # Making columns no longer shows, but waiting for them would: in progress, and in what is lost with a process.
+                yield from self._of_gathered(block, start + rows, gathered)
+                begun = monotonic()
+        yield from self._of_gathered(block, count, gathered)
 
-    def _of_gathered(self, block: Batch, stop: int, gathered: Gathered) -> tuple[int, Outputs]:
+    def _of_gathered(self, block: Batch, stop: int, gathered: Gathered) -> Iterator[tuple[int, Outputs]]:
+        """Make columns of the answers since the last time, the last of which is to the row before `stop`."""
+        assert self.batch_size is not None
         rows = gathered.rows
+        if not rows:
+            return
         values = gathered.columns()
-        made = self._made(
-            block.part(stop - rows, rows), None, list(values), list(values), values.__getitem__, frozenset()
-        )
-        return rows, made
+        made = self._whole(block.part(stop - rows, rows), values)
+        if made is not None:
+            yield rows, made
+            return
+        for start in range(0, rows, self.batch_size):
+            part = block.part(stop - rows + start, min(self.batch_size, rows - start))
+            answer = {key: array[start : start + part.table.num_rows] for key, array in values.items()}
+            yield part.table.num_rows, self._batch_outputs(part, None, answer)
+
+    def _whole(self, batch: Batch, values: Mapping[str, Any]) -> Outputs | None:
+        """Make columns of many answers at once; None where their types, or an error, may be others than one by one."""
+        try:
+            made = self._batch_outputs(batch, None, values)
+        except Exception:  # noqa: BLE001 - the first of the answers that cannot be typed says so itself
+            return None
+        return made if all(self.typing.is_common(key, kind) for key, kind in made.features.items()) else None
 
     def _async_calls(self, batch: Batch) -> tuple[Any, list[tuple[str, Callable[[], Any]]]]:
         name = self.call.name

@@ -122,18 +122,25 @@ class Typing:
         return array, wanted
 
     def _settled(self, key: str, array: pa.Array[Any], feature: Any) -> tuple[pa.Array[Any], Any]:
-        wanted = feature
-        if key in self.input:
-            if self.keep:
-                wanted = settle(self.input[key], feature)
-        elif key in _NARROW:
-            wanted = _narrow(feature, _NARROW[key])
+        wanted = self._wanted(key, feature)
         if wanted != feature:
             try:
                 return cast(array, wanted), wanted
             except _MISFITS:
                 pass
         return array, feature
+
+    def _wanted(self, key: str, feature: Any) -> Any:
+        if key in self.input:
+            return settle(self.input[key], feature) if self.keep else feature
+        return _narrow(feature, _NARROW[key]) if key in _NARROW else feature
+
+    def is_common(self, key: str, feature: Any) -> bool:
+        """Tell whether each of the values would get the type that all got: some got no other because others do not fit that."""
+        if self.declared is not None or (self.settled is not None and key in self.settled):
+            return True
+        medium = self._medium(key)
+        return bool(feature == (self._wanted(key, feature) if medium is None else medium))
 
 
 def settle(old: Any, new: Any) -> Any:
