@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
-import os
 import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["is_expression", "lazily", "modules", "pattern", "pc"]
-
-
-def _imported(name: str) -> Any:
-    """Import a module. What it makes stays, so that Python need not look for garbage in it: that is a tenth of an import."""
-    enabled = gc.isenabled()
-    if enabled:
-        _resting.append(name)
-    try:
-        gc.disable()
-        return importlib.import_module(name)
-    finally:
-        if enabled:
-            gc.enable()
-            _resting.remove(name)
-
-
-_resting: list[str] = []
-
-
-def _collect_again() -> None:
-    """In a process that was forked while another thread imported, nobody is left to say that the import has ended."""
-    if _resting:
-        gc.enable()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_collect_again)
 
 
 def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
@@ -55,7 +26,7 @@ def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         home = homes.get(name)
         if home is None:
             return _module_of(package, name)
-        known[name] = value = getattr(_imported(home), name)
+        known[name] = value = getattr(importlib.import_module(home), name)
         return value
 
     known["__dir__"] = lambda: sorted({*known, *homes})
@@ -66,7 +37,7 @@ def _module_of(package: str, name: str) -> Any:
     module = f"{package}.{name}"
     if name.isidentifier() and not name.startswith("_"):
         try:
-            return _imported(module)
+            return importlib.import_module(module)
         except ModuleNotFoundError as error:
             if error.name != module:
                 raise
@@ -82,7 +53,7 @@ class _Module:
         self._name = name
 
     def __getattr__(self, name: str) -> Any:
-        found = _imported(self._name)
+        found = importlib.import_module(self._name)
         self.__dict__ = found.__dict__  # its own: from now on this is as fast as the module, and changes as it does
         return getattr(found, name)
 

@@ -1,14 +1,11 @@
-"""What is imported when it is first used: the collector of garbage rests meanwhile, and no longer."""
+"""What is imported when it is first used, and known before."""
 
 from __future__ import annotations
 
-import gc
 import importlib
 import operator
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_type_hints
 
@@ -18,22 +15,14 @@ import arrowsets
 from arrowsets.lazy import lazily, modules
 
 
-@pytest.fixture(params=[True, False], ids=["collecting", "not collecting"])
-def collecting(request: pytest.FixtureRequest) -> Iterator[bool]:
-    (gc.enable if request.param else gc.disable)()
-    yield request.param
-    gc.enable()
-
-
-def test_a_module_is_imported_when_it_is_used(collecting: bool) -> None:
+def test_a_module_is_imported_when_it_is_used() -> None:
     late = modules({"late": "colorsys"})("late")
     sys.modules.pop("colorsys", None)
     assert late.rgb_to_hsv(0, 0, 0) == (0.0, 0.0, 0)
     assert vars(late) is vars(sys.modules["colorsys"])
-    assert gc.isenabled() is collecting
 
 
-def test_what_is_not_there_is_told(collecting: bool) -> None:
+def test_what_is_not_there_is_told() -> None:
     with pytest.raises(AttributeError, match="no module 'y'"):
         modules({"x": "colorsys"})("y")
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
@@ -42,7 +31,6 @@ def test_what_is_not_there_is_told(collecting: bool) -> None:
         lazily("colorsys", {"x": "colorsys"})("y")
     with pytest.raises(ModuleNotFoundError):
         lazily("colorsys", {"x": "no_such_module"})("x")
-    assert gc.isenabled() is collecting
 
 
 def _fresh(code: str) -> str:
@@ -87,31 +75,3 @@ def test_annotations_name_what_is_imported_later(name: str) -> None:
     found = operator.attrgetter(name)(arrowsets)
     hints = get_type_hints(found.fget if isinstance(found, property) else found)
     assert hints
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_process_forked_during_an_import_collects_garbage(tmp_path: Path) -> None:
-    (tmp_path / "slow.py").write_text(
-        "import sys, threading\nthreading.main_thread().begun.set()\nsys.go_on.wait(60)\n"
-    )
-    code = """
-import gc, os, sys, threading
-from arrowsets.lazy import modules
-begun, sys.go_on = threading.Event(), threading.Event()
-threading.main_thread().begun = begun
-late = modules({"slow": "slow"})("slow")
-thread = threading.Thread(target=lambda: late.sys)
-thread.start()
-begun.wait(60)
-print(gc.isenabled(), flush=True)
-child = os.fork()
-if not child:
-    print(gc.isenabled(), flush=True)
-    os._exit(0)
-os.waitpid(child, 0)
-sys.go_on.set()
-thread.join()
-print(gc.isenabled())
-"""
-    found = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["False", "True", "True"]
