@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from arrowsets.files import archive, download, find, remote, repack, unpack
     from arrowsets.formats import collate
     from arrowsets.formats import lazy as lazy_rows
-    from arrowsets.store import lease as leases
     from arrowsets.store import prune as pruning
     from arrowsets.table import distinct, flat
 else:
@@ -38,7 +37,6 @@ else:
             "flat": "arrowsets.table.flat",
             "label": "arrowsets.features.label",
             "lazy_rows": "arrowsets.formats.lazy",
-            "leases": "arrowsets.store.lease",
             "media": "arrowsets.features.media",
             "prepare": "arrowsets.prepare",
             "pruning": "arrowsets.store.prune",
@@ -71,7 +69,6 @@ __all__ = [
     "flat",
     "label",
     "lazy_rows",
-    "leases",
     "media",
     "prepare",
     "pruning",

@@ -77,15 +77,21 @@ def test_batches_may_become_of_other_lengths(form: str) -> None:
     assert _mapped(["int", form], 10, 8) == _mapped(["int", form], 10, 1)  # columns that stay do not fit: an error
 
 
-def test_answers_are_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[int] = []
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Of how many rows columns were made, each time."""
+    counts: list[int] = []
     columns = gathered.Gathered.columns
 
     def counted(self: gathered.Gathered) -> dict[str, Any]:
-        made.append(self.rows)
+        counts.append(self.rows)
         return columns(self)
 
     monkeypatch.setattr(gathered.Gathered, "columns", counted)
+    return counts
+
+
+def test_answers_are_put_together(made: list[int]) -> None:
     assert _dataset().map(lambda batch: {"y": batch["x"]}, batched=True, batch_size=10)["y"][:].tolist() == [
         *range(ROWS)
     ]
@@ -194,16 +200,8 @@ def test_answers_before_an_error_are_not_lost(tmp_path: Path) -> None:
     assert len(calls.read_text()) < 21 + 25
 
 
-def test_slow_answers_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_answers_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch, made: list[int]) -> None:
     monkeypatch.setattr(map_module, "TOGETHER_SECONDS", 0)
-    made: list[int] = []
-    columns = gathered.Gathered.columns
-
-    def counted(self: gathered.Gathered) -> dict[str, Any]:
-        made.append(self.rows)
-        return columns(self)
-
-    monkeypatch.setattr(gathered.Gathered, "columns", counted)
     ticks = iter(range(10**6))
     monkeypatch.setattr(map_module, "monotonic", lambda: next(ticks))
     _dataset().map(lambda batch: {"y": batch["x"]}, batched=True, batch_size=10)

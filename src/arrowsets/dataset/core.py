@@ -19,7 +19,7 @@ from arrowsets.features import Features
 from arrowsets.formats import Column
 from arrowsets.guise import class_seen, restored
 from arrowsets.info import DatasetInfo
-from arrowsets.late import collate, display, explanation, leases, transforms
+from arrowsets.late import collate, display, explanation, transforms
 from arrowsets.lineage import Lineage
 from arrowsets.splits_spec import NamedSplit
 from arrowsets.table import View
@@ -251,7 +251,7 @@ class DatasetCore(Described):
             "split": None if self._split is None else str(self._split),
             "format": self._format,
             "origin": self._origin,
-            "pins": tuple(pin for pin in self._pins if isinstance(pin, leases.Pin)),
+            "pins": tuple(pin for pin in self._pins if isinstance(pin, stores.Pin)),
             "rejects": self._rejects,
             "store": self._store,
         }
