@@ -195,6 +195,11 @@ class ArrowFiles:
         return tuple(dict.fromkeys(name for name in names if name is not None))
 
     @property
+    def mapped(self) -> bool:
+        """Whether any row lies in a file's map, of which pages can be given back."""
+        return any(part.source.mapped for part in self.parts)
+
+    @property
     def in_memory(self) -> bool:
         """Whether any row lies in memory instead of in a file."""
         return any(isinstance(part.source, MemorySource) for part in self.parts)
@@ -209,9 +214,10 @@ class ArrowFiles:
     def _counted_bytes(self) -> int:
         count = self.num_batches
         chosen = range(count) if count <= _SAMPLED_BATCHES else range(0, count, -(-count // _SAMPLED_BATCHES))
-        batches = [self.batch(index) for index in chosen]
-        total = sum(batch.nbytes for batch in batches)
-        rows = sum(batch.num_rows for batch in batches)
+        total = rows = 0
+        for index in chosen:  # one at a time: some are decoded when they are read
+            batch = self.batch(index)
+            total, rows = total + batch.nbytes, rows + batch.num_rows
         return total if rows in (0, self.num_rows) else round(total * self.num_rows / rows)
 
     def slice(self, start: int, stop: int) -> ArrowFiles:

@@ -146,6 +146,8 @@ class ParquetColumn:
 
     __slots__ = ("_footer", "field", "path", "schema")
 
+    mapped = False
+
     def __init__(self, path: str, field: pa.Field[Any], footer: ParquetFooter | None = None) -> None:
         self.path, self.field, self._footer = path, field, footer
         self.schema = pa.schema([field])
@@ -190,14 +192,19 @@ class ParquetColumn:
         return self.field.name not in self.footer.schema.names
 
     def _values(self, group: int, start: int, rows: int) -> pa.Array[Any]:
-        key = (self.path, id(self.footer), group, self.field.name, str(self.field.type))
+        footer, key = self.footer, self._key(group)
         known = DECODED.get(key)
-        if known is None and start == 0 and self.footer.metadata.row_group(group).num_rows > rows:
+        # Whoever has read the group before is reading all of them, and would have the first piece decoded twice.
+        alone = start == 0 and DECODED.get(self._key(group - 1)) is None
+        if known is None and alone and footer.metadata.row_group(group).num_rows > rows:
             return _joined(self._read(group, first=True), self.field)
         if known is None:
             known = self._read(group)
             DECODED.put(key, known)
         return _joined(known.slice(start, rows), self.field)
+
+    def _key(self, group: int) -> tuple[object, ...]:
+        return self.path, id(self.footer), group, self.field.name, str(self.field.type)
 
     def _read(self, group: int, *, first: bool = False) -> pa.ChunkedArray[Any]:
         name = self.field.name

@@ -27,7 +27,7 @@ class Scan:
     @classmethod
     def of(cls, group: ColumnGroup, start: int) -> Scan | None:
         """Begin at a position of the view; None where there is nothing to let go of."""
-        if not len(group.rows) or not group.files.paths or not can_give_back():
+        if not len(group.rows) or not group.files.mapped or not can_give_back():
             return None
         return cls(group, start)
 
@@ -46,6 +46,6 @@ class Scan:
 
 def release_all(group: ColumnGroup) -> None:
     """Let go of the memory under all rows of a group's files, if they are large."""
-    if group.files.paths and can_give_back() and group.files.nbytes > _LARGE_BYTES:
+    if group.files.mapped and can_give_back() and group.files.nbytes > _LARGE_BYTES:
         for index in range(group.files.num_batches):
             group.files.release(index)

@@ -28,7 +28,13 @@ BLANK_ROWS = 100_000
 
 
 class Source(Protocol):
-    """Record batches of one schema."""
+    """Record batches of one schema.
+
+    Attributes:
+        mapped: Whether batches lie in a file's map, if they lie there as they are read.
+    """
+
+    mapped: bool
 
     @property
     def name(self) -> str | None:
@@ -56,6 +62,8 @@ class FileSource:
     """A memory-mapped Arrow IPC file, in file or stream format; opened when it is first read."""
 
     __slots__ = ("_counts", "_edges", "_lock", "_opened", "path")
+
+    mapped = True
 
     def __init__(self, path: str, counts: tuple[int, ...] | None = None) -> None:
         self.path = path
@@ -201,6 +209,8 @@ class MemorySource:
 
     __slots__ = ("_edges", "batches", "schema")
 
+    mapped = False
+
     def __init__(self, batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> None:
         self.batches = tuple(batches)
         self.schema = schema
@@ -235,6 +245,8 @@ class BlankSource:
     """Rows without a stored column."""
 
     __slots__ = ("_edges", "num_rows")
+
+    mapped = False
 
     schema = pa.schema([])
 
