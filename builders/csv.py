@@ -21,7 +21,7 @@ from arrowsets.files import DataFile
 from arrowsets.record import dataclass
 
 from . import ranges
-from .csv_cuts import record_cuts
+from .csv_cuts import likely_cuts, record_cuts
 from .csv_options import CsvOptions
 from .csv_pandas import pandas_blocks
 from .csv_parse import BlockParser, forced_types
@@ -41,11 +41,13 @@ class CsvShard:
     Attributes:
         names: The columns, None where the range begins with the header.
         closed: Quotes are known to be closed at its end.
+        likely: It ends where a record seems to end, which is checked when it is read.
     """
 
     range: FileRange
     names: tuple[str, ...] | None = None
     closed: bool = False
+    likely: bool = False
 
 
 class CsvBuilder(WideningBuilder[CsvShard]):
@@ -60,12 +62,19 @@ class CsvBuilder(WideningBuilder[CsvShard]):
     def __init__(self, options: CsvOptions | None = None) -> None:
         super().__init__(options)
         self._hints: dict[str, dict[str, pa.DataType]] = {}  # of each file, what its first parser guessed
+        self._guesses = False
 
     def fresh(self) -> CsvBuilder:
         """Return a builder that knows what the others guessed."""
         fresh = type(self)(self.config)
         fresh._hints = self._hints
         return fresh
+
+    def guessing(self) -> CsvBuilder:
+        """Return a builder that cuts files without counting their quotes."""
+        guessing = self.fresh()
+        guessing._guesses = True
+        return guessing
 
     def shards(self, files: Sequence[DataFile]) -> Sequence[CsvShard]:
         """Cut plain files of UTF-8 at ends of rows."""
@@ -190,17 +199,17 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             return whole
         if size <= ranges.shard_bytes(size):
             return (CsvShard(FileRange(file, 0, size)),)
-        edges = self._edges(file, size)
+        edges, likely = self._edges(file, size)
         if edges is None:
             return whole
         names, _ = self._header(self._head(file, edges[1]), file.url)
         return tuple(
-            CsvShard(FileRange(file, start, stop), names if start else None, stop < size)
+            CsvShard(FileRange(file, start, stop), names if start else None, stop < size and not likely, likely)
             for start, stop in itertools.pairwise(edges)
         )
 
-    def _edges(self, file: DataFile, size: int) -> list[int] | None:
-        """Return where a file is cut; None if its quotes hide where records end."""
+    def _edges(self, file: DataFile, size: int) -> tuple[list[int] | None, bool]:
+        """Return where a file is cut, None if its quotes hide where records end, and whether that is a guess."""
         step, dialect = ranges.shard_bytes(size), self.config.records()
         # Some writers put quotes into a header that are no whole field; what comes after it is looked at by itself.
         raw = ranges.read_range(FileRange(file, 0, min(step, HEADER_BYTES)), keep_bom=True)
@@ -208,7 +217,9 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         header = next(dialect.records(head), None)
         inside = header is not None and header.closed and header.stop < len(head)
         begin = header.stop + len(raw) - len(head) if header is not None and inside else 0
-        return record_cuts(file, dialect, begin, size, step)
+        if self._guesses and (cuts := likely_cuts(file, dialect, begin, size, step)) is not None:
+            return cuts, True
+        return record_cuts(file, dialect, begin, size, step), False
 
     def _head(self, file: DataFile, stop: int) -> bytes:
         """Return the first records of a file: the two that say what its columns are, or all of the first shard."""
@@ -273,6 +284,7 @@ class CsvBuilder(WideningBuilder[CsvShard]):
             on_bad_rows=config.bad_rows,
             rejects=self.rejects,
             closed=shard.closed,
+            likely=shard.likely,
             before=_Before(self, shard),
             forced=forced_types(config.dtype, names),
             given=config.features is not None,

@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from arrowsets.builder import Rejects
-from arrowsets.errors import BadData, SchemaConflict, UnknownName
+from arrowsets.errors import BadData, SchemaConflict, UnknownName, WrongCut
 from arrowsets.features import Features, FeatureType, Value
 from arrowsets.features.buffers import bulk_pool, of_mask, to_numpy
 from arrowsets.features.casting import cast_storage, is_text, nulls
 from arrowsets.lazy import pc
 from arrowsets.record import dataclass
 
+from .csv_cuts import is_closed
 from .csv_records import Dialect, Record
 from .csv_types import Words, exact, kind_of, may_narrow, narrow
 from .ranges import BOM, MORE_THREADS, valid_utf8
@@ -72,6 +73,7 @@ class BlockParser:
     rejects: Rejects
     before: Callable[[], int]
     closed: bool = False  # every block is known to end outside quotes
+    likely: bool = False  # every block is to end outside quotes, unless the file was cut at a wrong place
     forced: Mapping[str, pa.DataType] = field(default_factory=dict)
     given: bool = False  # the types of `typed` are the user's, not those of a sample
     rows: int = 0  # of this parser so far, with those that were left out
@@ -264,7 +266,10 @@ class BlockParser:
 
     def _checked(self, block: bytes, start: int) -> tuple[bytes, int]:
         # What comes before `start` has closed its quotes.
-        if not self.closed and self.dialect.quote and _odd(block, self.dialect.quote):
+        if self.likely:
+            if not is_closed(block, self.dialect, start):
+                raise WrongCut(self.file)
+        elif not self.closed and self.dialect.quote and _odd(block, self.dialect.quote):
             for row, record in enumerate(self.dialect.records(block[start:])):
                 if not record.closed:
                     raise BadData("the file ends within a quoted field", file=self.file, row=self._row(row))

@@ -117,6 +117,14 @@ class Builder(ABC, Generic[S]):
         """Return a builder like this one with rejects of its own, to read one shard with; it may run beside others."""
         return type(self)(self.config)
 
+    def guessing(self) -> Builder[S] | None:
+        """Return a builder that cuts files where rows seem to end, without reading them through; None if no cut is a guess.
+
+        Reading its shards raises WrongCut where that was wrong. Until all are read, what is wrong with one of them, and what
+        its rows are, may be due to a wrong cut before it.
+        """
+        return None
+
     @classmethod
     def sources(cls, keywords: Mapping[str, Any]) -> Mapping[str, Sequence[DataFile]]:
         """Return what a builder of no files reads for each split, as files with a URL and an ETag of its own kind."""

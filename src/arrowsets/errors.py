@@ -156,6 +156,13 @@ def _bad_data(message: str, file: str | None, row: int | None, column: str | Non
     return BadData(message, file=file, row=row, column=column)
 
 
+class WrongCut(ArrowsetsError):
+    """A file that was cut where a record only seemed to end; it is cut again by who had it cut."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"{file} was cut within a record; it is to be cut again by a builder that does not guess")
+
+
 class BadMedia(BadData, OSError):
     """A file in a cell that cannot be decoded."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from arrowsets.derive import Execution, default_store, fresh_key
 from arrowsets.engine.materialise import materialise
 from arrowsets.engine.materialised import Destination, Materialised, opened
 from arrowsets.engine.read_job import ReadJob
-from arrowsets.errors import BadData, SchemaConflict
+from arrowsets.errors import BadData, SchemaConflict, WrongCut
 from arrowsets.features import Features
 from arrowsets.files import DataFile
 from arrowsets.lineage import Lineage
@@ -71,21 +72,29 @@ def prepare(
     if how.reuse and (entry := store.get(lineage.digest)) is not None:
         return opened(entry)
     key = lineage.digest if how.reuse else fresh_key(store, lineage.digest)
-    arriving = iter([files]) if fetch is None else fetch()
-    if not builder.cuts_files_apart():
-        arriving = iter([_joined(list(arriving))])
     refuse_empty(builder, files)
-    here = next(arriving)
-    shards = tuple(builder.shards(here))
-    job = ReadJob(builder, shards, description, _types(builder, here, shards), empty=_empty(builder, files))
-    made = materialise(
-        job,
-        Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"}),
-        executor=how.workers,
-        grown=_grown(job, here, arriving) if len(here) < len(files) else None,
-    )
-    _report(made, description)
-    return made
+    destination = Destination(store, key, lineage.fingerprint.to_json(), {"label": f"load({builder.name})"})
+
+    def made(reader: Builder[Any], *, recut: bool) -> Materialised:
+        arriving = iter([files]) if fetch is None else fetch()
+        if not reader.cuts_files_apart():
+            arriving = iter([_joined(list(arriving))])
+        here = next(arriving)
+        shards = tuple(reader.shards(here))
+        types, empty = _types(reader, here, shards), _empty(reader, files)
+        job = ReadJob(reader, shards, description, types, empty=empty, recut=recut)
+        grown = _grown(job, here, arriving) if len(here) < len(files) else None
+        return materialise(job, destination, executor=how.workers, grown=grown)
+
+    guessing = builder.guessing()
+    found = None
+    if guessing is not None:
+        with suppress(BadData, WrongCut):  # what is wrong with a file is known for sure when no cut of it is a guess
+            found = made(guessing, recut=False)
+    if found is None:
+        found = made(builder, recut=guessing is not None)
+    _report(found, description)
+    return found
 
 
 def _joined(parts: Sequence[Sequence[DataFile]]) -> Sequence[DataFile]:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import codecs
 import os
 import tempfile
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from arrowsets.builders import csv_cuts, csv_parse, ranges
 from arrowsets.builders.csv import CsvBuilder
-from arrowsets.builders.csv_cuts import record_cuts
+from arrowsets.builders.csv_cuts import is_closed, likely_cuts, record_cuts
 from arrowsets.builders.csv_records import Dialect
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arrowsets.errors import BadData
+from arrowsets import load_dataset
+from arrowsets.engine import materialise
+from arrowsets.errors import BadData, WrongCut
 from arrowsets.files import DataFile
 
 WORDS = ["a", ",", "\n", '"', '""', "\r\n", '"a,\nb"', '"x""\n""y",', "\n\n"]
@@ -142,3 +145,102 @@ def test_readers_of_other_shards_know_what_the_first_found(tmp_path: Path, monke
     assert len(shards) > 3
     assert sum(table.num_rows for table in tables) == 400
     assert len(looked) == 2
+
+
+# Cuts that are guessed
+
+
+def _likely(content: bytes, step: int, **dialect: Any) -> list[int] | None:
+    handle, name = tempfile.mkstemp(suffix=".csv")
+    try:
+        os.write(handle, content)
+        os.close(handle)
+        cuts: list[int] | None = likely_cuts(DataFile(url=name, local=name), Dialect(**dialect), 0, len(content), step)
+        return cuts
+    finally:
+        Path(name).unlink()
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=40), st.integers(1, 12), st.integers(1, 9))
+@example(['"a,\nb"', "\n"] * 6, 5, 3)
+@example(['"', "\n\n", "a", "\n\n", "a", "\n\n", "a", "\n", '"', "\n"], 3, 1)
+def test_a_guess_that_holds_when_it_is_read_is_right(words: list[str], step: int, scanned: int) -> None:
+    content = "".join(words).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_cuts, "SCAN_BYTES", scanned)
+        patch.setattr(csv_cuts, "WINDOW_BYTES", scanned)
+        cuts = _likely(content, step)
+        if cuts is None:
+            return
+        closed = [is_closed(content[start:stop], Dialect()) for start, stop in pairwise(cuts)]
+        # All quotes of the file are whole fields exactly if they are in each range that begins where a record does.
+        right = set(cuts) <= _ends(content)
+    if all(closed):
+        assert right
+        assert cuts == (_cuts(content, step) or cuts)
+
+
+def test_a_guess_is_what_counting_tells() -> None:
+    content = b'"a\n""b""\n",1\n' * 50
+    assert _likely(content, 100) == _cuts(content, 100)
+
+
+@pytest.mark.parametrize("content", [b'5" screen,1\n' * 50, b'"",""\n' * 50])
+def test_quotes_that_fit_both_or_neither_are_no_guess(content: bytes) -> None:
+    assert _likely(content, 100) is None
+
+
+MISLEADING = b"id,text\n" + b'0,"' + b"1,x\n" * 200 + b'"\n' + b'1,"y"\n' * 100
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a window so small that a long quoted field shows no quote in it."""
+    monkeypatch.setattr(ranges, "SHARD_BYTES", 100)
+    monkeypatch.setattr(ranges, "SMALL_SHARD", 100)
+    monkeypatch.setattr(csv_cuts, "WINDOW_BYTES", 16)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_file_that_misleads_is_cut_again(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(MISLEADING)
+    builder, file = CsvBuilder(), DataFile(str(tmp_path / "a.csv"), local=str(tmp_path / "a.csv"))
+    guessing = builder.guessing()
+    likely = guessing.shards([file])
+    assert [shard.range for shard in likely] != [shard.range for shard in builder.shards([file])]
+    with pytest.raises(WrongCut):
+        list(chain.from_iterable(map(guessing.read, likely)))
+    dataset = load_dataset("csv", data_files=str(tmp_path / "a.csv"), split="train", cache_dir=str(tmp_path / "c"))
+    assert dataset[:] == {"id": [0] + [1] * 100, "text": ["1,x\n" * 200] + ["y"] * 100}
+
+
+@pytest.mark.usefixtures("small")
+def test_what_is_wrong_with_a_row_is_told_of_the_right_row(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(MISLEADING + b"1,y,z\n")
+    with pytest.raises(BadData, match="row 101: 3 fields where 2 columns are expected"):
+        load_dataset("csv", data_files=str(tmp_path / "a.csv"), cache_dir=str(tmp_path / "c"))
+
+
+@pytest.mark.usefixtures("small")
+def test_units_of_a_wrong_guess_are_not_taken_for_those_of_right_cuts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As both may be left by a run that was killed."""
+    (tmp_path / "a.csv").write_bytes(MISLEADING)
+    monkeypatch.setattr(materialise, "BUFFER_BYTES", 0)  # each unit becomes a file at once
+    blocks = CsvBuilder.blocks
+    read: list[bool] = []
+
+    def interrupted(self: CsvBuilder, shard: Any, schema: Any) -> Any:
+        if not shard.likely and read.count(False) == 3:
+            raise KeyboardInterrupt
+        read.append(shard.likely)
+        return blocks(self, shard, schema)
+
+    given_: dict[str, Any] = {"data_files": str(tmp_path / "a.csv"), "split": "train", "cache_dir": str(tmp_path / "c")}
+    with monkeypatch.context() as patch:
+        patch.setattr(CsvBuilder, "blocks", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            load_dataset("csv", **given_)
+    assert set(read) == {True, False}
+    assert load_dataset("csv", **given_)["id"][:] == [0] + [1] * 100

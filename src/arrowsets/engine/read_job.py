@@ -31,6 +31,7 @@ class ReadJob(Job):
         types: The types that shards are read as. None: those of their own values.
         typed: The shards that `types` is for. None: all.
         empty: The files, if there is not a byte in any of them.
+        recut: Files are cut at other places than an earlier job cut them, whose units are not these.
     """
 
     builder: Builder[Any]
@@ -39,6 +40,7 @@ class ReadJob(Job):
     types: Features | None = None
     typed: frozenset[int] | None = None
     empty: tuple[str, ...] = ()
+    recut: bool = False
 
     def __len__(self) -> int:
         return len(self.shards)
@@ -49,10 +51,10 @@ class ReadJob(Job):
         return self.types.arrow_schema
 
     def name(self, unit: int) -> str:
-        """`shard-<number>.arrow`, and under which types it was read if not its own."""
+        """`shard-<number>.arrow`, or `recut-`, and under which types it was read if not its own."""
         schema = self._schema(unit)
         suffix = "" if schema is None else f"-{Lineage.of_value('types', str(schema)).digest[:12]}"
-        return f"shard-{unit:06d}{suffix}.arrow"
+        return f"{'recut' if self.recut else 'shard'}-{unit:06d}{suffix}.arrow"
 
     def join(self, first: Features, second: Features) -> Features:
         """Join types by the rules of the format."""
