@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from arrowsets import load_dataset
-from arrowsets.engine import materialise
+from arrowsets.engine import files, materialise
 from arrowsets.errors import BadData, WrongCut
 from arrowsets.files import DataFile
 
@@ -227,7 +227,8 @@ def test_units_of_a_wrong_guess_are_not_taken_for_those_of_right_cuts(
 ) -> None:
     """As both may be left by a run that was killed."""
     (tmp_path / "a.csv").write_bytes(MISLEADING)
-    monkeypatch.setattr(materialise, "BUFFER_BYTES", 0)  # each unit becomes a file at once
+    for module in (materialise, files):
+        monkeypatch.setattr(module, "BUFFER_BYTES", 1)  # each unit becomes a file at once
     blocks = CsvBuilder.blocks
     read: list[bool] = []
 

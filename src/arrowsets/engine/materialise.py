@@ -7,10 +7,8 @@ read fast. What is merged depends on the units' own sizes only: same job, same b
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager, suppress
@@ -27,6 +25,7 @@ from arrowsets.config import settings
 from arrowsets.engine import worker
 from arrowsets.engine.ahead import ahead
 from arrowsets.engine.collect import BUFFER_BYTES, Collector, write_part
+from arrowsets.engine.files import Finished, is_large, merged, part_of, write_run
 from arrowsets.engine.jobs import Job, Piece
 from arrowsets.engine.materialised import Destination, Materialised, opened
 from arrowsets.engine.parts import Layout, Part, conform, filled, lay_out
@@ -35,7 +34,7 @@ from arrowsets.features import Features
 from arrowsets.progress import progress
 from arrowsets.record import dataclass
 from arrowsets.store import Draft, ShardRecord
-from arrowsets.table import ArrowFiles, FileRef, ShardWriter, WrittenShard, logical_nbytes
+from arrowsets.table import ArrowFiles, FileRef
 
 __all__ = ["materialise", "materialise_in_memory"]
 
@@ -44,7 +43,6 @@ logger = logging.getLogger("arrowsets")
 JOURNAL_SECONDS = 1.0
 UNIT_SECONDS = 1e-3  # what a unit's file in the journal takes at least
 MEMORY_BYTES = 64 << 20
-FILE_BYTES = 4 << 20
 
 
 def materialise_in_memory(job: Job, destination: Callable[[], Destination] | None = None) -> Materialised:
@@ -100,7 +98,7 @@ def materialise(
             parts = _all_parts(revised, draft, executor, kept=kept)
             layout = _laid_out(job, parts)
         try:
-            shards = list(_merged(job, parts, layout, draft))
+            shards = list(merged(job, parts, layout, draft))
         except (OSError, BadData):
             # Another process that made the same entry has committed it, and removed its units.
             if (entry := draft.committed()) is None:
@@ -139,12 +137,13 @@ def _all_parts(
 ) -> list[Part]:
     """Return the part of each unit, in order; do those that neither the draft nor `kept` has."""
     parts = dict(kept or {})
+    finished = Finished(draft)
     for unit in range(len(job)):
         if unit in parts:
             continue
-        record = draft.finished.get(job.name(unit))
-        if record is not None:
-            parts[unit] = _part_of(draft, record)
+        part = finished.get(job.name(unit))
+        if part is not None:
+            parts[unit] = part
     missing = [unit for unit in range(len(job)) if unit not in parts]
     if parts and missing and kept is None:
         logger.warning("resuming: %d/%d shards of %s are there already", len(parts), len(job), job.description)
@@ -169,8 +168,9 @@ def _grown_parts(first: Job, later: Iterator[Job], draft: Draft, executor: Execu
     """
     jobs = [first]
     parts: dict[int, Part] = {}
-    if draft.finished:
-        logger.warning("resuming: %d shards of %s are there already", len(draft.finished), first.description)
+    finished = Finished(draft)
+    if finished:
+        logger.warning("resuming: %d shards of %s are there already", len(finished), first.description)
 
     def missing() -> Iterator[tuple[Job, list[int]]]:
         known = 0
@@ -179,8 +179,8 @@ def _grown_parts(first: Job, later: Iterator[Job], draft: Draft, executor: Execu
             units = range(known, len(job))
             if any(job.name(unit) != first.name(unit) for unit in units):
                 return  # it does all units in another way
-            found = {unit: record for unit in units if (record := draft.finished.get(job.name(unit))) is not None}
-            parts.update({unit: _part_of(draft, record) for unit, record in found.items()})
+            found = {unit: part for unit in units if (part := finished.get(job.name(unit))) is not None}
+            parts.update(found)
             known = len(job)
             yield job, [unit for unit in units if unit not in found]
 
@@ -256,7 +256,8 @@ def _journalled(job: Job, pieces: Iterable[Piece], draft: Draft, done: Callable[
 
 
 class _Journal:
-    """Parts of finished units, which become files of their own once that is worth it: after a second, or 32 MiB, or an error.
+    """Parts of finished units, which become files once that is worth it: one together for 32 MiB, their own after a second or an
+    error.
 
     It is not worth it for units that are done again in the time that their files take, such as thousands of files of a line.
     """
@@ -273,8 +274,10 @@ class _Journal:
         self._pending.append(unit)
         self._size += part.num_bytes
         late = time.monotonic() - self._begun > JOURNAL_SECONDS
-        if self._size >= BUFFER_BYTES or _is_large(part, self._job) or (late and self._pays()):
+        if is_large(part, self._job) or (late and self._pays()):
             self._write()
+        elif self._size >= BUFFER_BYTES:
+            self._write_run()
 
     def save(self) -> None:
         """Keep what would be lost now, unless that takes longer than one waits for it gladly."""
@@ -286,6 +289,16 @@ class _Journal:
 
     def _pays(self) -> bool:
         return self._takes() <= (time.monotonic() - self._begun) / 2
+
+    def _write_run(self) -> None:
+        """Write what is pending as the file that it is going to be, if that is known, and what is left once more is pending."""
+        run = write_run(self._job, {unit: self.parts[unit] for unit in self._pending}, self._draft)
+        if not run:
+            self._write()
+            return
+        self.parts.update(run)
+        self._pending = [unit for unit in self._pending if unit not in run]
+        self._size, self._begun = sum(self.parts[unit].num_bytes for unit in self._pending), time.monotonic()
 
     def _write(self) -> None:
         for unit in self._pending:
@@ -311,11 +324,7 @@ def _publish(job: Job, unit: int, part: Part, draft: Draft) -> Part:
         extra=part.to_json(),
         checksum=part.checksum,
     )
-    return _part_of(draft, record)
-
-
-def _part_of(draft: Draft, record: ShardRecord) -> Part:
-    return Part.from_json(record.extra, FileRef(str(draft.path / record.name), record.batches))
+    return part_of(draft, record)
 
 
 # By an executor
@@ -354,57 +363,5 @@ def _distributed(
     for task, record in answers:
         (unit,) = task.args
         # Looked up, so that this process's draft knows the units that workers published.
-        parts[unit] = _part_of(draft, draft.find(job.name(unit)) or record)
+        parts[unit] = part_of(draft, draft.find(job.name(unit)) or record)
     return parts
-
-
-# Units to files
-
-
-def _merged(job: Job, parts: Sequence[Part], layout: Layout, draft: Draft) -> Iterator[ShardRecord]:
-    """Yield the records of the final files, in order: small neighbours are put together.
-
-    How much goes into a file is measured on the rows as they are written: parts hold more or less of them beforehand,
-    by how the work was cut.
-    """
-    left = deque(parts if layout.features else ())
-    for index in itertools.count():
-        if not left:
-            return
-        alone = left[0].num_bytes >= BUFFER_BYTES or _is_large(left[0], job) or len(left) == 1
-        if alone and (record := _as_it_is(left[0], layout, draft)) is not None:
-            left.popleft()
-            yield record
-            continue
-        name = f"data-{index:05d}.arrow"
-        with draft.writing(name, left[0].num_bytes) as path:
-            written = _write_some(left, layout, job, path)
-        yield draft.publish(name, path, num_rows=written.num_rows, batches=written.batches, checksum=written.checksum)
-
-
-def _is_large(part: Part, job: Job) -> bool:
-    """Tell whether a part is worth a file of its own, so that it is written once and never copied."""
-    return job.cut_alike and part.num_bytes >= FILE_BYTES
-
-
-def _write_some(left: deque[Part], layout: Layout, job: Job, path: Path) -> WrittenShard:
-    """Write parts to a file until it has its size."""
-    size = 0
-    with ShardWriter(path, layout.schema) as writer:
-        while left and size < BUFFER_BYTES and not (size and _is_large(left[0], job)):
-            for table in conform(left.popleft(), layout, job.fill):
-                writer.write(table)
-                size += logical_nbytes(table)
-        return writer.close()
-
-
-def _as_it_is(part: Part, layout: Layout, draft: Draft) -> ShardRecord | None:
-    """Return the record of a part whose file is already what it should be."""
-    if not isinstance(part.data, FileRef):
-        return None
-    same = all(part.holds(name) and part.features[name] == layout.features[name] for name in layout.features)
-    held = [name for name in part.features if part.holds(name)]
-    if not same or held != list(layout.features):
-        return None
-    path = part.data.path
-    return next((record for record in draft.finished.values() if str(draft.path / record.name) == path), None)

@@ -49,6 +49,7 @@ class Part:
         padded: Columns of JSON that were structs before, in which a key that a row lacked may have become a null.
         data: The rows, or the file and its record batches that hold them. None: no columns, or no rows.
         checksum: Of that file, where it was taken while writing.
+        rows: The first of the file's rows that are the part's, and the one after the last. None: all.
     """
 
     start: int
@@ -64,13 +65,14 @@ class Part:
     padded: frozenset[str] = frozenset()
     data: pa.Table | FileRef | None = None
     checksum: str | None = None
+    rows: tuple[int, int] | None = None
 
     def holds(self, column: str) -> bool:
         """Tell whether the data have a column, as opposed to its being the input's."""
         return self.whole or column in self.changed
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the data and its checksum."""
+        """Everything but the data, its checksum and which rows of it."""
         return {
             "start": self.start,
             "stop": self.stop,
@@ -111,6 +113,7 @@ class Part:
             yield self.data
         elif self.data is not None:
             files = ArrowFiles.open([self.data])
+            files = files if self.rows is None else files.slice(*self.rows)
             for index in range(len(files.starts) - 1):
                 yield pa.Table.from_batches([files.batch(index)])
 
