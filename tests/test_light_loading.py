@@ -31,6 +31,13 @@ dataset = dataset.filter(lambda batch: [True] * len(batch), batched=True)
 """
 
 
+NUMPY = """
+import numpy as np
+dataset = dataset.with_format("numpy").map(lambda batch: {"m": batch["n"] + np.float32(1)}, batched=True)
+dataset[0], dataset[:3], dataset["n"][1:3], dataset.with_format("numpy", columns=["m"])[[2, 0]]
+"""
+
+
 def _parquet(path: Path) -> None:
     pq.write_table(TABLE, path)
 
@@ -41,7 +48,7 @@ def _loaded(name: str, path: Path, then: str = "") -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("then", ["", BATCHED, ARROW], ids=["load", "batched map", "arrow map"])
+@pytest.mark.parametrize("then", ["", BATCHED, ARROW, NUMPY], ids=["load", "batched map", "arrow map", "numpy map"])
 @pytest.mark.parametrize(("name", "text"), [("csv", CSV), ("json", JSON)])
 def test_reading_text_imports_no_pandas(name: str, text: str, then: str, tmp_path: Path) -> None:
     (tmp_path / "data").write_text(text)

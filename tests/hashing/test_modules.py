@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from arrowsets.hashing import explain, fingerprint
+from arrowsets.hashing import explain, fingerprint, packages
 
 Define = Callable[..., Any]
 WriteModule = Callable[[str, str], Any]
@@ -74,10 +75,9 @@ def test_an_import_inside_a_function_hashes_the_same_before_and_after(
 
 
 def test_installed_packages_count_by_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    from arrowsets.hashing import packages
-
     function = lambda r: np.log(r + 1)  # noqa: E731
     old = fingerprint(function)
+    monkeypatch.setattr(packages, "_versions_at", lambda place: {})
     monkeypatch.setattr(metadata, "version", lambda name: "99.0")
     packages._version.cache_clear()
     packages._package_leaf.cache_clear()
@@ -105,3 +105,17 @@ def test_a_decorator_from_a_package_does_not_hide_the_function() -> None:
 def test_a_module_named_like_one_of_pythons_is_the_users(define: Define, write_module: WriteModule) -> None:
     old = fingerprint(write_module("this", OLD).clean)
     assert fingerprint(write_module("this", NEW).clean).digest != old.digest
+
+
+def test_versions_are_those_that_the_packages_tell() -> None:
+    names = {each.name: each.version for each in metadata.distributions() if each.name.isidentifier()}
+    told = {name: packages._version(name) for name in names}
+    assert len(told) > 20
+    assert told == names
+
+
+def test_a_package_that_is_there_twice_has_the_version_that_is_found_first(tmp_path: Path) -> None:
+    for folder in ("a-1.dist-info", "b-1.0+cpu.dist-info", "b-2.dist-info", "c.dist-info"):
+        (tmp_path / folder).mkdir()
+    assert packages._versions_at(str(tmp_path)) == {"a": "1"}
+    assert packages._versions_at(str(tmp_path / "none")) == {}

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from arrowsets.features import FeatureType
-from arrowsets.features.buffers import to_numpy
+from arrowsets.features.buffers import filled, to_numpy
 from arrowsets.formats.compiled import row_dicts
 from arrowsets.lazy import pc
 
@@ -87,7 +87,7 @@ class Arrays:
         if is_number(kind):
             return self._numbers(array)
         if (pa.types.is_boolean(kind) and array.null_count == 0) or self._is_date(kind):
-            return self._typed(array.to_numpy(zero_copy_only=False))
+            return self._typed(to_numpy(array))
         return None
 
     def regular(self, array: pa.Array[Any]) -> AnyNumpy | None:
@@ -124,10 +124,9 @@ class Arrays:
         if is_number(kind):
             return self._number_cells(array, nested=nested)
         if pa.types.is_boolean(kind):
-            filled = cast("Any", pc.fill_null(array, pa.scalar(value=False))).to_numpy(zero_copy_only=False)
-            return _with_nulls(list(self._typed(filled)), array, None)
+            return _with_nulls(list(self._typed(to_numpy(filled(array)))), array, None)
         if self._is_date(kind):
-            return list(self._typed(array.to_numpy(zero_copy_only=False)))
+            return list(self._typed(to_numpy(array)))
         if is_list(kind):
             return self._list_cells(array, exact=exact)
         if pa.types.is_struct(kind):
@@ -148,7 +147,7 @@ class Arrays:
         kind = array.type
         if self.dtype is None and is_number(kind) and not array.null_count:
             # Reading one number makes a scalar that is a copy.
-            return cast("Callable[[int], Any]", array.to_numpy(zero_copy_only=False).__getitem__)
+            return cast("Callable[[int], Any]", to_numpy(array).__getitem__)
         if is_list(kind) and is_number(kind.value_type) and not array.null_count:
             offsets, values = list_parts(array)
             if not values.null_count:
@@ -171,12 +170,12 @@ class Arrays:
     def _numbers(self, array: pa.Array[Any]) -> AnyNumpy:
         nulls = array.null_count
         if pa.types.is_floating(array.type):
-            return array.to_numpy(zero_copy_only=False).astype(self._float_type(np.float32, nulls), copy=self._copy)
+            return to_numpy(array).astype(self._float_type(np.float32, nulls), copy=self._copy)
         if not nulls:
-            return self._integers(array.to_numpy(zero_copy_only=False))
-        filled = array.fill_null(0).to_numpy(zero_copy_only=False)
-        wide = bool(len(filled)) and (filled.max() > _EXACT_IN_FLOAT32 or filled.min() < -_EXACT_IN_FLOAT32)
-        values = filled.astype(self._float_type(np.float64 if wide else np.float32, nulls))
+            return self._integers(to_numpy(array))
+        whole = to_numpy(filled(array))
+        wide = bool(len(whole)) and (whole.max() > _EXACT_IN_FLOAT32 or whole.min() < -_EXACT_IN_FLOAT32)
+        values = whole.astype(self._float_type(np.float64 if wide else np.float32, nulls))
         values[_null_mask(array)] = np.nan
         return values
 
@@ -202,7 +201,7 @@ class Arrays:
 
     def _number_cells(self, array: pa.Array[Any], *, nested: bool) -> Cells:
         nulls = array.null_count
-        values = (array.fill_null(0) if nulls else array).to_numpy(zero_copy_only=False)
+        values = to_numpy(filled(array))
         if self.dtype is not None:
             values = values.astype(self._float_type(self.dtype, nulls))
         null: Any = None
@@ -257,7 +256,7 @@ class Arrays:
         cells = _slices(self._numbers(values), offsets, width=width)
         if not (exact and values.null_count) or pa.types.is_floating(values.type):
             return cells
-        whole = _slices(self._integers(values.fill_null(0).to_numpy(zero_copy_only=False)), offsets, width=width)
+        whole = _slices(self._integers(to_numpy(filled(values))), offsets, width=width)
         counts = np.concatenate([[0], np.cumsum(_null_mask(values))])
         has_null = counts[offsets[1:]] > counts[offsets[:-1]]
         return [
@@ -321,7 +320,7 @@ def list_parts(array: pa.Array[Any]) -> tuple[npt.NDArray[np.int64], pa.Array[An
         offsets = np.arange(len(array) + 1, dtype=np.int64) * size
         return offsets, cast("Any", array).values.slice(array.offset * size, len(array) * size)
     lists = cast("Any", array)
-    starts = lists.offsets.to_numpy(zero_copy_only=False).astype(np.int64)
+    starts = to_numpy(lists.offsets).astype(np.int64)
     if not len(starts):
         return np.zeros(1, np.int64), lists.values.slice(0, 0)
     first, last = int(starts[0]), int(starts[-1])
@@ -399,7 +398,7 @@ def _large(kind: pa.DataType) -> pa.DataType:
 
 
 def _null_mask(array: pa.Array[Any]) -> npt.NDArray[np.bool_]:
-    mask: npt.NDArray[np.bool_] = array.is_null().to_numpy(zero_copy_only=False)
+    mask: npt.NDArray[np.bool_] = to_numpy(array.is_null())
     return mask
 
 

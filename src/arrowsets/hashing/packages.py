@@ -8,6 +8,7 @@ the user's. Nothing here imports what it looks at.
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import PurePath
@@ -81,7 +82,10 @@ def _version(root: str) -> str | None:
 
     Never the module's `__version__`, which is there only once the module is imported.
     """
-    from importlib import metadata  # 12 ms, which only what is installed and named needs
+    for place in sys.path:
+        if root in (found := _versions_at(place)):
+            return found[root]
+    from importlib import metadata  # 12 ms, as it reads the files that the names of folders spare
 
     try:
         return metadata.version(root)
@@ -89,6 +93,23 @@ def _version(root: str) -> str | None:
         pass
     names = sorted(set(_distributions().get(root, ())))
     return ", ".join(f"{name} {metadata.version(name)}" for name in names) or None
+
+
+@functools.cache
+def _versions_at(place: str) -> dict[str, str]:
+    """Return the versions of the distributions in a folder, as the names of their folders tell, but for names seen twice."""
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    try:
+        names = os.listdir(place or os.curdir)  # noqa: PTH208 - names are all that is looked at
+    except OSError:
+        return {}
+    for name in names:
+        if name.endswith(".dist-info"):
+            distribution, _, version = name.removesuffix(".dist-info").partition("-")
+            twice.update({distribution} & found.keys())
+            found[distribution] = version
+    return {name: version for name, version in found.items() if name not in twice and version}
 
 
 @functools.cache
