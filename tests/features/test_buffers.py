@@ -81,3 +81,14 @@ def test_nulls_are_filled() -> None:
     assert filled(pa.array(["a", None], pa.large_string())).to_pylist() == ["a", ""]
     assert filled(of_mask([True, False])).to_pylist() == [True, False]
     assert filled(pa.array([True, None])).to_pylist() == [True, False]
+
+
+@pytest.mark.parametrize("dtype", [pa.float16(), pa.float32(), pa.float64()])
+@pytest.mark.parametrize("start", [0, 1, 3, 9])
+def test_floats_that_are_null_are_not_a_number(dtype: pa.DataType, start: int) -> None:
+    array: Any = pa.array([1.5, None, float("nan"), None, -0.0, float("inf"), 2.0, None, 3.0], pa.float64()).cast(dtype)
+    array = array.slice(start)
+    found, wanted = to_numpy(array), array.to_numpy(zero_copy_only=False)
+    assert found.dtype == wanted.dtype
+    assert np.array_equal(found, wanted, equal_nan=True)
+    assert np.array_equal(np.signbit(found)[~np.isnan(found)], np.signbit(wanted)[~np.isnan(wanted)])

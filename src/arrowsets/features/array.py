@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from arrowsets.errors import SchemaConflict
 from arrowsets.features.base import Frozen, register
+from arrowsets.features.buffers import to_numpy
 from arrowsets.features.casting import cast_storage, list_parts, make_list, storage_of
 from arrowsets.features.dtypes import parse_dtype
 from arrowsets.record import dataclass
@@ -92,7 +93,7 @@ class ArrayType(Frozen):
         sizes = _sizes(self.shape[1:])
         for _ in sizes:
             values = list_parts(values)[1]
-        flat: npt.NDArray[Any] = values.to_numpy(zero_copy_only=False).reshape(int(offsets[-1]), *sizes)
+        flat: npt.NDArray[Any] = to_numpy(values).reshape(int(offsets[-1]), *sizes)
         lengths = np.diff(offsets)
         valid = np.asarray(array.is_valid())
         size: Any = self.shape[0] if self.shape[0] is not None else (int(lengths[valid][0]) if valid.any() else 0)

@@ -129,7 +129,9 @@ def _blank(dtype: Any) -> pa.Scalar[Any]:
 
 
 def to_numpy(array: Any) -> npt.NDArray[Any]:
-    """Return integers, floats or booleans without nulls as numpy; numbers without a copy, unless they are chunked."""
+    """Return integers, floats or booleans as numpy, as pyarrow does: floats that are null as not a number, and numbers
+    without nulls without a copy, unless they are chunked.
+    """
     if isinstance(array, pa.ChunkedArray):
         if array.num_chunks != 1:
             chunks = [to_numpy(chunk) for chunk in array.chunks]
@@ -138,13 +140,19 @@ def to_numpy(array: Any) -> npt.NDArray[Any]:
     dtype = array.type
     if not array.null_count and pa.types.is_boolean(dtype):
         return _bits(array.buffers()[1], array.offset, len(array))
-    if array.null_count or not (pa.types.is_integer(dtype) or pa.types.is_floating(dtype)):
+    floats = pa.types.is_floating(dtype)
+    if (array.null_count and not floats) or not (floats or pa.types.is_integer(dtype)):
         other: npt.NDArray[Any] = array.to_numpy(zero_copy_only=False)
         return other
     kind: Any = dtype.to_pandas_dtype()
     data = array.buffers()[1]
     values: npt.NDArray[Any] = np.frombuffer(data, kind) if data is not None else np.empty(0, kind)
-    return values[array.offset : array.offset + len(array)]
+    values = values[array.offset : array.offset + len(array)]
+    if not array.null_count:
+        return values
+    shown = values.copy()
+    shown[~is_valid(array)] = np.nan
+    return shown
 
 
 def is_valid(array: Any) -> npt.NDArray[np.bool_]:

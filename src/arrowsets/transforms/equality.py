@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from arrowsets.features.buffers import to_numpy
+
 __all__ = ["same_values"]
 
 
@@ -34,7 +36,7 @@ def _floats(chunks: list[Any]) -> Iterator[npt.NDArray[Any]]:
     chunks = [chunk.storage if isinstance(chunk, pa.ExtensionArray) else chunk for chunk in chunks]
     dtype = chunks[0].type
     if pa.types.is_floating(dtype):
-        yield np.concatenate([chunk.to_numpy(zero_copy_only=False) for chunk in chunks])
+        yield np.concatenate([to_numpy(chunk) for chunk in chunks])
     elif pa.types.is_struct(dtype):
         for index in range(dtype.num_fields):
             yield from _floats([chunk.flatten()[index] for chunk in chunks])
