@@ -26,7 +26,7 @@ def test_little_is_kept_for_what_comes_next() -> None:
     work = memory.work()
     for _ in range(1000):
         work.add(8 * MIB)
-    memory.held = 163 * MIB
+    memory.held = 115 * MIB
     for _ in range(1000):
         work.add(8 * MIB)
     assert memory.released == 0
@@ -37,7 +37,7 @@ def test_much_is_given_back_each_time_it_gathers() -> None:
     work = memory.work()
     work.add(32 * MIB)
     for times in range(1, 4):
-        memory.held = 164 * MIB
+        memory.held = 116 * MIB
         work.add(31 * MIB)
         assert memory.released == times - 1  # it is looked at every 32 MiB
         work.add(MIB)
@@ -53,7 +53,7 @@ def test_what_was_least_counts() -> None:
     memory.held = 200 * MIB  # the user dropped something
     work.add(32 * MIB)
     assert memory.released == 0
-    memory.held = 264 * MIB
+    memory.held = 216 * MIB
     work.add(32 * MIB)
     assert memory.released == 1
 

@@ -23,7 +23,7 @@ __all__ = ["Work", "can_give_back", "give_back", "worked"]
 _DONT_NEED = 4  # MADV_DONTNEED as Linux means it: of a file's map nothing is lost
 _NEAR = 4096
 _WORKED_BYTES = 32 << 20
-_UNUSED_BYTES = 64 << 20
+_UNUSED_BYTES = 16 << 20
 
 
 def can_give_back() -> bool:
@@ -47,7 +47,7 @@ def give_back(batch: pa.RecordBatch, low: int, high: int) -> None:
 
 
 def worked(nbytes: int) -> None:
-    """Tell that so many bytes were worked on; every 32 MiB, Arrow gives back what it holds unused if that is more than 64."""
+    """Tell that so many bytes were worked on; every 32 MiB, Arrow gives back what it holds unused if that is more than 16."""
     _work.add(nbytes)
 
 
@@ -65,7 +65,7 @@ class Work:
         self._held: int | None = None
 
     def add(self, nbytes: int) -> None:
-        """Count bytes; every 32 MiB, look whether 64 MiB more are held than at the least, and give them back."""
+        """Count bytes; every 32 MiB, look whether 16 MiB more are held than at the least, and give them back."""
         self._worked += nbytes
         if self._worked < _WORKED_BYTES:
             return
