@@ -90,6 +90,8 @@ def write_run(job: Job, parts: Mapping[int, Part], draft: Draft) -> dict[int, Pa
         checksum=written.checksum,
         extra={RUN: told},
     )
+    if [unit["name"] for unit in record.extra.get(RUN, ())] != [unit["name"] for unit in told]:
+        return {}  # another process was faster, and put other units together
     file = FileRef(str(draft.path / record.name), record.batches)
     return {unit: replace(part, data=file, rows=rows[unit]) for unit, part in taken.items()}
 
