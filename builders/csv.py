@@ -70,8 +70,10 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         fresh._hints = self._hints
         return fresh
 
-    def guessing(self) -> CsvBuilder:
-        """Return a builder that cuts files without counting their quotes."""
+    def guessing(self) -> CsvBuilder | None:
+        """Return a builder that cuts files without counting their quotes; None where files are not cut."""
+        if not self._is_placed():
+            return None
         guessing = self.fresh()
         guessing._guesses = True
         return guessing
@@ -191,11 +193,9 @@ class CsvBuilder(WideningBuilder[CsvShard]):
         return not self.config.needs_pandas() and not callable(self.config.usecols)
 
     def _cut(self, file: DataFile) -> Sequence[CsvShard]:
-        config = self.config
         size = ranges.plain_size(file)
         whole = (CsvShard(FileRange(file)),)
-        utf8 = ranges.is_utf8(config.encoding) and config.encoding_errors in {None, "strict"}
-        if size is None or config.needs_pandas() or not utf8:
+        if size is None or not self._is_placed():
             return whole
         if size <= ranges.shard_bytes(size):
             return (CsvShard(FileRange(file, 0, size)),)

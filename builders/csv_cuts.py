@@ -4,7 +4,7 @@ Whether a line feed ends a record is told by the number of quotes before it, whe
 
 `likely_cuts` looks at a few quotes after each place instead: as what stands beside a quote says whether it opens a field or
 closes one, they tell as much, but for files that are made to mislead. So a file is read once and not twice, and whoever
-reads a range of it checks with `is_closed` that it ends where a record does. `record_cuts` counts all quotes. Stretches of the
+reads a range of it checks that it ends where a record does. `record_cuts` counts all quotes. Stretches of the
 file are counted side by side; neither the number before a stretch nor whether its first quote opens a field is known then, so
 both are answered.
 """
@@ -17,40 +17,23 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from arrowsets.files import DataFile
 
 from .csv_records import LF, Dialect
 
-__all__ = ["is_closed", "likely_cuts", "record_cuts"]
+__all__ = ["likely_cuts", "record_cuts"]
 
 SCAN_BYTES = 1 << 19  # looked at in one go: what is made of more does not stay in the processor's cache
 WINDOW_BYTES = 1 << 16  # in which the end of a record is looked for first
 
 
-Bytes = npt.NDArray[np.uint8]
-
-
 class _Stretch(NamedTuple):
     """The quotes of some bytes: how many, and whether they open and close whole fields, from outside and from within one."""
 
-    quotes: int = 0
-    outside: bool = True
-    within: bool = True
-
-    def and_then(self, dialect: Dialect, before: Bytes, after: Bytes) -> _Stretch:
-        """Go on with quotes that have these bytes before and after them."""
-        if not dialect.doublequote and bool((after == dialect.quote[0]).any()):
-            return _Stretch(self.quotes, False, False)
-        edges = dialect.edges()
-        opens, closes = edges[before], edges[after]
-        first = self.quotes % 2
-        return _Stretch(
-            self.quotes + len(before),
-            self.outside and bool(opens[first::2].all() and closes[1 - first :: 2].all()),
-            self.within and bool(opens[1 - first :: 2].all() and closes[first::2].all()),
-        )
+    quotes: int
+    outside: bool
+    within: bool
 
 
 def likely_cuts(file: DataFile, dialect: Dialect, begin: int, size: int, step: int) -> list[int] | None:
@@ -67,21 +50,6 @@ def likely_cuts(file: DataFile, dialect: Dialect, begin: int, size: int, step: i
             break
         cuts.append(cut)
     return [*cuts, size]
-
-
-def is_closed(block: bytes, dialect: Dialect, start: int = 0) -> bool:
-    """Tell whether bytes that begin with a record end with one, and all their quotes open or close whole fields."""
-    if not dialect.quote:
-        return True
-    data = np.frombuffer(block, np.uint8)
-    stretch = _Stretch()
-    for place in range(start, len(data), SCAN_BYTES):
-        found = np.flatnonzero(data[place : place + SCAN_BYTES] == dialect.quote[0]) + place
-        # At the ends of the block a quote stands beside itself, which is as good as a line end.
-        stretch = stretch.and_then(dialect, data.take(found - 1, mode="clip"), data.take(found + 1, mode="clip"))
-        if not stretch.outside:
-            return False
-    return stretch.quotes % 2 == 0
 
 
 def _seems_within(file: DataFile, dialect: Dialect, place: int, size: int) -> bool | None:
@@ -119,14 +87,15 @@ def record_cuts(file: DataFile, dialect: Dialect, begin: int, size: int, step: i
 
 def _count_all(file: DataFile, dialect: Dialect, places: list[int]) -> list[_Stretch]:
     if not dialect.quote:
-        return [_Stretch()] * (len(places) - 1)
+        return [_Stretch(0, True, True)] * (len(places) - 1)
     with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="arrowsets-scan") as pool:
         return list(pool.map(partial(_count, file, dialect), places, places[1:]))
 
 
 def _count(file: DataFile, dialect: Dialect, start: int, stop: int) -> _Stretch:
     """Count the quotes of a stretch; the bytes beside it are looked at, too."""
-    stretch = _Stretch()
+    quotes, outside, within = 0, True, True
+    edges = dialect.edges()
     window = np.empty(SCAN_BYTES + 2, np.uint8)
     with file.open_raw() as raw:
         into: Any = raw
@@ -137,10 +106,14 @@ def _count(file: DataFile, dialect: Dialect, start: int, stop: int) -> _Stretch:
             raw.seek(max(place - 1, 0))
             into.readinto(window.data[0 if place else 1 : length + 2])
             found = np.flatnonzero(window[1 : length + 1] == dialect.quote[0]) + 1
-            stretch = stretch.and_then(dialect, window[found - 1], window[found + 1])
-            if not (stretch.outside or stretch.within):
-                break
-    return stretch
+            if not dialect.doublequote and bool((window[found + 1] == dialect.quote[0]).any()):
+                return _Stretch(quotes, False, False)
+            opens, closes = edges[window[found - 1]], edges[window[found + 1]]
+            first = quotes % 2
+            outside &= bool(opens[first::2].all() and closes[1 - first :: 2].all())
+            within &= bool(opens[1 - first :: 2].all() and closes[first::2].all())
+            quotes += len(found)
+    return _Stretch(quotes, outside, within)
 
 
 def _record_end(file: DataFile, dialect: Dialect, place: int, size: int, within: bool) -> int:

@@ -18,7 +18,6 @@ from arrowsets.features.casting import cast_storage, is_text, nulls
 from arrowsets.lazy import pc
 from arrowsets.record import dataclass
 
-from .csv_cuts import is_closed
 from .csv_records import Dialect, Record
 from .csv_types import Words, exact, kind_of, may_narrow, narrow
 from .ranges import BOM, MORE_THREADS, valid_utf8
@@ -267,7 +266,8 @@ class BlockParser:
     def _checked(self, block: bytes, start: int) -> tuple[bytes, int]:
         # What comes before `start` has closed its quotes.
         if self.likely:
-            if not is_closed(block, self.dialect, start):
+            quotes = self.dialect.quotes(block, start) if self.dialect.quote else ()
+            if quotes is None or len(quotes) % 2:
                 raise WrongCut(self.file)
         elif not self.closed and self.dialect.quote and _odd(block, self.dialect.quote):
             for row, record in enumerate(self.dialect.records(block[start:])):

@@ -20,6 +20,7 @@ from arrowsets.record import dataclass
 __all__ = ["Dialect", "Record"]
 
 LF, CR = 10, 13
+CACHED_BYTES = 1 << 19  # looked at in one go: what is made of more does not stay in the processor's cache
 Positions = npt.NDArray[np.int64]
 
 
@@ -57,13 +58,17 @@ class Dialect:
             end = block.rfind(b"\n", 0, int(quotes[before - 1])) + 1
         return 0
 
-    def quotes(self, block: bytes) -> Positions | None:
+    def quotes(self, block: bytes, start: int = 0) -> Positions | None:
         """Return the places of a block's quotes if they open and close whole fields, else None.
 
-        The block begins with a record; what its last field holds may be cut off.
+        The block begins with a record, or one begins at `start`; what its last field holds may be cut off.
         """
         data = np.frombuffer(block, np.uint8)
-        places = np.flatnonzero(data == self.quote[0])
+        found = [
+            np.flatnonzero(data[at : at + CACHED_BYTES] == self.quote[0]) + at
+            for at in range(start, len(data), CACHED_BYTES)
+        ]
+        places = np.concatenate(found) if found else _NONE
         if not self.doublequote and len(places) > 1 and bool((np.diff(places) == 1).any()):
             return None
         edge = self.edges()

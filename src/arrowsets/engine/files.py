@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -35,30 +36,32 @@ class Finished:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._runs = {
-            unit["name"]: (record, unit)
-            for record in draft.finished.values()
-            for unit in record.extra.get(RUN, ())
-        }  # fmt: skip
-        self._alone = [name for name, record in draft.finished.items() if RUN not in record.extra]
+        self._records = {name: record for name, record in draft.finished.items() if RUN not in record.extra}
+        self._rows: dict[str, Mapping[str, Any]] = {}
+        for record in draft.finished.values():
+            for unit in record.extra.get(RUN, ()):
+                self._records[unit["name"]], self._rows[unit["name"]] = record, unit
 
     def __len__(self) -> int:
-        return len({*self._runs, *self._alone})
+        return len(self._records)
 
     def get(self, name: str) -> Part | None:
         """Return the part of a unit; None if it is not there."""
-        if name in self._runs:
-            record, unit = self._runs[name]
-            start, stop = unit["rows"]
-            return replace(part_of(self._draft, record, unit["part"]), rows=(start, stop))
-        record_ = self._draft.finished.get(name)
-        return None if record_ is None else part_of(self._draft, record_)
+        if (record := self._records.get(name)) is None:
+            return None
+        if (unit := self._rows.get(name)) is None:
+            return part_of(self._draft, record)
+        start, stop = unit["rows"]
+        return replace(Part.from_json(unit["part"], _file(self._draft, record)), rows=(start, stop))
 
 
-def part_of(draft: Draft, record: ShardRecord, told: Mapping[str, object] | None = None) -> Part:
-    """Return the part that a record tells of, or that stands in it."""
-    file = FileRef(str(draft.path / record.name), record.batches)
-    return Part.from_json(record.extra if told is None else told, file)
+def part_of(draft: Draft, record: ShardRecord) -> Part:
+    """Return the part that is all of a file."""
+    return Part.from_json(record.extra, _file(draft, record))
+
+
+def _file(draft: Draft, record: ShardRecord) -> FileRef:
+    return FileRef(str(draft.path / record.name), record.batches)
 
 
 def write_run(job: Job, parts: Mapping[int, Part], draft: Draft) -> dict[int, Part]:
@@ -92,7 +95,7 @@ def write_run(job: Job, parts: Mapping[int, Part], draft: Draft) -> dict[int, Pa
     )
     if [unit["name"] for unit in record.extra.get(RUN, ())] != [unit["name"] for unit in told]:
         return {}  # another process was faster, and put other units together
-    file = FileRef(str(draft.path / record.name), record.batches)
+    file = _file(draft, record)
     return {unit: replace(part, data=file, rows=rows[unit]) for unit, part in taken.items()}
 
 

@@ -195,8 +195,8 @@ class ParquetColumn:
         footer, key = self.footer, self._key(group)
         known = DECODED.get(key)
         # Whoever has read the group before is reading all of them, and would have the first piece decoded twice.
-        alone = start == 0 and DECODED.get(self._key(group - 1)) is None
-        if known is None and alone and footer.metadata.row_group(group).num_rows > rows:
+        larger = known is None and start == 0 and footer.metadata.row_group(group).num_rows > rows
+        if larger and DECODED.get(self._key(group - 1)) is None:
             return _joined(self._read(group, first=True), self.field)
         if known is None:
             known = self._read(group)
